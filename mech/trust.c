@@ -1,0 +1,464 @@
+#include "trust.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct trust {
+    atomic_uint refs;
+    struct trust_line **lines;
+    size_t len, cap;
+    struct buf places; /* text with its NUL, see trust_places */
+};
+
+#define PLACES_MAX 4096
+
+/* ---- patterns ---- */
+
+/* Compares one character of a pattern with one of a name, the name's host without regard to case.
+ */
+static bool same_char(char pattern, char name, bool fold)
+{
+    return pattern == name ||
+           (fold && tolower((unsigned char)pattern) == tolower((unsigned char)name));
+}
+
+/* `*` stands for any text, `?` for one character (also one of several bytes). `fold_from`: where in
+ * the name upper and lower case begin to be the same. Backtracks to the last `*` only, so the time
+ * is at most the product of the lengths. */
+static bool glob(const char *pattern, size_t pattern_len, const char *name, const char *fold_from)
+{
+    const char *end = pattern + pattern_len, *star = NULL, *star_name = NULL;
+
+    while (*name != '\0') {
+        if (pattern < end && *pattern == '*') {
+            star = ++pattern;
+            star_name = name;
+        } else if (pattern < end && *pattern == '?') {
+            pattern++;
+            do
+                name++;
+            while (((unsigned char)*name & 0xc0) == 0x80);
+        } else if (pattern < end && same_char(*pattern, *name, name >= fold_from)) {
+            pattern++;
+            name++;
+        } else if (star != NULL) {
+            pattern = star;
+            name = ++star_name;
+        } else {
+            return false;
+        }
+    }
+    while (pattern < end && *pattern == '*')
+        pattern++;
+    return pattern == end;
+}
+
+bool trust_match(const char *patterns, const char *name, bool host)
+{
+    const char *at = strrchr(name, '@');
+    const char *fold_from = host && at != NULL ? at : name + strlen(name);
+    bool matched = false;
+
+    while (*patterns != '\0') {
+        size_t len = strcspn(patterns, ",");
+        bool negated = *patterns == '!';
+
+        if (glob(patterns + negated, len - negated, name, fold_from)) {
+            if (negated)
+                return false;
+            matched = true;
+        }
+        patterns += len;
+        patterns += *patterns == ',';
+    }
+    return matched;
+}
+
+const char *trust_literal(const struct trust_line *line)
+{
+    return strpbrk(line->principals, ",*?!") == NULL ? line->principals : NULL;
+}
+
+/* ---- the store ---- */
+
+edhoc_err trust_new(struct trust **out)
+{
+    struct trust *t = calloc(1, sizeof(*t));
+
+    *out = t;
+    if (t == NULL)
+        return EDHOC_ERR_NOMEM;
+    atomic_init(&t->refs, 1);
+    t->places = buf_new(PLACES_MAX);
+    return EDHOC_OK;
+}
+
+struct trust *trust_ref(struct trust *t)
+{
+    if (t != NULL)
+        atomic_fetch_add(&t->refs, 1);
+    return t;
+}
+
+void trust_line_free(struct trust_line *line)
+{
+    if (line == NULL)
+        return;
+    free(line->principals);
+    free(line->local_user);
+    free(line->comment);
+    free(line->file);
+    cred_free(line->cred);
+    free(line);
+}
+
+void trust_free(struct trust *t)
+{
+    if (t == NULL || atomic_fetch_sub(&t->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < t->len; i++)
+        trust_line_free(t->lines[i]);
+    free(t->lines);
+    buf_free(&t->places);
+    free(t);
+}
+
+static bool is_dh(const struct cred *c)
+{
+    return key_type(cred_key(c))->dh;
+}
+
+/* A key has one use: pinned under both, it would be the peer's choice which one counts. */
+static edhoc_err check_one_use(const struct trust *t, const struct trust_line *line)
+{
+    for (size_t i = 0; i < t->len; i++)
+        if (cred_same_key(t->lines[i]->cred, line->cred) &&
+            is_dh(t->lines[i]->cred) != is_dh(line->cred))
+            return report(EDHOC_ERR_TRUST_SYNTAX,
+                          "%s line %u: this key is pinned as %s on %s line %u; remove one, a key "
+                          "either signs or does Diffie-Hellman",
+                          line->file, line->line, key_type(cred_key(t->lines[i]->cred))->ssh_name,
+                          t->lines[i]->file, t->lines[i]->line);
+    return EDHOC_OK;
+}
+
+edhoc_err trust_add(struct trust *t, struct trust_line *line)
+{
+    edhoc_err err = check_one_use(t, line);
+
+    if (err == EDHOC_OK && t->len == t->cap) {
+        size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+        struct trust_line **lines = reallocarray(t->lines, cap, sizeof(*lines));
+
+        if (lines == NULL) {
+            err = EDHOC_ERR_NOMEM;
+        } else {
+            t->lines = lines;
+            t->cap = cap;
+        }
+    }
+    if (err == EDHOC_OK)
+        t->lines[t->len++] = line;
+    else
+        trust_line_free(line);
+    return err;
+}
+
+edhoc_err trust_add_file(struct trust *t, const char *path)
+{
+    if (t->places.len > 0) {
+        t->places.len--; /* the NUL */
+        buf_put_text(&t->places, " or ");
+    }
+    buf_put_text(&t->places, path);
+    buf_put_byte(&t->places, 0);
+    return t->places.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+}
+
+size_t trust_count(const struct trust *t)
+{
+    return t->len;
+}
+
+const struct trust_line *trust_at(const struct trust *t, size_t i)
+{
+    return t->lines[i];
+}
+
+const char *trust_places(const struct trust *t)
+{
+    return t->places.len > 0 ? (const char *)t->places.p : "a trust file";
+}
+
+/* ---- what an initiator may expect ---- */
+
+/* EDHOC_OK, TRUST_NOT_YET or TRUST_EXPIRED, unreported. */
+static edhoc_err line_time(const struct trust_line *line, int64_t now)
+{
+    if (now < line->valid_after)
+        return EDHOC_ERR_TRUST_NOT_YET;
+    return now >= line->valid_before ? EDHOC_ERR_TRUST_EXPIRED : EDHOC_OK;
+}
+
+static edhoc_err report_time(edhoc_err err, const struct trust_line *line)
+{
+    return err == EDHOC_ERR_TRUST_EXPIRED
+               ? report(err, "%s line %u; renew its valid-before", line->file, line->line)
+               : report(err, "%s line %u; see its valid-after, and this machine's clock",
+                        line->file, line->line);
+}
+
+static bool names_server(const struct trust_line *line, const char *target)
+{
+    return (line->roles & TRUST_SERVER) != 0 && trust_match(line->principals, target, true);
+}
+
+static void add_fitting_suites(const struct keytype *type, const struct suite_list *offer,
+                               struct trust_plan *plan, bool *fits)
+{
+    for (size_t i = 0; i < offer->len; i++)
+        if (suite_fits(suite_by_id(offer->id[i]), type))
+            fits[i] = true;
+    plan->suites.len = 0;
+    for (size_t i = 0; i < offer->len; i++)
+        if (fits[i])
+            suite_list_add(&plan->suites, offer->id[i]);
+}
+
+edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
+                     const struct suite_list *offer, struct trust_plan *out)
+{
+    const struct trust_line *first = NULL, *stale = NULL;
+    bool fits[SUITES_COUNT] = {false};
+
+    *out = (struct trust_plan){false, {{0}, 0}};
+    for (size_t i = 0; i < t->len; i++) {
+        const struct trust_line *line = t->lines[i];
+
+        if (!names_server(line, target))
+            continue;
+        if (line_time(line, now) != EDHOC_OK) {
+            stale = line;
+            continue;
+        }
+        if (first == NULL) {
+            first = line;
+            out->dh = is_dh(line->cred);
+        }
+        if (is_dh(line->cred) == out->dh)
+            add_fitting_suites(key_type(cred_key(line->cred)), offer, out, fits);
+    }
+    if (first == NULL && stale != NULL)
+        return report_time(line_time(stale, now), stale);
+    if (first == NULL)
+        return report(EDHOC_ERR_NO_TRUST,
+                      "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for "
+                      "its key there",
+                      target, trust_places(t));
+    if (out->suites.len == 0)
+        return report(EDHOC_ERR_NO_SUITE,
+                      "%s is pinned as %s (%s line %u), and no cipher suite joins that with this "
+                      "side's key; give the service an X25519 key too (gss-edhoc keygen -t x25519)",
+                      target, key_type(cred_key(first->cred))->ssh_name, first->file, first->line);
+    return EDHOC_OK;
+}
+
+/* ---- from ID_CRED_x to credentials ---- */
+
+static bool listed_before(const struct trust *t, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (memcmp(cred_thumbprint(t->lines[k]->cred), cred_thumbprint(t->lines[i]->cred), 32) == 0)
+            return true;
+    return false;
+}
+
+struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
+{
+    for (; *at < t->len; ++*at) {
+        struct cred *c = t->lines[*at]->cred;
+
+        if (is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && !listed_before(t, *at)) {
+            ++*at;
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* ---- who the peer is ---- */
+
+void peer_clear(struct peer *p)
+{
+    cred_free(p->cred);
+    free(p->name);
+    free(p->comment);
+    free(p->local_user);
+    *p = (struct peer){0};
+}
+
+static bool copy_text(const char *from, char **to)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
+}
+
+static edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, int kind,
+                           const char *name, struct peer *out)
+{
+    *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
+    if (copy_text(name, &out->name) && copy_text(line->comment, &out->comment) &&
+        copy_text(line->local_user, &out->local_user))
+        return EDHOC_OK;
+    peer_clear(out);
+    return EDHOC_ERR_NOMEM;
+}
+
+/* How far a line came: the reason that is told is that of the line that came furthest. */
+enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };
+
+struct wanted {
+    const struct cred *cred;
+    unsigned role;
+    const char *name; /* to match; NULL: any */
+    bool host;
+    int64_t now;
+};
+
+static enum progress line_progress(const struct trust_line *line, const struct wanted *w)
+{
+    if (memcmp(cred_thumbprint(line->cred), cred_thumbprint(w->cred), 32) != 0)
+        return NO_LINE;
+    if (is_dh(line->cred) != is_dh(w->cred))
+        return NOT_OF_KIND;
+    if ((line->roles & w->role) == 0)
+        return NOT_OF_ROLE;
+    if (w->name != NULL && !trust_match(line->principals, w->name, w->host))
+        return NOT_OF_NAME;
+    return line_time(line, w->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
+}
+
+static const struct trust_line *best_line(const struct trust *t, const struct wanted *w,
+                                          enum progress *best)
+{
+    const struct trust_line *line = NULL;
+
+    *best = NO_LINE;
+    for (size_t i = 0; i < t->len && *best != GOOD; i++) {
+        enum progress p = line_progress(t->lines[i], w);
+
+        if (p > *best) {
+            *best = p;
+            line = t->lines[i];
+        }
+    }
+    return line;
+}
+
+/* The first 16 hex digits of the thumbprint, as `gss-edhoc show` prints them: the kid. */
+static void kid_text(const struct cred *c, char out[17])
+{
+    for (size_t i = 0; i < 8; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", cred_thumbprint(c)[i]);
+}
+
+static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum progress progress,
+                        const struct trust_line *line)
+{
+    const char *who = w->role == TRUST_SERVER ? "server" : "client";
+    const char *name = w->name != NULL ? w->name : "this peer";
+    char kid[17];
+
+    kid_text(w->cred, kid);
+    switch (progress) {
+    case NO_LINE:
+        return report(EDHOC_ERR_UNKNOWN_KEY,
+                      "no line in %s pins the %s key (kid %s) that %s %s authenticated with; if it "
+                      "is the right one, add the line of its .pub file there",
+                      trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, name);
+    case NOT_OF_KIND:
+        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
+                      key_type(cred_key(line->cred))->ssh_name);
+    case NOT_OF_ROLE:
+        return report(EDHOC_ERR_WRONG_ROLE,
+                      "%s line %u does not allow it as a %s; add the option "
+                      "%s there",
+                      line->file, line->line, who, who);
+    case NOT_OF_NAME:
+        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%s\"",
+                      line->file, line->line, line->principals, name);
+    default:
+        return report_time(line_time(line, w->now), line);
+    }
+}
+
+edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
+                             int64_t now, struct peer *out)
+{
+    struct wanted w = {cred, TRUST_SERVER, target, true, now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+
+    *out = (struct peer){0};
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, strchr(target, '@') != NULL ? 2 : 1, target, out);
+}
+
+/* Without `sub`, the name is the key's only literal principal. */
+static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_t now,
+                                struct peer *out)
+{
+    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+    const char *name = progress == GOOD ? trust_literal(line) : NULL;
+
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    for (size_t i = 0; i < t->len && name != NULL; i++)
+        if (line_progress(t->lines[i], &w) == GOOD && strcmp(t->lines[i]->principals, name) != 0)
+            name = NULL;
+    if (name == NULL)
+        return report(EDHOC_ERR_NO_PEER_NAME,
+                      "%s line %u: pin the key to one name without wildcards, or let the client "
+                      "send its name (a .pub file with a principal beside its key, and not "
+                      "cred-by-reference)",
+                      line->file, line->line);
+    return peer_fill(cred, line, 1, name, out);
+}
+
+static bool has_control(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] < 0x20 || text.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
+edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
+                             struct peer *out)
+{
+    struct bytes sub = cred_sub(cred);
+    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    enum progress progress;
+    const struct trust_line *line;
+    char name[256];
+
+    *out = (struct peer){0};
+    if (sub.len == 0)
+        return judge_nameless(t, cred, now, out);
+    if (sub.len >= sizeof(name) || has_control(sub))
+        return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
+    memcpy(name, sub.p, sub.len);
+    name[sub.len] = '\0';
+    w.name = name;
+    line = best_line(t, &w, &progress);
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, 1, name, out);
+}
