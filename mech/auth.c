@@ -204,11 +204,8 @@ static edhoc_err read_id(struct edhoc *s, int x, struct cred_id *id)
         (void)cbor_read_identifier(&r);
     if (err == EDHOC_OK && id->form == CRED_KID && cbor_peek(&r) == CBOR_MAP)
         return report(EDHOC_ERR_MALFORMED, "ID_CRED_x is a kid, but not in its compact form");
-    if (err == EDHOC_OK && !session_plain(s) && id->form != CRED_KID && id->form != CRED_KCCS)
-        return report(EDHOC_ERR_CRED_FORM,
-                      "COSE header parameter %d; raw keys by value (kccs) or "
-                      "by kid are accepted",
-                      (int)id->form);
+    if (err == EDHOC_OK && !session_plain(s) && id->form == CRED_X5T)
+        return report(EDHOC_ERR_CRED_FORM, "x5t; a certificate comes by value here (x5chain)");
     return err;
 }
 
@@ -262,8 +259,11 @@ static edhoc_err prove_by_value(struct edhoc *s, int x, const struct cred_id *id
                                 struct cred **proven)
 {
     struct cred *c = NULL;
-    edhoc_err err = cred_from_kccs(id, prover_uses_dh(s, x), &c);
+    edhoc_err err = id->form == CRED_X5CHAIN ? cred_from_x5chain(id, &c)
+                                             : cred_from_kccs(id, prover_uses_dh(s, x), &c);
 
+    if (err == EDHOC_OK && key_type(cred_key(c))->dh != prover_uses_dh(s, x))
+        err = report(EDHOC_ERR_CRED_FORM, "a certificate cannot do static Diffie-Hellman");
     if (err == EDHOC_OK)
         err = check_proof(s, x, c);
     if (err == EDHOC_OK)
@@ -309,6 +309,12 @@ static edhoc_err check_ead(struct edhoc *s, int x)
     return x == 2 ? profile_read(2, ead, &no_item) : EDHOC_OK;
 }
 
+/* In plain RFC 9528 a chain, too, may stand for a credential agreed on beforehand. */
+static bool carries_credential(const struct edhoc *s, const struct cred_id *id)
+{
+    return id->form == CRED_KCCS || (id->form == CRED_X5CHAIN && !session_plain(s));
+}
+
 edhoc_err auth_process(struct edhoc *s, int x)
 {
     struct cred *proven = NULL;
@@ -318,8 +324,8 @@ edhoc_err auth_process(struct edhoc *s, int x)
     if (err == EDHOC_OK)
         err = read_id(s, x, &id);
     if (err == EDHOC_OK)
-        err = id.form == CRED_KCCS ? prove_by_value(s, x, &id, &proven)
-                                   : prove_by_reference(s, x, &id, &proven);
+        err = carries_credential(s, &id) ? prove_by_value(s, x, &id, &proven)
+                                         : prove_by_reference(s, x, &id, &proven);
     if (err == EDHOC_OK)
         err = judge(s, x, proven);
     if (err == EDHOC_OK)

@@ -1,6 +1,7 @@
 #include "cred.h"
 
 #include "cbor.h"
+#include "x509.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -389,4 +390,19 @@ edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
     buf_put(&c->item, id->ccs);
     buf_put(&c->sub, id->sub);
     return cred_finish(c, out);
+}
+
+edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
+{
+    struct key *key = NULL;
+    edhoc_err err = x509_key(id->chain[0], &key);
+
+    *out = NULL;
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        err = report(EDHOC_ERR_CRED_BAD,
+                     "the certificate's key is of no type that EDHOC signs with");
+    if (err == EDHOC_OK)
+        err = cred_new_x5chain(key, id->chain, id->chain_length, out);
+    key_free(key);
+    return err;
 }

@@ -1,6 +1,7 @@
 #include "identity.h"
 
 #include "trust.h"
+#include "x509.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,7 +34,12 @@ bool identity_is_dh(const struct identity *id)
 
 bool identity_answers(const struct identity *id, const char *target)
 {
-    return id->principals == NULL || trust_match(id->principals, target, true);
+    const char *host = x509_target_host(target);
+
+    if (id->principals != NULL)
+        return trust_match(id->principals, target, true);
+    return cred_chain_length(id->by_value) == 0 ||
+           (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
 }
 
 /* The texts; false when memory ran out. */
@@ -47,23 +53,71 @@ static bool set_texts(struct identity *id, const char *principals, const char *s
     return id->source != NULL && id->principals != NULL && id->name != NULL;
 }
 
-edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
-                           struct identity **out)
+static edhoc_err identity_new(struct key *key, const char *principals, const char *source,
+                              struct identity **out)
 {
     struct identity *id = calloc(1, sizeof(*id));
-    edhoc_err err;
 
-    *out = NULL;
+    *out = id;
     if (id == NULL)
         return EDHOC_ERR_NOMEM;
     atomic_init(&id->refs, 1);
     id->expires = INT64_MAX;
     id->key = key_ref(key);
-    err = set_texts(id, principals, source) ? EDHOC_OK : EDHOC_ERR_NOMEM;
+    if (set_texts(id, principals, source))
+        return EDHOC_OK;
+    identity_free(id);
+    *out = NULL;
+    return EDHOC_ERR_NOMEM;
+}
+
+edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
+                           struct identity **out)
+{
+    struct identity *id;
+    edhoc_err err = identity_new(key, principals, source, &id);
+
+    *out = NULL;
     if (err == EDHOC_OK)
         err = cred_new_kccs(key, bytes_of_text(id->name), &id->by_value);
     if (err == EDHOC_OK)
         err = cred_new_kid(key, &id->by_reference);
+    if (err == EDHOC_OK)
+        *out = id;
+    else
+        identity_free(id);
+    return err;
+}
+
+static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const char *source)
+{
+    struct key *certified = NULL;
+    edhoc_err err = x509_key(leaf, &certified);
+
+    if (err == EDHOC_OK &&
+        (key_type(certified) != key_type(key) || !bytes_equal(key_x(certified), key_x(key)) ||
+         !bytes_equal(key_y(certified), key_y(key))))
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is not for this private key",
+                     source);
+    key_free(certified);
+    return err;
+}
+
+edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
+                            const char *principals, const char *source, struct identity **out)
+{
+    struct identity *id = NULL;
+    int64_t not_before;
+    edhoc_err err = count < 1 ? report(EDHOC_ERR_KEY_FORMAT, "%s: no certificate", source)
+                              : check_same_key(chain[0], key, source);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        err = identity_new(key, principals, source, &id);
+    if (err == EDHOC_OK)
+        err = cred_new_x5chain(key, chain, count, &id->by_value);
+    if (err == EDHOC_OK && !x509_validity(chain[0], &not_before, &id->expires))
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is malformed", source);
     if (err == EDHOC_OK)
         *out = id;
     else

@@ -22,10 +22,15 @@ struct identity {
 /* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */
 edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
                            struct identity **out) EDHOC_MUST_USE;
+/* With a certificate chain (DER, leaf first) whose leaf is for `key`, else EDHOC_ERR_KEY_FORMAT. Without
+ * `principals` it answers to the hosts in the leaf's subject alternative names. */
+edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
+                            const char *principals, const char *source,
+                            struct identity **out) EDHOC_MUST_USE;
 struct identity *identity_ref(struct identity *id);
 void identity_free(struct identity *id);
 bool identity_is_dh(const struct identity *id);
-/* Does it answer to `target`? One without names answers to all. */
+/* Does it answer to `target`? A raw key without names answers to all. */
 bool identity_answers(const struct identity *id, const char *target);
 
 /* An ordered set of identities: one for an initiator, any number for an acceptor. */

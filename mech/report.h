@@ -59,7 +59,16 @@
     X(ARGUMENT, "an argument of the call is missing or out of range")                              \
     X(USAGE, "the credential cannot be used in this direction")                                    \
     X(LOCAL_USER, "the peer's name does not map to a local user")                                  \
-    X(UNSUPPORTED, "this mechanism does not offer what was asked for")
+    X(UNSUPPORTED, "this mechanism does not offer what was asked for")                             \
+    X(CERT_UNTRUSTED, "the peer's certificate does not lead to a CA that is trusted here")         \
+    X(CERT_EXPIRED, "a certificate has expired")                                                   \
+    X(CERT_NOT_YET, "a certificate is not valid yet")                                              \
+    X(CERT_REVOKED, "a certificate was revoked")                                                   \
+    X(CERT_CRL, "there is no current CRL for a certificate")                                       \
+    X(CERT_PURPOSE, "a certificate is not meant for this use")                                     \
+    X(CERT_NAME, "the peer's certificate does not name the host that was asked for")               \
+    X(CERT_BAD, "a certificate chain is not valid")                                                \
+    X(NAME_TAKEN, "the name in the peer's certificate belongs to a key in the trust file")
 
 #define EDHOC_ERROR_ENUM(name, sentence) EDHOC_ERR_##name,
 typedef enum { EDHOC_OK = 0, EDHOC_ERRORS(EDHOC_ERROR_ENUM) EDHOC_ERR_END } edhoc_err;

@@ -12,6 +12,7 @@ struct trust {
     struct trust_line **lines;
     size_t len, cap;
     struct buf places; /* text with its NUL, see trust_places */
+    struct x509_store *anchors;
 };
 
 #define PLACES_MAX 4096
@@ -124,6 +125,7 @@ void trust_free(struct trust *t)
         trust_line_free(t->lines[i]);
     free(t->lines);
     buf_free(&t->places);
+    x509_store_free(t->anchors);
     free(t);
 }
 
@@ -177,6 +179,17 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     buf_put_text(&t->places, path);
     buf_put_byte(&t->places, 0);
     return t->places.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+}
+
+void trust_set_anchors(struct trust *t, struct x509_store *anchors)
+{
+    x509_store_free(t->anchors);
+    t->anchors = x509_store_ref(anchors);
+}
+
+struct x509_store *trust_anchors(const struct trust *t)
+{
+    return t->anchors;
 }
 
 size_t trust_count(const struct trust *t)
@@ -254,6 +267,10 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
     }
     if (first == NULL && stale != NULL)
         return report_time(line_time(stale, now), stale);
+    if (first == NULL && t->anchors != NULL) {
+        out->suites = *offer;
+        return EDHOC_OK;
+    }
     if (first == NULL)
         return report(EDHOC_ERR_NO_TRUST,
                       "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for "
@@ -307,9 +324,13 @@ static bool copy_text(const char *from, char **to)
     return from == NULL || *to != NULL;
 }
 
+/* `line` is NULL for a peer with a certificate. */
 static edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, int kind,
                            const char *name, struct peer *out)
 {
+    static const struct trust_line no_line = {.valid_before = INT64_MAX};
+
+    line = line != NULL ? line : &no_line;
     *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
     if (copy_text(name, &out->name) && copy_text(line->comment, &out->comment) &&
         copy_text(line->local_user, &out->local_user))
@@ -396,6 +417,93 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
     }
 }
 
+/* ---- certificates ---- */
+
+/* A chain that came by value (one agreed on beforehand is pinned like any other key). */
+static bool is_chain(const struct cred *cred)
+{
+    return cred_chain_length(cred) > 0;
+}
+
+static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
+                              enum x509_purpose purpose, int64_t now, int64_t *expires)
+{
+    struct bytes chain[CRED_CHAIN_MAX];
+    size_t count = cred_chain_length(cred);
+
+    if (t->anchors == NULL)
+        return report(EDHOC_ERR_CERT_UNTRUSTED,
+                      "no CA is trusted here; name a file of CA "
+                      "certificates in the setting anchors, or pin the peer's key in %s",
+                      trust_places(t));
+    for (size_t i = 0; i < count; i++)
+        chain[i] = cred_chain(cred, i);
+    return x509_verify(t->anchors, chain, count, purpose, now, expires);
+}
+
+/* A pin is stronger than a CA's word: where one names the target, no certificate speaks for it. */
+static edhoc_err judge_server_certificate(const struct trust *t, struct cred *cred,
+                                          const char *target, int64_t now, struct peer *out)
+{
+    const char *host = x509_target_host(target);
+    int64_t expires;
+    edhoc_err err;
+
+    for (size_t i = 0; i < t->len; i++)
+        if (names_server(t->lines[i], target))
+            return report(EDHOC_ERR_UNKNOWN_KEY,
+                          "the peer sent a certificate, but %s is pinned to a "
+                          "key in %s line %u; remove that line to trust a CA instead",
+                          target, t->lines[i]->file, t->lines[i]->line);
+    err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
+    if (err == EDHOC_OK && (host == NULL || !x509_names_host(cred_chain(cred, 0), host)))
+        err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
+                     host != NULL ? host : target);
+    if (err == EDHOC_OK)
+        err = peer_fill(cred, NULL, 2, target, out);
+    if (err == EDHOC_OK)
+        out->expires = expires;
+    return err;
+}
+
+/* Is this name one of the literal principals of a line? */
+static bool is_pinned_name(const struct trust *t, const char *name)
+{
+    for (size_t i = 0; i < t->len; i++)
+        for (const char *p = t->lines[i]->principals; *p != '\0';) {
+            size_t len = strcspn(p, ",");
+
+            if (len == strlen(name) && strncmp(p, name, len) == 0)
+                return true;
+            p += len;
+            p += *p == ',';
+        }
+    return false;
+}
+
+static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cred, int64_t now,
+                                          struct peer *out)
+{
+    char *name = NULL;
+    int64_t expires;
+    int kind;
+    edhoc_err err = verify_chain(t, cred, X509_FOR_CLIENT, now, &expires);
+
+    if (err == EDHOC_OK)
+        err = x509_client_name(cred_chain(cred, 0), &kind, &name);
+    if (err == EDHOC_OK && kind == 1 && is_pinned_name(t, name))
+        err = report(EDHOC_ERR_NAME_TAKEN, "\"%s\" is pinned in %s; a CA cannot give it away", name,
+                     trust_places(t));
+    if (err == EDHOC_OK)
+        err = peer_fill(cred, NULL, kind, name, out);
+    if (err == EDHOC_OK)
+        out->expires = expires;
+    free(name);
+    return err;
+}
+
+/* ---- the decision ---- */
+
 edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
                              int64_t now, struct peer *out)
 {
@@ -404,6 +512,8 @@ edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const cha
     const struct trust_line *line = best_line(t, &w, &progress);
 
     *out = (struct peer){0};
+    if (is_chain(cred))
+        return judge_server_certificate(t, cred, target, now, out);
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
     return peer_fill(cred, line, strchr(target, '@') != NULL ? 2 : 1, target, out);
@@ -450,6 +560,8 @@ edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t n
     char name[256];
 
     *out = (struct peer){0};
+    if (is_chain(cred))
+        return judge_client_certificate(t, cred, now, out);
     if (sub.len == 0)
         return judge_nameless(t, cred, now, out);
     if (sub.len >= sizeof(name) || has_control(sub))

@@ -1,4 +1,4 @@
-/* Whom we believe: pinned keys (later also anchors and CRLs), loaded beforehand, then read-only and
+/* Whom we believe: pinned keys, anchors and CRLs, loaded beforehand, then read-only and
  * shared. Turns an ID_CRED_x into candidates, and a verified credential into a peer with a name.
  * The rules are doc/mechanism.md's "Who the peer is". */
 #ifndef MECH_TRUST_H
@@ -6,6 +6,7 @@
 
 #include "cred.h"
 #include "suite.h"
+#include "x509.h"
 
 /* The peer's role that a line is good for. */
 enum { TRUST_CLIENT = 1, TRUST_SERVER = 2 };
@@ -34,6 +35,9 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
 void trust_line_free(struct trust_line *line);
 /* Remembers a file that was consulted, so that errors can say where to add a line. Copies. */
 edhoc_err trust_add_file(struct trust *t, const char *path) EDHOC_MUST_USE;
+/* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
+void trust_set_anchors(struct trust *t, struct x509_store *anchors);
+struct x509_store *trust_anchors(const struct trust *t);
 size_t trust_count(const struct trust *t);
 const struct trust_line *trust_at(const struct trust *t, size_t i);
 /* "FILE" or "FILE or FILE2", the places to add a line to; never NULL. */
@@ -51,8 +55,10 @@ struct trust_plan {
     bool dh;                  /* the responder's half of METHOD */
     struct suite_list suites; /* those of `offer` under which a pinned key can be used */
 };
-/* EDHOC_ERR_NO_TRUST when nothing names the target (TRUST_EXPIRED, TRUST_NOT_YET when all that
- * does is out of date), EDHOC_ERR_NO_SUITE when no suite of `offer` fits its keys. */
+/* By the trust lines that name the target; where none does, by the anchors: a signature, under any
+ * suite. EDHOC_ERR_NO_TRUST when there is neither (TRUST_EXPIRED, TRUST_NOT_YET when all lines that
+ * name it are out of date: certificates do not make up for that), EDHOC_ERR_NO_SUITE when no suite of
+ * `offer` fits its keys. */
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
                      const struct suite_list *offer, struct trust_plan *out) EDHOC_MUST_USE;
 

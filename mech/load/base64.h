@@ -1,0 +1,14 @@
+/* Base64 (RFC 4648 section 4), strict: padded, no blanks, no bits left over. One text for one
+ * string of bytes, so that two lines that look different are different. */
+#ifndef MECH_LOAD_BASE64_H
+#define MECH_LOAD_BASE64_H
+
+#include "../bytes.h"
+
+/* Appends the bytes that `text` stands for; false, and nothing of use in `out`, if it is not base64
+ * or `out` is full. */
+bool base64_read(struct bytes text, struct buf *out) EDHOC_MUST_USE;
+/* Appends the text, with padding. */
+void base64_put(struct bytes in, struct buf *out);
+
+#endif

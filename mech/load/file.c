@@ -1,0 +1,147 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static edhoc_err cannot(const char *path, const char *what, int error)
+{
+    return report(EDHOC_ERR_FILE, "%s: %s: %s", path, what, strerror(error));
+}
+
+static edhoc_err check_secret(const char *path, const struct stat *st)
+{
+    bool ours = st->st_uid == geteuid();
+
+    if ((st->st_mode & 007) == 0 && (!ours || (st->st_mode & 070) == 0))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_PERMISSIONS,
+                  "%s: mode %04o lets others at this private key; run: chmod 600 %s", path,
+                  (unsigned)(st->st_mode & 07777), path);
+}
+
+static edhoc_err check_trusted(const char *path, const struct stat *st)
+{
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        return report(EDHOC_ERR_PERMISSIONS,
+                      "%s: owned by user %lu, who could change whom we believe; it must be root's "
+                      "or our own (user %lu); run: chown %lu %s",
+                      path, (unsigned long)st->st_uid, (unsigned long)geteuid(),
+                      (unsigned long)geteuid(), path);
+    if ((st->st_mode & 022) != 0)
+        return report(EDHOC_ERR_PERMISSIONS,
+                      "%s: mode %04o lets others write to it; run: chmod go-w %s", path,
+                      (unsigned)(st->st_mode & 07777), path);
+    return EDHOC_OK;
+}
+
+edhoc_err file_check(int fd, const char *path, enum file_rule rule)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return cannot(path, "cannot be examined", errno);
+    switch (rule) {
+    case FILE_SECRET:
+        return check_secret(path, &st);
+    case FILE_TRUSTED:
+        return check_trusted(path, &st);
+    default:
+        return EDHOC_OK;
+    }
+}
+
+edhoc_err file_open(const char *path, bool *missing, int *fd)
+{
+    if (missing != NULL)
+        *missing = false;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd >= 0)
+        return EDHOC_OK;
+    if (errno != ENOENT || missing == NULL)
+        return cannot(path, "cannot be opened", errno);
+    *missing = true;
+    return EDHOC_OK;
+}
+
+/* Reads until `len` bytes are there or the file ends; the number read, or -1. */
+static ssize_t read_fully(int fd, uint8_t *to, size_t len)
+{
+    size_t have = 0;
+
+    while (have < len) {
+        ssize_t n = read(fd, to + have, len - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    return (ssize_t)have;
+}
+
+/* Exactly the bytes that fstat() promised: fewer or more mean that somebody is writing. */
+static edhoc_err read_exactly(const char *path, int fd, size_t size, struct buf *out)
+{
+    uint8_t more;
+    uint8_t *to = size > 0 ? buf_extend(out, size) : &more;
+    ssize_t n;
+
+    if (to == NULL)
+        return EDHOC_ERR_NOMEM;
+    n = read_fully(fd, to, size);
+    if (n < 0)
+        return cannot(path, "cannot be read", errno);
+    if ((size_t)n != size || read_fully(fd, &more, 1) != 0)
+        return report(EDHOC_ERR_FILE, "%s: changed while it was read; try again", path);
+    return EDHOC_OK;
+}
+
+static edhoc_err read_open_file(const char *path, int fd, enum file_rule rule, struct buf *out)
+{
+    struct stat st;
+    edhoc_err err;
+
+    if (fstat(fd, &st) != 0)
+        return cannot(path, "cannot be examined", errno);
+    if (!S_ISREG(st.st_mode))
+        return report(EDHOC_ERR_FILE, "%s: not a regular file%s", path,
+                      S_ISDIR(st.st_mode) ? " but a directory" : "");
+    err = file_check(fd, path, rule);
+    if (err != EDHOC_OK)
+        return err;
+    if (st.st_size < 0 || (uintmax_t)st.st_size > out->max)
+        return report(EDHOC_ERR_FILE, "%s: %jd bytes long; at most %zu are accepted", path,
+                      (intmax_t)st.st_size, out->max);
+    return read_exactly(path, fd, (size_t)st.st_size, out);
+}
+
+edhoc_err file_read(const char *path, enum file_rule rule, size_t max, bool *missing,
+                    struct buf *out)
+{
+    edhoc_err err;
+    int fd;
+
+    *out = buf_new(max);
+    err = file_open(path, missing, &fd);
+    if (err != EDHOC_OK || fd < 0)
+        return err;
+    err = read_open_file(path, fd, rule, out);
+    close(fd);
+    return err;
+}
+
+edhoc_err file_blame(edhoc_err err, const char *path)
+{
+    char details[512];
+
+    /* A copy, because the next report overwrites what report_details() points to. */
+    (void)snprintf(details, sizeof(details), "%s", report_details(err));
+    return report(err, "%s: %s", path, details[0] != '\0' ? details : report_sentence(err));
+}

@@ -1,0 +1,37 @@
+/* From settings to the objects that the engine works with. The only I/O of mech/; never prompts,
+ * never blocks on the network, never follows a setting half-way: all or nothing. */
+#ifndef MECH_LOAD_LOAD_H
+#define MECH_LOAD_LOAD_H
+
+#include "settings.h"
+
+#define IDENTITY_FILE_MAX 65536 /* bytes of a private key file */
+
+/* ---- by settings ---- */
+
+/* The initiator's identity. EDHOC_ERR_NO_IDENTITY, with the path and what to do, when there is no
+ * file; EDHOC_ERR_PERMISSIONS, EDHOC_ERR_KEY_FORMAT, EDHOC_ERR_FILE, EDHOC_ERR_TRUST_SYNTAX for its
+ * .pub file, EDHOC_ERR_UNSUPPORTED for a certificate. `passphrase` may be NULL. */
+edhoc_err load_identity(const struct settings *s, const char *passphrase,
+                        struct identity_set **out) EDHOC_MUST_USE;
+/* The acceptor's: one file, or every *.pem of a directory in byte order of names, at most
+ * IDENTITIES_MAX; one that cannot be loaded is an error, not left out. The same errors. */
+edhoc_err load_service_identities(const struct settings *s,
+                                  struct identity_set **out) EDHOC_MUST_USE;
+/* The trust files: the configured one, which must exist; else, for an initiator,
+ * ~/.config/gss-edhoc/trust and then GSSCONFDIR/edhoc/trust, for an acceptor the latter alone,
+ * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. */
+edhoc_err load_trust(const struct settings *s, bool initiator, struct trust **out) EDHOC_MUST_USE;
+
+/* ---- pieces of the above, for the command ---- */
+
+/* One private key file with its FILE.pub. `where` is a path or a "file:" URI. Without a .pub there
+ * is no name, and P-256 and P-384 keys sign. */
+edhoc_err load_identity_file(const char *where, const char *passphrase,
+                             struct identity **out) EDHOC_MUST_USE;
+/* One file or a directory of them. */
+edhoc_err load_identity_files(const char *where, struct identity_set **out) EDHOC_MUST_USE;
+/* EDHOC_ERR_UNSUPPORTED, naming what would need certificates: the one place that says so. */
+edhoc_err load_without_x509(const char *what) EDHOC_MUST_USE;
+
+#endif

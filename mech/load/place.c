@@ -1,0 +1,97 @@
+#include "place.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- URIs ---- */
+
+/* The length of the scheme (RFC 3986 section 3.1) without its colon, or 0. */
+static size_t scheme_length(const char *where)
+{
+    size_t n = 0;
+
+    if (!isalpha((unsigned char)where[0]))
+        return 0;
+    while (isalnum((unsigned char)where[n]) ||
+           (where[n] != '\0' && strchr("+-.", where[n]) != NULL))
+        n++;
+    return where[n] == ':' ? n : 0;
+}
+
+bool place_has_scheme(const char *where)
+{
+    return scheme_length(where) > 0;
+}
+
+edhoc_err place_path(const char *where, const char **path)
+{
+    size_t n = scheme_length(where);
+
+    *path = where;
+    if (n == 0)
+        return EDHOC_OK;
+    if (n != 4 || strncasecmp(where, "file", 4) != 0)
+        return report(EDHOC_ERR_KEY_FORMAT,
+                      "%.200s: keys by \"%.*s:\" are not supported by this version; name a PEM "
+                      "file (as ./%.60s if that is one)",
+                      where, (int)(n < 40 ? n : 40), where, where);
+    *path = where + n + 1;
+    if (strncmp(*path, "//", 2) != 0)
+        return EDHOC_OK;
+    *path += strncmp(*path, "//localhost/", 12) == 0 ? 11 : 2;
+    if (**path != '/')
+        return report(EDHOC_ERR_KEY_FORMAT, "%.200s: a file on another machine; write file:/PATH",
+                      where);
+    return EDHOC_OK;
+}
+
+/* ---- home ---- */
+
+static char *home_from_database(void)
+{
+    struct passwd entry, *found = NULL;
+    char *room = malloc(16384), *home = NULL;
+
+    if (room != NULL && getpwuid_r(geteuid(), &entry, room, 16384, &found) == 0 && found != NULL &&
+        found->pw_dir != NULL && found->pw_dir[0] == '/')
+        home = strdup(found->pw_dir);
+    free(room);
+    return home;
+}
+
+/* The absolute path that a variable holds, or NULL: a relative one is to be ignored, as the XDG
+ * specification says. */
+static const char *absolute(const char *variable)
+{
+    const char *value = secure_getenv(variable);
+
+    return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+edhoc_err place_home(const char *leaf, char **path)
+{
+    const char *config = absolute("XDG_CONFIG_HOME");
+    const char *home = absolute("HOME");
+    char *owned = NULL;
+    int n;
+
+    *path = NULL;
+    if (config == NULL && home == NULL)
+        home = owned = home_from_database();
+    if (config == NULL && home == NULL)
+        return report(EDHOC_ERR_NO_IDENTITY,
+                      "no home directory is known; set HOME or GSS_EDHOC_IDENTITY");
+    if (config != NULL)
+        n = asprintf(path, "%s/gss-edhoc/%s", config, leaf);
+    else
+        n = asprintf(path, "%s/.config/gss-edhoc/%s", home, leaf);
+    free(owned);
+    if (n >= 0)
+        return EDHOC_OK;
+    *path = NULL;
+    return EDHOC_ERR_NOMEM;
+}

@@ -1,0 +1,20 @@
+/* Places: where a key or a file of ours is, as settings name it. */
+#ifndef MECH_LOAD_PLACE_H
+#define MECH_LOAD_PLACE_H
+
+#include "../report.h"
+
+/* Does the text begin with a URI scheme ("file:", "agent:", "pkcs11:")? A relative path that looks
+ * like one is to be written with "./". */
+bool place_has_scheme(const char *where);
+/* The file that a place means: itself, or what follows "file:". A view into `where`.
+ * EDHOC_ERR_KEY_FORMAT for schemes that are not supported. */
+edhoc_err place_path(const char *where, const char **path) EDHOC_MUST_USE;
+
+/* The user's own directory with `leaf` below: $XDG_CONFIG_HOME/gss-edhoc/LEAF, where that variable
+ * is set and absolute, else ~/.config/gss-edhoc/LEAF. Home is $HOME, else what the user database
+ * says of the effective user. Variables count only for unprivileged programs (secure_getenv). The
+ * text is for free(). EDHOC_ERR_NO_IDENTITY when there is no home. */
+edhoc_err place_home(const char *leaf, char **path) EDHOC_MUST_USE;
+
+#endif

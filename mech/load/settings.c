@@ -1,0 +1,307 @@
+#include "settings.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "mech_conf.h"
+#include "place.h"
+
+/* Where a value comes from; `label` names it in errors. */
+enum source { FROM_MECH_CONF, FROM_ENVIRONMENT, FROM_STORE };
+
+struct value {
+    enum source source;
+    const char *label;
+    const char *text;
+};
+
+static edhoc_err bad(const struct value *v, const char *format, ...)
+    __attribute__((format(printf, 2, 3))) EDHOC_MUST_USE;
+
+static edhoc_err bad(const struct value *v, const char *format, ...)
+{
+    char rule[512];
+    va_list args;
+
+    va_start(args, format);
+    if (vsnprintf(rule, sizeof(rule), format, args) < 0)
+        rule[0] = '\0';
+    va_end(args);
+    return report(EDHOC_ERR_SETTING, "%s: %s", v->label, rule);
+}
+
+/* ---- the kinds of value ---- */
+
+static edhoc_err set_path(struct settings *s, size_t offset, const struct value *v)
+{
+    char **to = (char **)(void *)((char *)s + offset);
+    char *copy;
+
+    if (v->source == FROM_MECH_CONF && v->text[0] != '/' && !place_has_scheme(v->text))
+        return bad(v, "\"%.60s\" is not an absolute path", v->text);
+    copy = strdup(v->text);
+    if (copy == NULL)
+        return EDHOC_ERR_NOMEM;
+    free(*to);
+    *to = copy;
+    return EDHOC_OK;
+}
+
+static edhoc_err set_suites(struct settings *s, size_t offset, const struct value *v)
+{
+    edhoc_err err = suite_list_parse(v->text, &s->suites);
+
+    (void)offset;
+    return err == EDHOC_OK ? EDHOC_OK : file_blame(err, v->label);
+}
+
+#define OPTION_NEGOEX 0x100u /* beside the bits of edhoc.h */
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} option_names[] = {
+    {"confirm", EDHOC_CONFIRM},
+    {"hide-target", EDHOC_HIDE_TARGET},
+    {"cred-by-reference", EDHOC_CRED_BY_REFERENCE},
+    {"negoex", OPTION_NEGOEX},
+};
+
+#define OPTION_NAMES (sizeof(option_names) / sizeof(option_names[0]))
+
+static edhoc_err add_option(struct bytes word, const struct value *v, unsigned *bits)
+{
+    for (size_t i = 0; i < OPTION_NAMES; i++) {
+        if (!bytes_equal(bytes_of_text(option_names[i].name), word))
+            continue;
+        if ((*bits & option_names[i].bit) != 0)
+            return bad(v, "\"%s\" is listed twice", option_names[i].name);
+        *bits |= option_names[i].bit;
+        return EDHOC_OK;
+    }
+    return bad(v,
+               "\"%.*s\" is no option; options are confirm, hide-target, cred-by-reference and "
+               "negoex, separated by commas, or none alone",
+               (int)(word.len < 60 ? word.len : 60), (const char *)word.p);
+}
+
+static edhoc_err parse_options(const struct value *v, unsigned *bits)
+{
+    const char *at = v->text;
+    edhoc_err err = EDHOC_OK;
+
+    *bits = 0;
+    if (strcmp(at, "none") == 0)
+        return EDHOC_OK;
+    while (err == EDHOC_OK) {
+        size_t len = strcspn(at, ",");
+
+        err = add_option(bytes_of(at, len), v, bits);
+        if (at[len] == '\0')
+            break;
+        at += len + 1;
+        at += strspn(at, " ");
+    }
+    return err;
+}
+
+/* NegoEx changes what the whole process offers, so a credential has no say in it. */
+static edhoc_err set_options(struct settings *s, size_t offset, const struct value *v)
+{
+    unsigned bits;
+    edhoc_err err = parse_options(v, &bits);
+
+    (void)offset;
+    if (err != EDHOC_OK)
+        return err;
+    if (v->source == FROM_STORE && (bits & OPTION_NEGOEX) != 0)
+        return bad(v, "negoex is for the environment and mech.conf only");
+    if (v->source != FROM_STORE)
+        s->negoex = (bits & OPTION_NEGOEX) != 0;
+    s->options = bits & ~OPTION_NEGOEX;
+    return EDHOC_OK;
+}
+
+/* ---- the table ---- */
+
+static const struct {
+    const char *name;
+    edhoc_err (*set)(struct settings *s, size_t offset, const struct value *v);
+    size_t offset;
+} rows[] = {
+    {"identity", set_path, offsetof(struct settings, identity)},
+    {"service_identity", set_path, offsetof(struct settings, service_identity)},
+    {"certificate", set_path, offsetof(struct settings, certificate)},
+    {"trust", set_path, offsetof(struct settings, trust)},
+    {"anchors", set_path, offsetof(struct settings, anchors)},
+    {"crls", set_path, offsetof(struct settings, crls)},
+    {"suites", set_suites, 0},
+    {"options", set_options, 0},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static size_t find_row(const char *name, size_t len)
+{
+    size_t i = 0;
+
+    while (i < ROWS && !bytes_equal(bytes_of_text(rows[i].name), bytes_of(name, len)))
+        i++;
+    return i;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
+static edhoc_err apply(struct settings *s, size_t row, const struct value *v)
+{
+    if (v->text == NULL || v->text[0] == '\0')
+        return bad(v, "is empty; leave it out instead");
+    if (strlen(v->text) > SETTING_MAX)
+        return bad(v, "longer than %d bytes", SETTING_MAX);
+    if (has_control(v->text))
+        return bad(v, "has control characters");
+    return rows[row].set(s, rows[row].offset, v);
+}
+
+/* ---- mech.conf ---- */
+
+/* One word "key=value" of the options, which `seen` tells apart from those before. */
+static edhoc_err apply_word(struct settings *s, char *word, const struct mech_conf *conf,
+                            unsigned *seen)
+{
+    size_t len = strcspn(word, "=");
+    size_t row = find_row(word, len);
+    char label[256];
+    struct value v = {FROM_MECH_CONF, label, word + len + 1};
+
+    (void)snprintf(label, sizeof(label), "%s line %u: %.*s", conf->file, conf->line,
+                   (int)(len < 60 ? len : 60), word);
+    if (row == ROWS)
+        return bad(&v, "is no setting; settings are identity, service_identity, certificate, "
+                       "trust, anchors, crls, suites, options");
+    if (word[len] == '\0')
+        return bad(&v, "needs a value, without blanks around the =");
+    if ((*seen & 1u << row) != 0)
+        return bad(&v, "is given twice");
+    *seen |= 1u << row;
+    return apply(s, row, &v);
+}
+
+static edhoc_err apply_mech_conf(struct settings *s, const struct mech_conf *conf)
+{
+    char *save = NULL;
+    unsigned seen = 0;
+    edhoc_err err = EDHOC_OK;
+
+    if (conf->options == NULL)
+        return EDHOC_OK;
+    for (char *word = strtok_r(conf->options, " \t\r\n\v\f", &save);
+         word != NULL && err == EDHOC_OK; word = strtok_r(NULL, " \t\r\n\v\f", &save))
+        err = apply_word(s, word, conf, &seen);
+    return err;
+}
+
+static edhoc_err read_mech_conf(struct settings *s)
+{
+    struct mech_conf conf;
+    edhoc_err err = mech_conf_read(GSSCONFDIR, &conf);
+
+    if (err == EDHOC_OK)
+        err = apply_mech_conf(s, &conf);
+    mech_conf_clear(&conf);
+    return err;
+}
+
+/* ---- environment and store ---- */
+
+static edhoc_err read_environment(struct settings *s)
+{
+    edhoc_err err = EDHOC_OK;
+
+    for (size_t row = 0; row < ROWS && err == EDHOC_OK; row++) {
+        char name[64] = "GSS_EDHOC_";
+        size_t at = strlen(name);
+        struct value v = {FROM_ENVIRONMENT, name, NULL};
+
+        for (const char *c = rows[row].name; *c != '\0'; c++)
+            name[at++] = (char)toupper((unsigned char)*c);
+        v.text = secure_getenv(name);
+        if (v.text != NULL)
+            err = apply(s, row, &v);
+    }
+    return err;
+}
+
+#define STORE_PREFIX "edhoc_"
+
+static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, unsigned *seen)
+{
+    struct value v = {FROM_STORE, pair->key, pair->value};
+    size_t row;
+
+    if (pair->key == NULL)
+        return report(EDHOC_ERR_SETTING, "a credential store entry without a key");
+    if (strncmp(pair->key, STORE_PREFIX, strlen(STORE_PREFIX)) != 0)
+        return EDHOC_OK;
+    row = find_row(pair->key + strlen(STORE_PREFIX), strlen(pair->key) - strlen(STORE_PREFIX));
+    if (row == ROWS)
+        return report(EDHOC_ERR_SETTING,
+                      "%.60s: no such credential store key; keys are edhoc_identity, "
+                      "edhoc_service_identity, edhoc_certificate, edhoc_trust, edhoc_anchors, "
+                      "edhoc_crls, edhoc_suites, edhoc_options",
+                      pair->key);
+    s->duplicate = (*seen & 1u << row) != 0;
+    if (s->duplicate)
+        return bad(&v, "is given twice in the credential store");
+    *seen |= 1u << row;
+    return apply(s, row, &v);
+}
+
+static edhoc_err read_store(const struct setting_pair *store, size_t count, struct settings *s)
+{
+    unsigned seen = 0;
+    edhoc_err err = EDHOC_OK;
+
+    for (size_t i = 0; i < count && err == EDHOC_OK; i++)
+        err = read_pair(s, &store[i], &seen);
+    return err;
+}
+
+/* Least specific first, each replacing what came before. */
+edhoc_err settings_read(const struct setting_pair *store, size_t count, struct settings *out)
+{
+    edhoc_err err;
+
+    *out = (struct settings){.suites = suite_defaults()};
+    err = read_mech_conf(out);
+    if (err == EDHOC_OK)
+        err = read_environment(out);
+    if (err == EDHOC_OK)
+        err = read_store(store, count, out);
+    return err;
+}
+
+void settings_clear(struct settings *s)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].set == set_path)
+            free(*(char **)(void *)((char *)s + rows[i].offset));
+    *s = (struct settings){0};
+}
+
+const char *settings_trace(void)
+{
+    const char *path = secure_getenv("GSS_EDHOC_TRACE");
+
+    return path != NULL && path[0] != '\0' ? path : NULL;
+}

@@ -1,0 +1,50 @@
+/* The one vocabulary of settings (doc/design.md): credential store, environment, mech.conf,
+ * built-in default, most specific first. A value that is set replaces the less specific one; an
+ * empty value is an error, not "unset". All sources are checked, also where a more specific one
+ * replaces them. */
+#ifndef MECH_LOAD_SETTINGS_H
+#define MECH_LOAD_SETTINGS_H
+
+#include "../edhoc.h"
+
+/* The administrator's directory, where mech, mech.d and edhoc are. */
+#ifndef GSSCONFDIR
+#define GSSCONFDIR "/etc/gss"
+#endif
+
+#define SETTING_MAX 4096 /* bytes of a value */
+
+struct settings {
+    char *identity;         /* NULL: $XDG_CONFIG_HOME/gss-edhoc/identity.pem */
+    char *service_identity; /* NULL: GSSCONFDIR/edhoc/service.d */
+    char *certificate;
+    char *trust; /* NULL: the default files, see load_trust */
+    char *anchors;
+    char *crls;
+    struct suite_list suites;
+    unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */
+    bool negoex;      /* from mech.conf or the environment only */
+    bool duplicate;   /* after EDHOC_ERR_SETTING: because a store key was given twice
+                         (GSS_S_DUPLICATE_ELEMENT) */
+};
+
+/* A credential store entry, as gss_key_value_element. */
+struct setting_pair {
+    const char *key; /* "edhoc_identity", ...; keys of other mechanisms are ignored, but one that
+                        begins with "edhoc_" and is not known is an error */
+    const char *value;
+};
+
+/* Reads all four sources. EDHOC_ERR_SETTING with the source (store key, variable, file and line)
+ * and the rule; EDHOC_ERR_FILE when a mech.conf that exists cannot be read. `out` is to be cleared
+ * with settings_clear, also after a failure.
+ *
+ * In mech.conf, a path must be absolute: the line is read by processes in any directory. The
+ * options are confirm, hide-target, cred-by-reference, negoex, or none alone. */
+edhoc_err settings_read(const struct setting_pair *store, size_t count,
+                        struct settings *out) EDHOC_MUST_USE;
+void settings_clear(struct settings *s);
+/* The trace file's name from GSS_EDHOC_TRACE (secure_getenv), or NULL. */
+const char *settings_trace(void);
+
+#endif

@@ -1,0 +1,312 @@
+#include "trust_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "trust_option.h"
+
+#define BLOB_MAX 512 /* bytes of a public key blob, with room */
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static void drop(struct bytes *text, size_t n)
+{
+    *text = bytes_of(text->p + n, text->len - n);
+}
+
+static void skip_blanks(struct bytes *rest)
+{
+    while (rest->len > 0 && is_blank(rest->p[0]))
+        drop(rest, 1);
+}
+
+/* Up to the next blank that is not between quotes (where \" is none), as OpenSSH's options are. */
+static struct bytes take_word(struct bytes *rest)
+{
+    struct bytes word;
+    bool quoted = false;
+    size_t n = 0;
+
+    skip_blanks(rest);
+    while (n < rest->len && (quoted || !is_blank(rest->p[n]))) {
+        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
+            n++;
+        else if (rest->p[n] == '"')
+            quoted = !quoted;
+        n++;
+    }
+    word = bytes_of(rest->p, n);
+    drop(rest, n);
+    return word;
+}
+
+static edhoc_err copy_text(struct bytes from, char **to)
+{
+    *to = strndup(from.len > 0 ? (const char *)from.p : "", from.len);
+    return *to != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+static bool has_any(struct bytes text, const char *characters)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] != '\0' && strchr(characters, text.p[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* ---- principals ---- */
+
+const char *trust_principal_fault(struct bytes principal)
+{
+    if (principal.len == 0)
+        return "is empty";
+    if (principal.len > PRINCIPAL_MAX)
+        return "is longer than 255 bytes";
+    if (!trust_clean_text(principal))
+        return "has control characters or is not UTF-8";
+    if (has_any(principal, " \t,\"\\"))
+        return "has a blank, a comma, a quote or a backslash in it";
+    return NULL;
+}
+
+/* One pattern of the list; the length is that of the name it stands for, without the !. */
+static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *at, bool *positive)
+{
+    bool negated = pattern.len > 0 && pattern.p[0] == '!';
+    const char *fault;
+
+    if (negated)
+        drop(&pattern, 1);
+    else
+        *positive = true;
+    fault = trust_principal_fault(pattern);
+    if (fault != NULL)
+        return trust_bad(at, "the principal \"%.*s\" %s", TRUST_SHOWN(pattern), fault);
+    return EDHOC_OK;
+}
+
+static edhoc_err check_principals(struct bytes list, const struct trust_place *at)
+{
+    bool positive = false;
+    edhoc_err err = EDHOC_OK;
+    size_t start = 0;
+
+    for (size_t end = 0; end <= list.len && err == EDHOC_OK; end++) {
+        if (end < list.len && list.p[end] != ',')
+            continue;
+        err = check_pattern(bytes_of(list.p + start, end - start), at, &positive);
+        start = end + 1;
+    }
+    if (err == EDHOC_OK && !positive)
+        err = trust_bad(at, "with nothing but ! principals, no name ever matches");
+    return err;
+}
+
+static edhoc_err read_principals(struct bytes word, const struct trust_place *at,
+                                 struct trust_line *line)
+{
+    edhoc_err err;
+
+    if (keytype_by_ssh_name(word) != NULL)
+        return trust_bad(at, "no principals before the key type; write: NAME %.*s ...",
+                         TRUST_SHOWN(word));
+    err = check_principals(word, at);
+    return err == EDHOC_OK ? copy_text(word, &line->principals) : err;
+}
+
+/* ---- type, key, comment ---- */
+
+static edhoc_err decode_key(struct bytes word, const struct trust_place *at, struct key **key)
+{
+    struct buf blob = buf_new(BLOB_MAX);
+    edhoc_err err;
+
+    *key = NULL;
+    if (base64_read(word, &blob))
+        err = ssh_blob_read(buf_bytes(&blob), key);
+    else
+        err = trust_bad(at, "the key is not base64, or not the base64 of a key: \"%.*s\"",
+                        TRUST_SHOWN(word));
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        err = trust_bad(at, "%s", report_details(err));
+    buf_free(&blob);
+    return err;
+}
+
+static edhoc_err read_key(struct bytes type, struct bytes word, const struct trust_place *at,
+                          struct trust_line *line)
+{
+    struct key *key = NULL;
+    edhoc_err err;
+
+    if (word.len == 0)
+        return trust_bad(at, "no key after the type %.*s", TRUST_SHOWN(type));
+    err = decode_key(word, at, &key);
+    if (err == EDHOC_OK && key_type(key) != keytype_by_ssh_name(type))
+        err = trust_bad(at, "the line says %.*s, but the key in it is of type %s",
+                        TRUST_SHOWN(type), key_type(key)->ssh_name);
+    if (err == EDHOC_OK)
+        err = cred_new_kid(key, &line->cred);
+    key_free(key);
+    return err;
+}
+
+static edhoc_err read_comment(struct bytes rest, const struct trust_place *at,
+                              struct trust_line *line)
+{
+    skip_blanks(&rest);
+    while (rest.len > 0 && is_blank(rest.p[rest.len - 1]))
+        rest.len--;
+    if (rest.len == 0)
+        return EDHOC_OK;
+    if (!trust_clean_text(rest))
+        return trust_bad(at, "the comment has control characters or is not UTF-8");
+    return copy_text(rest, &line->comment);
+}
+
+/* ---- the line ---- */
+
+/* A line that says nothing about its peer's role serves both, unless it names peers by wildcard:
+ * then one of the two is likely to be a mistake. */
+static edhoc_err settle_roles(const struct trust_place *at, struct trust_line *line)
+{
+    if (line->roles != 0)
+        return EDHOC_OK;
+    if (line->principals != NULL && strpbrk(line->principals, "*?") != NULL)
+        return trust_bad(at, "a principal with a wildcard needs the option client or server, the "
+                             "peer's role that it is good for");
+    line->roles = TRUST_CLIENT | TRUST_SERVER;
+    return EDHOC_OK;
+}
+
+static edhoc_err read_rest(struct bytes rest, const struct trust_place *at, struct trust_line *line)
+{
+    struct bytes word = take_word(&rest);
+    edhoc_err err = EDHOC_OK;
+
+    if (word.len > 0 && keytype_by_ssh_name(word) == NULL) {
+        err = trust_options_parse(word, at, line);
+        word = take_word(&rest);
+    }
+    if (err == EDHOC_OK && keytype_by_ssh_name(word) == NULL)
+        err = word.len == 0
+                  ? trust_bad(at, "the line ends before the key type")
+                  : trust_bad(at, "\"%.*s\" is no key type known here", TRUST_SHOWN(word));
+    if (err == EDHOC_OK)
+        err = settle_roles(at, line);
+    if (err == EDHOC_OK)
+        err = read_key(word, take_word(&rest), at, line);
+    if (err == EDHOC_OK)
+        err = read_comment(rest, at, line);
+    return err;
+}
+
+static struct trust_line *new_line(const struct trust_place *at)
+{
+    struct trust_line *line = calloc(1, sizeof(*line));
+
+    if (line == NULL)
+        return NULL;
+    line->valid_after = INT64_MIN;
+    line->valid_before = INT64_MAX;
+    line->line = at->line;
+    line->file = strdup(at->file);
+    if (line->file == NULL) {
+        free(line);
+        return NULL;
+    }
+    return line;
+}
+
+static edhoc_err parse(struct bytes text, bool named, const struct trust_place *at,
+                       struct trust_line **out)
+{
+    struct trust_line *line = NULL;
+    struct bytes rest = text, word;
+    edhoc_err err = EDHOC_OK;
+
+    *out = NULL;
+    if (text.len > TRUST_LINE_MAX)
+        return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
+    if (text.len > 0 && memchr(text.p, '\0', text.len) != NULL)
+        return trust_bad(at, "a NUL byte in it");
+    skip_blanks(&rest);
+    if (rest.len == 0 || rest.p[0] == '#')
+        return EDHOC_OK;
+    line = new_line(at);
+    if (line == NULL)
+        return EDHOC_ERR_NOMEM;
+    text = rest;
+    word = take_word(&rest);
+    if (named || keytype_by_ssh_name(word) == NULL)
+        err = read_principals(word, at, line);
+    else
+        rest = text; /* the first word was the key type */
+    if (err == EDHOC_OK)
+        err = read_rest(rest, at, line);
+    if (err == EDHOC_OK)
+        *out = line;
+    else
+        trust_line_free(line);
+    return err;
+}
+
+edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
+                           struct trust_line **out)
+{
+    struct trust_place at = {file, number};
+
+    return parse(text, true, &at, out);
+}
+
+/* The first principal of a .pub becomes a name that is sent to peers. */
+static bool begins_with_name(const char *principals)
+{
+    size_t len = strcspn(principals, ",");
+    size_t special = strcspn(principals, "*?!");
+
+    return special >= len;
+}
+
+edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned number,
+                               struct trust_line **out)
+{
+    struct trust_place at = {file, number};
+    edhoc_err err = parse(text, false, &at, out);
+
+    if (err == EDHOC_OK && *out != NULL && (*out)->principals != NULL &&
+        !begins_with_name((*out)->principals)) {
+        err = trust_bad(&at, "the first principal is the key's own name: no wildcard, no !");
+        trust_line_free(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
+void trust_line_format(const char *principals, const char *options, const struct key *key,
+                       const char *comment, struct buf *out)
+{
+    struct buf blob = buf_new(BLOB_MAX);
+    const char *const before[] = {principals, options};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (before[i] == NULL)
+            continue;
+        buf_put_text(out, before[i]);
+        buf_put_byte(out, ' ');
+    }
+    buf_put_text(out, key_type(key)->ssh_name);
+    buf_put_byte(out, ' ');
+    ssh_blob_put(key, &blob);
+    out->failed |= blob.failed;
+    base64_put(buf_bytes(&blob), out);
+    if (comment != NULL) {
+        buf_put_byte(out, ' ');
+        buf_put_text(out, comment);
+    }
+    buf_free(&blob);
+}

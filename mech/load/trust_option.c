@@ -1,0 +1,264 @@
+#include "trust_option.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cbor.h"
+
+#define LOCAL_USER_MAX 255
+
+edhoc_err trust_bad(const struct trust_place *at, const char *format, ...)
+{
+    char rule[512];
+    va_list args;
+
+    va_start(args, format);
+    if (vsnprintf(rule, sizeof(rule), format, args) < 0)
+        rule[0] = '\0';
+    va_end(args);
+    return report(EDHOC_ERR_TRUST_SYNTAX, "%s line %u: %s", at->file, at->line, rule);
+}
+
+bool trust_clean_text(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] < 0x20 || text.p[i] == 0x7f)
+            return false;
+        /* U+0080 to U+009F, some of which drive a terminal. */
+        if (text.p[i] == 0xc2 && i + 1 < text.len && text.p[i + 1] < 0xa0)
+            return false;
+    }
+    return cbor_utf8(text);
+}
+
+/* ---- times ---- */
+
+static bool take_digits(struct bytes *rest, size_t count, int64_t *value)
+{
+    *value = 0;
+    if (rest->len < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (rest->p[i] < '0' || rest->p[i] > '9')
+            return false;
+        *value = *value * 10 + (rest->p[i] - '0');
+    }
+    *rest = bytes_of(rest->p + count, rest->len - count);
+    return true;
+}
+
+static bool is_leap(int64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int64_t days_of_month(int64_t year, int64_t month)
+{
+    static const int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Days from 1970-01-01 to the first of a month, for 1970 and later. */
+static int64_t days_before(int64_t year, int64_t month)
+{
+    int64_t y = year - 1;
+    int64_t days = 365 * (year - 1970) + (y / 4 - y / 100 + y / 400) -
+                   (1969 / 4 - 1969 / 100 + 1969 / 400);
+
+    for (int64_t m = 1; m < month; m++)
+        days += days_of_month(year, m);
+    return days;
+}
+
+bool trust_time_parse(struct bytes text, int64_t *out)
+{
+    int64_t year, month, day, hour = 0, minute = 0, second = 0;
+
+    if (text.len > 0 && text.p[text.len - 1] == 'Z')
+        text.len--;
+    if (text.len != 8 && text.len != 12 && text.len != 14)
+        return false;
+    if (!take_digits(&text, 4, &year) || !take_digits(&text, 2, &month) ||
+        !take_digits(&text, 2, &day) ||
+        (text.len > 0 && (!take_digits(&text, 2, &hour) || !take_digits(&text, 2, &minute))) ||
+        (text.len > 0 && !take_digits(&text, 2, &second)))
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
+        hour > 23 || minute > 59 || second > 59)
+        return false;
+    *out = ((days_before(year, month) + day - 1) * 24 + hour) * 3600 + minute * 60 + second;
+    return true;
+}
+
+/* ---- options ---- */
+
+/* What has been read of one option word. */
+struct reading {
+    const struct trust_place *at;
+    struct bytes rest;
+    struct trust_line *line;
+    unsigned seen; /* rows of the table below, to refuse a second one */
+};
+
+static edhoc_err read_role(struct reading *r, const char *name, char *value)
+{
+    (void)value;
+    r->line->roles |= strcmp(name, "client") == 0 ? TRUST_CLIENT : TRUST_SERVER;
+    return EDHOC_OK;
+}
+
+static edhoc_err read_time(struct reading *r, const char *name, char *value)
+{
+    int64_t *to = strcmp(name, "valid-after") == 0 ? &r->line->valid_after : &r->line->valid_before;
+
+    if (trust_time_parse(bytes_of_text(value), to))
+        return EDHOC_OK;
+    return trust_bad(r->at,
+                     "%s=\"%.60s\" is no time; write YYYYMMDD, YYYYMMDDHHMM or "
+                     "YYYYMMDDHHMMSS (UTC)",
+                     name, value);
+}
+
+static edhoc_err read_local_user(struct reading *r, const char *name, char *value)
+{
+    struct bytes text = bytes_of_text(value);
+
+    if (text.len < 1 || text.len > LOCAL_USER_MAX || !trust_clean_text(text) ||
+        strpbrk(value, " :/") != NULL)
+        return trust_bad(r->at, "%s=\"%.60s\" is no user's name", name, value);
+    r->line->local_user = strdup(value);
+    return r->line->local_user != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+static edhoc_err read_namespaces(struct reading *r, const char *name, char *value)
+{
+    if (trust_match(value, "gss-edhoc", false))
+        return EDHOC_OK;
+    return trust_bad(r->at,
+                     "%s=\"%.60s\" does not match \"gss-edhoc\", so this line is not for "
+                     "this file; remove the option or the line",
+                     name, value);
+}
+
+static edhoc_err refuse_authority(struct reading *r, const char *name, char *value)
+{
+    (void)value;
+    return trust_bad(r->at, "%s is not supported: OpenSSH certificates are not used here", name);
+}
+
+static const struct {
+    const char *name;
+    bool has_value;
+    edhoc_err (*read)(struct reading *r, const char *name, char *value);
+} options[] = {
+    {"client", false, read_role},
+    {"server", false, read_role},
+    {"valid-after", true, read_time},
+    {"valid-before", true, read_time},
+    {"local-user", true, read_local_user},
+    {"namespaces", true, read_namespaces},
+    {"cert-authority", false, refuse_authority},
+};
+
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+static size_t find_option(struct bytes name)
+{
+    size_t i = 0;
+
+    while (i < OPTION_COUNT && !bytes_equal(bytes_of_text(options[i].name), name))
+        i++;
+    return i;
+}
+
+/* The part up to = or , or the end. */
+static struct bytes take_name(struct reading *r)
+{
+    struct bytes name = bytes_of(r->rest.p, 0);
+
+    while (name.len < r->rest.len && r->rest.p[name.len] != '=' && r->rest.p[name.len] != ',')
+        name.len++;
+    r->rest = bytes_of(r->rest.p + name.len, r->rest.len - name.len);
+    return name;
+}
+
+static bool take_char(struct reading *r, char c)
+{
+    if (r->rest.len == 0 || r->rest.p[0] != (uint8_t)c)
+        return false;
+    r->rest = bytes_of(r->rest.p + 1, r->rest.len - 1);
+    return true;
+}
+
+/* ="VALUE", where \" stands for a quote, as OpenSSH reads it. The value is for free(). */
+static edhoc_err take_value(struct reading *r, const char *name, char **value)
+{
+    size_t len = 0;
+
+    *value = NULL;
+    if (!take_char(r, '=') || !take_char(r, '"'))
+        return trust_bad(r->at, "write %s=\"...\", with quotes", name);
+    *value = calloc(1, r->rest.len + 1);
+    if (*value == NULL)
+        return EDHOC_ERR_NOMEM;
+    while (r->rest.len > 0 && r->rest.p[0] != '"') {
+        if (r->rest.p[0] == '\\' && r->rest.len > 1 && r->rest.p[1] == '"')
+            (void)take_char(r, '\\');
+        (*value)[len++] = (char)r->rest.p[0];
+        (void)take_char(r, (char)r->rest.p[0]);
+    }
+    if (!take_char(r, '"'))
+        return trust_bad(r->at, "%s=\"... has no closing quote", name);
+    return EDHOC_OK;
+}
+
+static edhoc_err read_option(struct reading *r)
+{
+    struct bytes name = take_name(r);
+    size_t i = find_option(name);
+    char *value = NULL;
+    edhoc_err err;
+
+    if (i == OPTION_COUNT)
+        return trust_bad(
+            r->at,
+            "\"%.*s\" is neither a key type nor an option; options are client, server, "
+            "valid-after, valid-before, local-user, namespaces, separated by commas "
+            "without blanks; key types are ssh-ed25519, ssh-ed448, "
+            "ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdh-x25519, ecdh-x448, "
+            "ecdh-nistp256, ecdh-nistp384",
+            TRUST_SHOWN(name));
+    if ((r->seen & 1u << i) != 0)
+        return trust_bad(r->at, "the option %s is given twice", options[i].name);
+    r->seen |= 1u << i;
+    if (options[i].has_value)
+        err = take_value(r, options[i].name, &value);
+    else if (r->rest.len > 0 && r->rest.p[0] == '=')
+        err = trust_bad(r->at, "the option %s has no value", options[i].name);
+    else
+        err = EDHOC_OK;
+    if (err == EDHOC_OK)
+        err = options[i].read(r, options[i].name, value);
+    free(value);
+    return err;
+}
+
+edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
+                              struct trust_line *line)
+{
+    struct reading r = {at, word, line, 0};
+    edhoc_err err = read_option(&r);
+
+    while (err == EDHOC_OK && r.rest.len > 0) {
+        if (!take_char(&r, ','))
+            return trust_bad(at, "expected a comma between options at \"%.*s\"",
+                             TRUST_SHOWN(r.rest));
+        err = read_option(&r);
+    }
+    if (err == EDHOC_OK && line->valid_after >= line->valid_before)
+        err = trust_bad(at, "valid-before must be later than valid-after");
+    return err;
+}

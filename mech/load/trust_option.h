@@ -1,0 +1,33 @@
+/* The options of a trust line: client, server, valid-after="TIME", valid-before="TIME",
+ * local-user="NAME", namespaces="PATTERNS". Values are always quoted, as OpenSSH demands. */
+#ifndef MECH_LOAD_TRUST_OPTION_H
+#define MECH_LOAD_TRUST_OPTION_H
+
+#include "../trust.h"
+
+/* Where an error is. */
+struct trust_place {
+    const char *file;
+    unsigned line;
+};
+
+/* Reports EDHOC_ERR_TRUST_SYNTAX as "FILE line N: rule". */
+edhoc_err trust_bad(const struct trust_place *at, const char *format, ...)
+    __attribute__((format(printf, 2, 3))) EDHOC_MUST_USE;
+
+/* A piece of the line as the two arguments of "%.*s", short enough for a message. */
+#define TRUST_SHOWN(b) (int)((b).len < 60 ? (b).len : 60), (b).len > 0 ? (const char *)(b).p : ""
+
+/* No control characters (C0, DEL, C1) and valid UTF-8? */
+bool trust_clean_text(struct bytes text);
+
+/* Reads the option word of a line into `line`: roles (0 when neither was named), times, local_user.
+ */
+edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
+                              struct trust_line *line) EDHOC_MUST_USE;
+
+/* YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with or without a Z: UTC either way. Seconds since
+ * 1970; false for anything else, for dates that no calendar has, and before 1970. */
+bool trust_time_parse(struct bytes text, int64_t *out) EDHOC_MUST_USE;
+
+#endif
