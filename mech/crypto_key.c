@@ -349,7 +349,7 @@ static int passphrase_callback(char *to, int size, int rwflag, void *passphrase)
 
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh, struct key **out)
 {
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+    BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
 

@@ -81,7 +81,7 @@ static char *subject_text(X509 *x)
     if (bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(x), 0,
                                           XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
         len = BIO_get_mem_data(bio, (char **)(uintptr_t)&p);
-        text = strndup(p, len > 0 ? (size_t)len : 0);
+        text = len > 0 ? strndup(p, (size_t)len) : strdup("");
     }
     BIO_free(bio);
     return text;
@@ -134,7 +134,7 @@ edhoc_err x509_key(struct bytes certificate, struct key **out)
 
 edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, size_t *count)
 {
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+    BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
     edhoc_err err = bio == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
     X509 *x;
 
@@ -210,7 +210,7 @@ static edhoc_err add_entry(struct x509_store *s, const char *name, const uint8_t
 
 static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const char *path)
 {
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+    BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
     edhoc_err err = bio == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
     char *name, *header;
     unsigned number = 0;

@@ -1,0 +1,106 @@
+#include "stamps.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What stat() says, or that there is nothing. */
+struct state {
+    bool exists;
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    uid_t owner;
+    mode_t mode;
+    struct timespec modified, changed;
+};
+
+struct stamp {
+    char *path;
+    struct state state;
+};
+
+struct stamps {
+    struct stamp *stamp;
+    size_t len;
+    bool failed;
+};
+
+static _Thread_local struct stamps *recording;
+
+static struct state state_of(const char *path)
+{
+    struct state state = {.exists = false};
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return state;
+    state.exists = true;
+    state.device = st.st_dev;
+    state.inode = st.st_ino;
+    state.size = st.st_size;
+    state.owner = st.st_uid;
+    state.mode = st.st_mode;
+    state.modified = st.st_mtim;
+    state.changed = st.st_ctim;
+    return state;
+}
+
+static bool same_state(const struct state *a, const struct state *b)
+{
+    return a->exists == b->exists && a->device == b->device && a->inode == b->inode &&
+           a->size == b->size && a->owner == b->owner && a->mode == b->mode &&
+           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+edhoc_err stamps_start(struct stamps **out)
+{
+    *out = recording = calloc(1, sizeof(**out));
+    return recording != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+void stamps_stop(void)
+{
+    recording = NULL;
+}
+
+void stamps_free(struct stamps *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->len; i++)
+        free(s->stamp[i].path);
+    free(s->stamp);
+    free(s);
+}
+
+void stamps_note(const char *path)
+{
+    struct stamp *grown;
+    char *copy;
+
+    if (recording == NULL || recording->failed)
+        return;
+    grown = reallocarray(recording->stamp, recording->len + 1, sizeof(*grown));
+    copy = strdup(path);
+    if (grown != NULL)
+        recording->stamp = grown;
+    if (grown == NULL || copy == NULL) {
+        recording->failed = true;
+        free(copy);
+        return;
+    }
+    recording->stamp[recording->len++] = (struct stamp){copy, state_of(path)};
+}
+
+bool stamps_changed(const struct stamps *s)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        struct state state = state_of(s->stamp[i].path);
+
+        if (!same_state(&s->stamp[i].state, &state))
+            return true;
+    }
+    return s->failed;
+}

@@ -1,0 +1,427 @@
+/* Certificates: whom a chain makes us believe, and under which name. The certificates come from
+ * OpenSSL's own command (x509_fixtures.sh); each row goes through the same decision that a
+ * handshake makes. */
+#include "../mech/identity.h"
+#include "../mech/trust.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/check_x509.XXXXXX";
+
+#define DAY 86400
+#define WEB "HTTP@web.example.org"
+
+static struct buf read_fixture(const char *name, const char *suffix)
+{
+    struct buf b = buf_new(1u << 20);
+    char path[256];
+    uint8_t piece[4096];
+    size_t n;
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffix);
+    f = fopen(path, "rb");
+    ck_assert_msg(f != NULL, "%s", path);
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+        buf_put(&b, bytes_of(piece, n));
+    (void)fclose(f);
+    ck_assert(!b.failed);
+    return b;
+}
+
+static struct x509_store *load_store(const char *anchors, const char *crls)
+{
+    struct buf a = read_fixture(anchors, ""), c = buf_new(0);
+    struct x509_store *store;
+    edhoc_err err;
+
+    if (crls != NULL)
+        c = read_fixture(crls, "");
+    err = x509_store_new(buf_bytes(&a), anchors, buf_bytes(&c), crls, &store);
+    ck_assert_msg(err == EDHOC_OK, "%s", report_details(err));
+    buf_free(&a);
+    buf_free(&c);
+    return store;
+}
+
+/* A credential as a peer would send it: names of fixtures, leaf first. */
+static struct cred *load_chain(const char *names)
+{
+    struct buf der[CRED_CHAIN_MAX];
+    struct bytes chain[CRED_CHAIN_MAX];
+    char copy[128], *rest = copy, *name;
+    size_t count = 0;
+    struct key *key;
+    struct cred *cred;
+
+    (void)snprintf(copy, sizeof(copy), "%s", names);
+    while ((name = strsep(&rest, " ")) != NULL) {
+        der[count] = read_fixture(name, ".der");
+        chain[count] = buf_bytes(&der[count]);
+        count++;
+    }
+    ck_assert_int_eq(x509_key(chain[0], &key), EDHOC_OK);
+    ck_assert_int_eq(cred_new_x5chain(key, chain, count, &cred), EDHOC_OK);
+    key_free(key);
+    while (count > 0)
+        buf_free(&der[--count]);
+    return cred;
+}
+
+static struct trust *trust_with(struct x509_store *anchors, const char *pinned)
+{
+    struct trust *t;
+
+    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
+    trust_set_anchors(t, anchors);
+    if (pinned != NULL) {
+        struct trust_line *line = calloc(1, sizeof(*line));
+        struct key *key;
+
+        line->principals = strdup(pinned);
+        line->roles = TRUST_CLIENT | TRUST_SERVER;
+        line->valid_after = INT64_MIN;
+        line->valid_before = INT64_MAX;
+        line->file = strdup("trust");
+        ck_assert_int_eq(key_generate(keytype_by_name("x25519"), &key), EDHOC_OK);
+        ck_assert_int_eq(cred_new_kid(key, &line->cred), EDHOC_OK);
+        ck_assert_int_eq(trust_add(t, line), EDHOC_OK);
+        key_free(key);
+    }
+    return t;
+}
+
+/* ---- the decisions ---- */
+
+struct decision {
+    const char *chain;
+    const char *crls;   /* NULL: none */
+    const char *target; /* NULL: the peer is a client */
+    int day;            /* from now */
+    edhoc_err err;
+    int kind;
+    const char *name;   /* the peer's, when err is EDHOC_OK */
+    const char *pinned; /* principals of a trust line, or NULL */
+};
+
+static const struct decision decisions[] = {
+    /* servers */
+    {"web sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web384 sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web25519 sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web448 sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"direct", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"plain sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"anyeku sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"byrsa", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web sub root", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web stranger sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web sub", NULL, "ldap@web.example.org", 0, EDHOC_OK, 2, "ldap@web.example.org", NULL},
+    {"web sub", NULL, "HTTP@a.wild.example.org", 0, EDHOC_OK, 2, "HTTP@a.wild.example.org", NULL},
+    {"web sub", NULL, "HTTP@127.0.0.1", 0, EDHOC_OK, 2, "HTTP@127.0.0.1", NULL},
+    {"web sub", NULL, "HTTP@::1", 0, EDHOC_OK, 2, "HTTP@::1", NULL},
+    {"inside constrained", NULL, "HTTP@www.allowed.example", 0, EDHOC_OK, 2,
+     "HTTP@www.allowed.example", NULL},
+    {"web sub", "crls.pem", WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"web", NULL, WEB, 0, EDHOC_ERR_CERT_UNTRUSTED, 0, NULL, NULL},
+    {"foreign stranger", NULL, WEB, 0, EDHOC_ERR_CERT_UNTRUSTED, 0, NULL, NULL},
+    {"foreign", NULL, WEB, 0, EDHOC_ERR_CERT_UNTRUSTED, 0, NULL, NULL},
+    {"selfsigned", NULL, WEB, 0, EDHOC_ERR_CERT_UNTRUSTED, 0, NULL, NULL},
+    {"web sub", NULL, WEB, 4000, EDHOC_ERR_CERT_EXPIRED, 0, NULL, NULL},
+    {"web sub", NULL, WEB, 366, EDHOC_ERR_CERT_EXPIRED, 0, NULL, NULL},
+    {"web sub", NULL, WEB, -2, EDHOC_ERR_CERT_NOT_YET, 0, NULL, NULL},
+    {"revoked sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, NULL},
+    {"revoked sub", "crls.pem", WEB, 0, EDHOC_ERR_CERT_REVOKED, 0, NULL, NULL},
+    {"web sub", "root.crl", WEB, 0, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
+    {"web sub", "sub.crl", WEB, 0, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
+    {"web sub", "crls.pem", WEB, 31, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
+    {"byrsa", "crls.pem", WEB, 0, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
+    {"agreement sub", NULL, WEB, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
+    {"email sub", NULL, "HTTP@laptop.example.org", 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
+    {"serverofclientca clientca", NULL, WEB, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
+    {"toodeep below short", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"outside constrained", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"notca web sub", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"critical sub", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"bysha1", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"cnonly sub", NULL, WEB, 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"partial sub", NULL, WEB, 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, "HTTP@other.example.org", 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, "HTTP@.example.org", 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, "HTTP@a.b.wild.example.org", 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, "HTTP@127.0.0.2", 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, "web.example.org", 0, EDHOC_ERR_CERT_NAME, 0, NULL, NULL},
+    {"web sub", NULL, WEB, 0, EDHOC_ERR_UNKNOWN_KEY, 0, NULL, WEB},
+    {"web sub", NULL, WEB, 0, EDHOC_ERR_UNKNOWN_KEY, 0, NULL, "HTTP@*.example.org"},
+    {"web sub", NULL, WEB, 0, EDHOC_OK, 2, WEB, "ldap@web.example.org"},
+    /* clients */
+    {"upn sub", NULL, NULL, 0, EDHOC_OK, 1, "alice@corp.example", NULL},
+    {"email sub", NULL, NULL, 0, EDHOC_OK, 1, "bob@corp.example", NULL},
+    {"dns sub", NULL, NULL, 0, EDHOC_OK, 2, "host@laptop.example.org", NULL},
+    {"subject sub", NULL, NULL, 0, EDHOC_OK, 3, "CN=Carol,O=Corp\\, Inc", NULL},
+    {"clientplain sub", NULL, NULL, 0, EDHOC_OK, 1, "dave@corp.example", NULL},
+    {"upn sub", "crls.pem", NULL, 0, EDHOC_OK, 1, "alice@corp.example", NULL},
+    {"upn sub", NULL, NULL, 366, EDHOC_ERR_CERT_EXPIRED, 0, NULL, NULL},
+    {"web sub", NULL, NULL, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
+    {"nosubject sub", NULL, NULL, 0, EDHOC_ERR_NO_PEER_NAME, 0, NULL, NULL},
+    {"badupn sub", NULL, NULL, 0, EDHOC_ERR_CRED_BAD, 0, NULL, NULL},
+    {"foreign stranger", NULL, NULL, 0, EDHOC_ERR_CERT_UNTRUSTED, 0, NULL, NULL},
+    {"email sub", NULL, NULL, 0, EDHOC_ERR_NAME_TAKEN, 0, NULL, "bob@corp.example"},
+    {"email sub", NULL, NULL, 0, EDHOC_ERR_NAME_TAKEN, 0, NULL, "carol,bob@corp.example"},
+    {"email sub", NULL, NULL, 0, EDHOC_OK, 1, "bob@corp.example", "*@corp.example"},
+};
+
+START_TEST(decision)
+{
+    const struct decision *d = &decisions[_i];
+    struct x509_store *store = load_store("anchors.pem", d->crls);
+    struct trust *t = trust_with(store, d->pinned);
+    struct cred *cred = load_chain(d->chain);
+    int64_t now = time(NULL) + (int64_t)d->day * DAY;
+
+    /* Twice: what is remembered must decide as what is computed. */
+    for (int round = 0; round < 2; round++) {
+        struct peer peer;
+        edhoc_err err = d->target != NULL ? trust_judge_server(t, cred, d->target, now, &peer)
+                                          : trust_judge_client(t, cred, now, &peer);
+
+        ck_assert_msg(err == d->err, "row %d: %s: got %d, %s: %s", _i, d->chain, (int)err,
+                      report_sentence(err), report_details(err));
+        if (err == EDHOC_OK) {
+            ck_assert_int_eq(peer.kind, d->kind);
+            ck_assert_str_eq(peer.name, d->name);
+            ck_assert(peer.expires > now && peer.expires <= time(NULL) + 366 * DAY);
+            ck_assert_ptr_null(peer.local_user);
+        } else {
+            ck_assert_msg(report_details(err)[0] != '\0', "row %d says nothing", _i);
+        }
+        peer_clear(&peer);
+    }
+    cred_free(cred);
+    trust_free(t);
+    x509_store_free(store);
+}
+END_TEST
+
+/* A remembered chain is forgotten when its time is over, and when the clock goes back before the
+ * time at which it was validated. */
+START_TEST(remembered_until)
+{
+    struct x509_store *store = load_store("anchors.pem", "crls.pem");
+    struct trust *t = trust_with(store, NULL);
+    struct cred *cred = load_chain("web sub");
+    static const struct {
+        int day;
+        edhoc_err err;
+    } course[] = {
+        {0, EDHOC_OK},
+        {1, EDHOC_OK},
+        {31, EDHOC_ERR_CERT_CRL},
+        {366, EDHOC_ERR_CERT_EXPIRED},
+        {29, EDHOC_OK},
+        {-2, EDHOC_ERR_CERT_NOT_YET},
+    };
+
+    for (size_t i = 0; i < sizeof(course) / sizeof(course[0]); i++) {
+        struct peer peer;
+        edhoc_err err = trust_judge_server(t, cred, WEB, time(NULL) + (int64_t)course[i].day * DAY,
+                                           &peer);
+
+        /* A certificate out of date may show as its CRL out of date: OpenSSL tells what it meets
+         * first. */
+        ck_assert_msg(err == course[i].err ||
+                          (course[i].err != EDHOC_OK && err == EDHOC_ERR_CERT_CRL),
+                      "day %d: %s", course[i].day, report_details(err));
+        peer_clear(&peer);
+    }
+    cred_free(cred);
+    trust_free(t);
+    x509_store_free(store);
+}
+END_TEST
+
+/* ---- anchors and CRLs that cannot be used ---- */
+
+static void refuse_store(struct bytes anchors, struct bytes crls, const char *words)
+{
+    struct x509_store *store;
+    edhoc_err err = x509_store_new(anchors, "A.pem", crls, "C.pem", &store);
+
+    ck_assert_int_eq(err, EDHOC_ERR_KEY_FORMAT);
+    ck_assert_ptr_null(store);
+    ck_assert_msg(strstr(report_details(err), words) != NULL, "%s", report_details(err));
+}
+
+START_TEST(bad_stores)
+{
+    struct buf root = read_fixture("root", ".crt"), leaf = read_fixture("web", ".crt");
+    struct buf key = read_fixture("root", ".key"), crl = read_fixture("root.crl", "");
+    struct buf mixed = buf_new(1u << 20), broken = buf_new(1u << 20);
+
+    refuse_store(BYTES_NONE, BYTES_NONE, "no certificate");
+    refuse_store(BYTES_LITERAL("hello\n"), BYTES_NONE, "no certificate");
+    refuse_store(buf_bytes(&leaf), BYTES_NONE, "not a CA");
+    refuse_store(buf_bytes(&key), BYTES_NONE, "entry 1");
+    refuse_store(buf_bytes(&crl), BYTES_NONE, "entry 1");
+    refuse_store(buf_bytes(&root), buf_bytes(&root), "C.pem: entry 1");
+    refuse_store(buf_bytes(&root), BYTES_LITERAL("x"), "C.pem: no CRL");
+    buf_put(&mixed, buf_bytes(&root));
+    buf_put(&mixed, buf_bytes(&key));
+    refuse_store(buf_bytes(&mixed), BYTES_NONE, "A.pem: entry 2");
+    buf_put(&broken, buf_bytes(&root));
+    broken.p[100] = '!';
+    refuse_store(buf_bytes(&broken), BYTES_NONE, "A.pem: entry 1");
+    buf_free(&root);
+    buf_free(&leaf);
+    buf_free(&key);
+    buf_free(&crl);
+    buf_free(&mixed);
+    buf_free(&broken);
+}
+END_TEST
+
+/* ---- hostile certificates ---- */
+
+START_TEST(damaged_certificate)
+{
+    struct x509_store *store = load_store("anchors.pem", NULL);
+    struct trust *t = trust_with(store, NULL);
+    struct buf leaf = read_fixture("direct", ".der");
+
+    for (size_t at = 0; at < leaf.len; at++) {
+        struct bytes chain = buf_bytes(&leaf);
+        struct cred *cred = NULL;
+        struct peer peer = {0};
+        struct key *key;
+
+        leaf.p[at] ^= (uint8_t)(1u << (at % 8));
+        if (x509_key(chain, &key) == EDHOC_OK) {
+            ck_assert_int_eq(cred_new_x5chain(key, &chain, 1, &cred), EDHOC_OK);
+            ck_assert_int_ne(trust_judge_server(t, cred, WEB, time(NULL), &peer), EDHOC_OK);
+            key_free(key);
+        }
+        cred_free(cred);
+        peer_clear(&peer);
+        leaf.p[at] ^= (uint8_t)(1u << (at % 8));
+        ck_assert_int_ne(x509_key(bytes_of(leaf.p, at), &key), EDHOC_OK);
+    }
+    buf_put_byte(&leaf, 0);
+    {
+        struct key *key;
+
+        ck_assert_int_eq(x509_key(buf_bytes(&leaf), &key), EDHOC_ERR_CRED_BAD);
+    }
+    buf_free(&leaf);
+    trust_free(t);
+    x509_store_free(store);
+}
+END_TEST
+
+START_TEST(keys_that_cannot_sign)
+{
+    struct buf rsa = read_fixture("rsaleaf", ".der");
+    struct key *key;
+    edhoc_err err = x509_key(buf_bytes(&rsa), &key);
+
+    ck_assert_int_eq(err, EDHOC_ERR_KEY_FORMAT);
+    ck_assert_ptr_nonnull(strstr(report_details(err), "RSA"));
+    buf_free(&rsa);
+}
+END_TEST
+
+/* ---- our own certificate ---- */
+
+static struct key *private_key(const char *name)
+{
+    struct buf pem = read_fixture(name, ".key");
+    struct key *key;
+
+    ck_assert_int_eq(key_from_pem(buf_bytes(&pem), NULL, false, &key), EDHOC_OK);
+    buf_free(&pem);
+    return key;
+}
+
+START_TEST(own_identity)
+{
+    struct buf der[4], pem = read_fixture("web", ".crt"), more = read_fixture("sub", ".crt");
+    struct bytes chain[4];
+    struct key *key = private_key("web"), *other = private_key("direct");
+    struct identity *id;
+    size_t count;
+
+    buf_put(&pem, buf_bytes(&more));
+    ck_assert_int_eq(x509_read_pem(buf_bytes(&pem), der, 4, &count), EDHOC_OK);
+    ck_assert_uint_eq(count, 2);
+    for (size_t i = 0; i < count; i++)
+        chain[i] = buf_bytes(&der[i]);
+    ck_assert_int_eq(identity_new_x509(other, chain, count, NULL, "FILE", &id),
+                     EDHOC_ERR_KEY_FORMAT);
+    ck_assert_int_eq(identity_new_x509(key, chain, count, NULL, "FILE", &id), EDHOC_OK);
+    ck_assert(identity_answers(id, WEB) && identity_answers(id, "x@127.0.0.1"));
+    ck_assert(!identity_answers(id, "HTTP@other.example.org") && !identity_answers(id, "HTTP"));
+    ck_assert(id->expires > time(NULL) && id->expires <= time(NULL) + 366 * DAY);
+    ck_assert_int_eq(cred_form(id->by_value), CRED_X5CHAIN);
+    ck_assert_ptr_null(id->by_reference);
+    identity_free(id);
+    ck_assert_int_eq(x509_read_pem(buf_bytes(&pem), der + 2, 1, &count), EDHOC_ERR_KEY_FORMAT);
+    ck_assert_uint_eq(count, 0);
+    key_free(key);
+    key_free(other);
+    buf_free(&der[0]);
+    buf_free(&der[1]);
+    buf_free(&pem);
+    buf_free(&more);
+}
+END_TEST
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void make_fixtures(void)
+{
+    const char *srcdir = getenv("srcdir") != NULL ? getenv("srcdir") : ".";
+    char command[512];
+
+    if (mkdtemp(dir) == NULL)
+        exit(99);
+    (void)snprintf(command, sizeof(command), "sh '%s/tests/x509_fixtures.sh' '%s'", srcdir, dir);
+    if (system(command) != 0) {
+        fprintf(stderr, "x509_fixtures.sh failed\n");
+        exit(99);
+    }
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("x509");
+    TCase *tc = tcase_create("certificates");
+    SRunner *runner;
+    int failed;
+
+    make_fixtures();
+    tcase_set_timeout(tc, 120);
+    tcase_add_loop_test(tc, decision, 0, sizeof(decisions) / sizeof(decisions[0]));
+    tcase_add_test(tc, remembered_until);
+    tcase_add_test(tc, bad_stores);
+    tcase_add_test(tc, damaged_certificate);
+    tcase_add_test(tc, keys_that_cannot_sign);
+    tcase_add_test(tc, own_identity);
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    (void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
