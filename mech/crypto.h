@@ -118,6 +118,10 @@ edhoc_err key_from_pkey(struct evp_pkey_st *pkey, bool dh, struct key **out) EDH
  * then EDHOC_ERR_KEY_FORMAT. */
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh,
                        struct key **out) EDHOC_MUST_USE;
+/* The private key that OpenSSL's store finds at a URI, with the providers that the host configured.
+ * Never prompts. EDHOC_ERR_KEY_FORMAT. */
+edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh,
+                       struct key **out) EDHOC_MUST_USE;
 /* The private key as PKCS#8 PEM, unencrypted. */
 edhoc_err key_to_pem(const struct key *k, struct buf *out) EDHOC_MUST_USE;
 

@@ -11,6 +11,8 @@
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
 
 struct key {
     atomic_uint refs;
@@ -369,6 +371,55 @@ edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh, struct
     crypto_forget_errors();
     EVP_PKEY_free(pkey);
     BIO_free(bio);
+    return err;
+}
+
+/* The first private key that the store hands out. */
+static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store)
+{
+    EVP_PKEY *pkey = NULL;
+
+    (void)OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
+    while (pkey == NULL && OSSL_STORE_eof(store) == 0) {
+        OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+        if (info == NULL && OSSL_STORE_error(store) != 0)
+            break;
+        if (info != NULL && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+            pkey = OSSL_STORE_INFO_get1_PKEY(info);
+        OSSL_STORE_INFO_free(info);
+    }
+    return pkey;
+}
+
+edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct key **out)
+{
+    UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase_callback, 0);
+    OSSL_STORE_CTX *store = NULL;
+    EVP_PKEY *pkey = NULL;
+    edhoc_err err;
+
+    *out = NULL;
+    if (ui == NULL)
+        return EDHOC_ERR_NOMEM;
+    store = OSSL_STORE_open_ex(uri, NULL, NULL, ui, (void *)(uintptr_t)passphrase, NULL, NULL,
+                               NULL);
+    if (store != NULL)
+        pkey = first_private_key(store);
+    if (pkey != NULL)
+        err = key_from_pkey(pkey, dh, out);
+    else
+        err = report(EDHOC_ERR_KEY_FORMAT,
+                     "%.200s: OpenSSL's providers here open no private key by "
+                     "this URI",
+                     uri);
+    /* A private key in a token cannot be looked into, but signs. */
+    if (err == EDHOC_OK)
+        (*out)->is_private = true;
+    crypto_forget_errors();
+    EVP_PKEY_free(pkey);
+    (void)OSSL_STORE_close(store);
+    UI_destroy_method(ui);
     return err;
 }
 

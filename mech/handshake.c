@@ -102,6 +102,8 @@ static edhoc_err plan_initiator(struct edhoc *s, const struct edhoc_config *conf
 
     if (me == NULL)
         return report(EDHOC_ERR_NO_IDENTITY, "no identity was given");
+    if (session_now(s) >= me->expires)
+        return report(EDHOC_ERR_NO_IDENTITY, "%s has expired; renew it", me->source);
     session_use_identity(s, me);
     if (session_plain(s)) {
         s->method = 2 * identity_is_dh(me) + config->method;

@@ -102,6 +102,7 @@ static bool identity_fits(const struct edhoc *s, const struct identity *id)
     const struct keytype *type = key_type(id->key);
 
     return type->dh == session_responder_dh(s) && suite_fits(s->suite, type) &&
+           session_now(s) < id->expires &&
            (s->asked.len == 0 || identity_answers(id, (const char *)s->asked.p));
 }
 

@@ -441,6 +441,11 @@ const struct suite *protect_suite(const struct protect *p)
     return p->suite;
 }
 
+bool protect_initiator(const struct protect *p)
+{
+    return p->initiator;
+}
+
 /* ---- export and import ---- */
 
 void protect_export(struct protect *p, struct buf *out)

@@ -57,6 +57,7 @@ edhoc_err protect_open(struct protect *p, const uint8_t header[TOKEN_HEADER],
 edhoc_err protect_exporter(const struct protect *p, uint64_t label, struct bytes context,
                            uint8_t *out, size_t len) EDHOC_MUST_USE;
 const struct suite *protect_suite(const struct protect *p);
+bool protect_initiator(const struct protect *p);
 
 /* The state, to go on elsewhere: a versioned record, secret. Importing draws a fresh instance, so
  * the two holders never share a key. Deterministic CBOR: [ 1, suite, PRK_exporter : bstr, initiator

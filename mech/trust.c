@@ -11,6 +11,7 @@ struct trust {
     atomic_uint refs;
     struct trust_line **lines;
     size_t len, cap;
+    uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     struct buf places; /* text with its NUL, see trust_places */
     struct x509_store *anchors;
 };
@@ -124,6 +125,7 @@ void trust_free(struct trust *t)
     for (size_t i = 0; i < t->len; i++)
         trust_line_free(t->lines[i]);
     free(t->lines);
+    free(t->index);
     buf_free(&t->places);
     x509_store_free(t->anchors);
     free(t);
@@ -134,34 +136,65 @@ static bool is_dh(const struct cred *c)
     return key_type(cred_key(c))->dh;
 }
 
-/* A key has one use: pinned under both, it would be the peer's choice which one counts. */
-static edhoc_err check_one_use(const struct trust *t, const struct trust_line *line)
+/* ---- the index: which line was the first to pin a key ---- */
+
+/* Where a key's slot is, or would be. A table of twice as many slots as lines always has one. */
+static uint32_t *slot_of(const struct trust *t, uint32_t *index, size_t slots, const struct cred *c)
 {
-    for (size_t i = 0; i < t->len; i++)
-        if (cred_same_key(t->lines[i]->cred, line->cred) &&
-            is_dh(t->lines[i]->cred) != is_dh(line->cred))
-            return report(EDHOC_ERR_TRUST_SYNTAX,
-                          "%s line %u: this key is pinned as %s on %s line %u; remove one, a key "
-                          "either signs or does Diffie-Hellman",
-                          line->file, line->line, key_type(cred_key(t->lines[i]->cred))->ssh_name,
-                          t->lines[i]->file, t->lines[i]->line);
-    return EDHOC_OK;
+    struct bytes x = key_x(cred_key(c));
+    size_t at = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        at = at << 8 | x.p[i];
+    for (at %= slots; index[at] != 0; at = (at + 1) % slots)
+        if (cred_same_key(t->lines[index[at] - 1]->cred, c))
+            break;
+    return &index[at];
+}
+
+static bool grow(struct trust *t)
+{
+    size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+    struct trust_line **lines = reallocarray(t->lines, cap, sizeof(*lines));
+    uint32_t *index = calloc(2 * cap, sizeof(*index));
+
+    if (lines != NULL)
+        t->lines = lines;
+    if (lines == NULL || index == NULL || cap > UINT32_MAX / 2) {
+        free(index);
+        return false;
+    }
+    for (size_t i = t->len; i-- > 0;) /* from the end, so that the first line of a key stays */
+        *slot_of(t, index, 2 * cap, t->lines[i]->cred) = (uint32_t)i + 1;
+    free(t->index);
+    t->index = index;
+    t->cap = cap;
+    return true;
+}
+
+/* A key has one use: pinned under both, it would be the peer's choice which one counts. */
+static edhoc_err check_one_use(const struct trust_line *line, const struct trust_line *first)
+{
+    if (is_dh(first->cred) == is_dh(line->cred))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_TRUST_SYNTAX,
+                  "%s line %u: this key is pinned as %s on %s line %u; remove one, a key either "
+                  "signs or does Diffie-Hellman",
+                  line->file, line->line, key_type(cred_key(first->cred))->ssh_name, first->file,
+                  first->line);
 }
 
 edhoc_err trust_add(struct trust *t, struct trust_line *line)
 {
-    edhoc_err err = check_one_use(t, line);
+    edhoc_err err = t->len < t->cap || grow(t) ? EDHOC_OK : EDHOC_ERR_NOMEM;
+    uint32_t *slot;
 
-    if (err == EDHOC_OK && t->len == t->cap) {
-        size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-        struct trust_line **lines = reallocarray(t->lines, cap, sizeof(*lines));
-
-        if (lines == NULL) {
-            err = EDHOC_ERR_NOMEM;
-        } else {
-            t->lines = lines;
-            t->cap = cap;
-        }
+    if (err == EDHOC_OK) {
+        slot = slot_of(t, t->index, 2 * t->cap, line->cred);
+        if (*slot != 0)
+            err = check_one_use(line, t->lines[*slot - 1]);
+        else
+            *slot = (uint32_t)t->len + 1;
     }
     if (err == EDHOC_OK)
         t->lines[t->len++] = line;
@@ -286,12 +319,10 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
 
 /* ---- from ID_CRED_x to credentials ---- */
 
-static bool listed_before(const struct trust *t, size_t i)
+/* Is this the first line that pins its key? The others would only be tried in vain. */
+static bool is_first_of_key(const struct trust *t, size_t i)
 {
-    for (size_t k = 0; k < i; k++)
-        if (memcmp(cred_thumbprint(t->lines[k]->cred), cred_thumbprint(t->lines[i]->cred), 32) == 0)
-            return true;
-    return false;
+    return *slot_of(t, t->index, 2 * t->cap, t->lines[i]->cred) == i + 1;
 }
 
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
@@ -299,7 +330,7 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
     for (; *at < t->len; ++*at) {
         struct cred *c = t->lines[*at]->cred;
 
-        if (is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && !listed_before(t, *at)) {
+        if (is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && is_first_of_key(t, *at)) {
             ++*at;
             return c;
         }

@@ -1,6 +1,7 @@
-/* A key in ssh-agent (draft-ietf-sshm-ssh-agent), for an initiator: the agent at $SSH_AUTH_SOCK signs
- * and keeps the key. Every wait has an end, no descriptor outlives a call (nor gets into a child),
- * and nothing that the agent says is believed: a signature is verified before it is used. */
+/* A key in ssh-agent (draft-ietf-sshm-ssh-agent), for an initiator: the agent at $SSH_AUTH_SOCK
+ * signs and keeps the key. Every wait has an end, no descriptor outlives a call (nor gets into a
+ * child), and nothing that the agent says is believed: a signature is verified before it is used.
+ */
 #ifndef MECH_LOAD_AGENT_H
 #define MECH_LOAD_AGENT_H
 

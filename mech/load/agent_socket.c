@@ -25,8 +25,8 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Each of the following leaves errno as it found the trouble: ETIMEDOUT when time is up, and ENODATA
- * when the agent hung up. */
+/* Each of the following leaves errno as it found the trouble: ETIMEDOUT when time is up, and
+ * ENODATA when the agent hung up. */
 
 static bool time_left(const struct line *l, int *ms)
 {
@@ -117,7 +117,7 @@ static bool send_message(const struct line *l, struct bytes message)
 
 static bool receive_message(const struct line *l, struct buf *message)
 {
-    uint8_t head[4];
+    uint8_t head[4] = {0};
     struct ssh_reader r = ssh_reader_of(bytes_of(head, sizeof(head)));
     uint32_t len;
     uint8_t *to;

@@ -1,62 +1,43 @@
 #include "base64.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+#include <openssl/evp.h>
 
-/* The value of a character, or -1. Public keys only: the time may depend on it. */
-static int value_of(uint8_t c)
+void base64_put(struct bytes in, struct buf *out)
 {
-    const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
+    size_t len = (in.len + 2) / 3 * 4;
+    uint8_t *to = in.len > 0 ? buf_extend(out, len + 1) : NULL; /* libcrypto adds a NUL */
 
-    return at != NULL ? (int)(at - alphabet) : -1;
+    if (to == NULL)
+        return;
+    (void)EVP_EncodeBlock(to, in.p, (int)in.len);
+    out->len--;
 }
 
-/* Four characters of which the last `pad` are '='; false if they are not, or have stray bits. */
-static bool read_group(const uint8_t *text, size_t pad, struct buf *out)
+/* libcrypto's decoder lets blanks and stray bits pass. What it made is right if and only if it
+ * encodes to the same text again. */
+static bool decode(struct bytes text, struct buf *decoded, struct buf *again)
 {
-    uint32_t bits = 0;
+    size_t padding = (text.p[text.len - 1] == '=') + (text.p[text.len - 2] == '=');
+    uint8_t *to = buf_extend(decoded, text.len / 4 * 3);
 
-    for (size_t i = 0; i < 4; i++) {
-        int value = i < 4 - pad ? value_of(text[i]) : 0;
-
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-    }
-    if ((bits & ((1u << (8 * pad)) - 1)) != 0)
+    if (to == NULL || EVP_DecodeBlock(to, text.p, (int)text.len) != (int)decoded->len)
         return false;
-    for (size_t i = 0; i < 3 - pad; i++)
-        buf_put_byte(out, (uint8_t)(bits >> (16 - 8 * i)));
-    return true;
-}
-
-static size_t padding(struct bytes text)
-{
-    if (text.p[text.len - 1] != '=')
-        return 0;
-    return text.p[text.len - 2] == '=' ? 2 : 1;
+    decoded->len -= padding;
+    base64_put(buf_bytes(decoded), again);
+    return !again->failed && bytes_equal_secret(buf_bytes(again), text);
 }
 
 bool base64_read(struct bytes text, struct buf *out)
 {
-    if (text.len == 0 || text.len % 4 != 0)
-        return false;
-    for (size_t at = 0; at < text.len; at += 4)
-        if (!read_group(text.p + at, at + 4 == text.len ? padding(text) : 0, out))
-            return false;
-    return !out->failed;
-}
+    struct buf decoded = buf_new(text.len), again = buf_new(text.len + 1);
+    bool ok = text.len > 0 && text.len % 4 == 0 && text.len <= INT32_MAX &&
+              decode(text, &decoded, &again);
 
-void base64_put(struct bytes in, struct buf *out)
-{
-    for (size_t at = 0; at < in.len; at += 3) {
-        size_t have = in.len - at < 3 ? in.len - at : 3;
-        uint32_t bits = 0;
-
-        for (size_t i = 0; i < 3; i++)
-            bits = bits << 8 | (i < have ? in.p[at + i] : 0u);
-        for (size_t i = 0; i < 4; i++)
-            buf_put_byte(out, i <= have ? (uint8_t)alphabet[bits >> (18 - 6 * i) & 63] : '=');
-    }
+    if (ok)
+        buf_put(out, buf_bytes(&decoded));
+    buf_free(&decoded);
+    buf_free(&again);
+    return ok && !out->failed;
 }

@@ -1,5 +1,7 @@
 #include "file.h"
 
+#include "stamps.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,6 +60,7 @@ edhoc_err file_open(const char *path, bool *missing, int *fd)
 {
     if (missing != NULL)
         *missing = false;
+    stamps_note(path);
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*fd >= 0)
         return EDHOC_OK;

@@ -111,6 +111,13 @@ static edhoc_err open_directory(const char *path, int *fd)
     return file_check(*fd, path, FILE_TRUSTED);
 }
 
+static edhoc_err one_path(const char *path, struct paths *out)
+{
+    out->path[0] = strdup(path);
+    out->len = out->path[0] != NULL;
+    return out->len > 0 ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
 static edhoc_err find_paths(const char *path, struct paths *out)
 {
     int fd = -1;
@@ -120,28 +127,54 @@ static edhoc_err find_paths(const char *path, struct paths *out)
         return list_directory(fd, path, out);
     if (fd >= 0)
         close(fd);
-    if (err != EDHOC_OK)
-        return err;
-    out->path[0] = strdup(path);
-    out->len = out->path[0] != NULL;
-    return out->len > 0 ? EDHOC_OK : EDHOC_ERR_NOMEM;
+    return err != EDHOC_OK ? err : one_path(path, out);
 }
 
-edhoc_err load_identity_files(const char *where, struct identity_set **out)
+/* Loads every path; `certificate` can be the chain of one key only. */
+static edhoc_err load_paths(const struct paths *paths, const char *certificate,
+                            struct identity **ids, size_t *loaded)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (certificate != NULL && paths->len > 1)
+        return report(EDHOC_ERR_SETTING,
+                      "the setting certificate (%s) is for one key, and there are %zu; put each "
+                      "key's chain into its own PEM file, after the key",
+                      certificate, paths->len);
+    while (err == EDHOC_OK && *loaded < paths->len) {
+        err = load_identity_at(paths->path[*loaded], certificate, NULL, &ids[*loaded]);
+        *loaded += err == EDHOC_OK;
+    }
+    return err;
+}
+
+static edhoc_err find_all(const char *where, struct paths *paths)
+{
+    const char *path;
+    edhoc_err err;
+
+    if (place_is_agent(where))
+        return report(
+            EDHOC_ERR_SETTING,
+            "%.200s: an agent signs for a person, not for a service, which would wait for "
+            "it in every handshake; name a key file",
+            where);
+    if (!place_is_file(where))
+        return one_path(where, paths);
+    err = place_path(where, &path);
+    return err == EDHOC_OK ? find_paths(path, paths) : err;
+}
+
+edhoc_err load_identity_files(const char *where, const char *certificate, struct identity_set **out)
 {
     struct identity *ids[IDENTITIES_MAX];
     struct paths paths = {.len = 0};
     size_t loaded = 0;
-    const char *path;
-    edhoc_err err = place_path(where, &path);
+    edhoc_err err = find_all(where, &paths);
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = find_paths(path, &paths);
-    while (err == EDHOC_OK && loaded < paths.len) {
-        err = load_identity_file(paths.path[loaded], NULL, &ids[loaded]);
-        loaded += err == EDHOC_OK;
-    }
+        err = load_paths(&paths, certificate, ids, &loaded);
     paths_clear(&paths);
     if (err == EDHOC_OK)
         return identity_set_new(ids, loaded, out); /* which takes them over */

@@ -1,47 +1,52 @@
-/* One private key file and the FILE.pub beside it. */
+/* One private key with its certificate chain or its FILE.pub, wherever it is. */
 #include "load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
 #include "file.h"
+#include "openssh_key.h"
 #include "place.h"
 #include "trust_file.h"
+
+#define CHAIN_FILE_MAX (1u << 20) /* bytes of a certificate chain in PEM */
+
+/* What an identity is made of, as far as it has been found. */
+struct parts {
+    const char *source; /* the path or URI, for messages */
+    struct key *key;
+    struct trust_line *pub;  /* or NULL */
+    struct buf certificates; /* PEM with the chain; empty: a raw key */
+};
+
+static void parts_clear(struct parts *p)
+{
+    key_free(p->key);
+    trust_line_free(p->pub);
+    buf_free(&p->certificates);
+}
 
 static bool contains(struct bytes text, const char *what)
 {
     return text.len > 0 && memmem(text.p, text.len, what, strlen(what)) != NULL;
 }
 
-/* What PEM can hold that this version does not use. */
-static edhoc_err check_contents(struct bytes pem, const char *path)
-{
-    if (pem.len == 0)
-        return report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", path);
-    if (contains(pem, "-----BEGIN OPENSSH PRIVATE KEY-----"))
-        return report(EDHOC_ERR_KEY_FORMAT,
-                      "%s: OpenSSH's private key format is not supported by this version; make a "
-                      "key with `gss-edhoc keygen`",
-                      path);
-    if (contains(pem, "-----BEGIN CERTIFICATE-----"))
-        return load_without_x509(path);
-    if (!contains(pem, "PRIVATE KEY-----"))
-        return report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM private key in it", path);
-    return EDHOC_OK;
-}
+/* ---- the private key ---- */
 
-/* EDHOC_ERR_NO_IDENTITY where there is no file at all. */
-static edhoc_err read_private(const char *path, struct buf *pem)
+static edhoc_err read_private(const char *path, struct buf *text)
 {
     bool missing;
-    edhoc_err err = file_read(path, FILE_SECRET, IDENTITY_FILE_MAX, &missing, pem);
+    edhoc_err err = file_read(path, FILE_SECRET, IDENTITY_FILE_MAX, &missing, text);
 
     if (err == EDHOC_OK && missing)
         return report(EDHOC_ERR_NO_IDENTITY,
                       "%s does not exist; make a key with: gss-edhoc keygen -o %s NAME", path,
                       path);
-    return err == EDHOC_OK ? check_contents(buf_bytes(pem), path) : err;
+    if (err == EDHOC_OK && text->len == 0)
+        return report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", path);
+    return err;
 }
 
 static edhoc_err read_public(const char *path, struct trust_line **pub)
@@ -57,59 +62,153 @@ static edhoc_err read_public(const char *path, struct trust_line **pub)
     return err;
 }
 
+static edhoc_err read_openssh(struct bytes text, struct parts *p)
+{
+    char *comment = NULL;
+    edhoc_err err = openssh_key_read(text, p->source, &p->key, &comment);
+
+    free(comment);
+    return err;
+}
+
+/* A P-256 or P-384 key signs, unless its .pub says that it does Diffie-Hellman. */
+static edhoc_err read_pem(struct bytes text, const char *passphrase, struct parts *p)
+{
+    bool dh = p->pub != NULL && key_type(cred_key(p->pub->cred))->dh;
+    edhoc_err err;
+
+    if (!contains(text, "PRIVATE KEY-----"))
+        return report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM private key in it", p->source);
+    err = key_from_pem(text, passphrase, dh, &p->key);
+    return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
+}
+
 static bool same_key(const struct key *a, const struct key *b)
 {
     return key_type(a) == key_type(b) && bytes_equal(key_x(a), key_x(b)) &&
            bytes_equal(key_y(a), key_y(b));
 }
 
-/* `pub` may be NULL: then P-256 and P-384 keys sign. */
-static edhoc_err read_key(struct bytes pem, const char *passphrase, const char *path,
-                          const struct trust_line *pub, struct key **key)
+static edhoc_err check_public(const struct parts *p)
 {
-    bool dh = pub != NULL && key_type(cred_key(pub->cred))->dh;
-    edhoc_err err = key_from_pem(pem, passphrase, dh, key);
+    if (p->pub == NULL || same_key(p->key, cred_key(p->pub->cred)))
+        return EDHOC_OK;
+    return report(
+        EDHOC_ERR_KEY_FORMAT,
+        "%s.pub is not the public half of %s; replace it by the line that `gss-edhoc show` "
+        "prints for the key, or remove it",
+        p->source, p->source);
+}
+
+/* OpenSSH's file tells the kind of key by itself, so its own words about a key that cannot be used
+ * come before what its .pub says; a PEM needs the .pub first. */
+static edhoc_err read_key_text(struct bytes text, const char *passphrase, struct parts *p)
+{
+    bool openssh = openssh_key_is(text);
+    edhoc_err err = openssh ? read_openssh(text, p) : EDHOC_OK;
+
+    if (err == EDHOC_OK)
+        err = read_public(p->source, &p->pub);
+    if (err == EDHOC_OK && !openssh)
+        err = read_pem(text, passphrase, p);
+    return err == EDHOC_OK ? check_public(p) : err;
+}
+
+/* Key, .pub, and the certificates that follow the key in the same PEM file. */
+static edhoc_err read_file(const char *passphrase, struct parts *p)
+{
+    struct buf text = buf_new(0);
+    edhoc_err err = read_private(p->source, &text);
+
+    if (err == EDHOC_OK)
+        err = read_key_text(buf_bytes(&text), passphrase, p);
+    if (err == EDHOC_OK && p->certificates.len == 0 &&
+        contains(buf_bytes(&text), "-----BEGIN CERTIFICATE-----") &&
+        !buf_copy(&p->certificates, buf_bytes(&text)))
+        err = EDHOC_ERR_NOMEM;
+    buf_free(&text);
+    return err;
+}
+
+static edhoc_err read_agent(struct parts *p)
+{
+    char *comment = NULL;
+    edhoc_err err = agent_key(p->source, &p->key, &comment);
+
+    free(comment);
+    return err;
+}
+
+static edhoc_err read_key(const char *where, const char *passphrase, struct parts *p)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (place_is_agent(where))
+        return read_agent(p);
+    if (!place_is_file(where))
+        return key_from_uri(where, passphrase, false, &p->key);
+    err = place_path(where, &p->source);
+    return err == EDHOC_OK ? read_file(passphrase, p) : err;
+}
+
+/* ---- the identity ---- */
+
+static edhoc_err make_x509(const struct parts *p, const char *principals, const char *chain_source,
+                           struct identity **out)
+{
+    struct buf der[CRED_CHAIN_MAX];
+    struct bytes chain[CRED_CHAIN_MAX];
+    size_t count = 0;
+    edhoc_err err = x509_read_pem(buf_bytes(&p->certificates), der, CRED_CHAIN_MAX, &count);
 
     if (err == EDHOC_ERR_KEY_FORMAT)
-        return file_blame(err, path);
-    if (err == EDHOC_OK && pub != NULL && !same_key(*key, cred_key(pub->cred)))
-        return report(EDHOC_ERR_KEY_FORMAT,
-                      "%s.pub is not the public half of %s; replace it by the line that "
-                      "`gss-edhoc show` prints for the key, or remove it",
-                      path, path);
+        err = file_blame(err, chain_source);
+    for (size_t i = 0; i < count; i++)
+        chain[i] = buf_bytes(&der[i]);
+    if (err == EDHOC_OK)
+        err = identity_new_x509(p->key, chain, count, principals, p->source, out);
+    while (count > 0)
+        buf_free(&der[--count]);
     return err;
 }
 
-static edhoc_err make_identity(struct key *key, const struct trust_line *pub, const char *path,
+static edhoc_err make_identity(const struct parts *p, const char *certificate,
                                struct identity **out)
 {
-    edhoc_err err = identity_new_raw(key, pub != NULL ? pub->principals : NULL, path, out);
+    const char *principals = p->pub != NULL ? p->pub->principals : NULL;
+    edhoc_err err = p->certificates.len > 0
+                        ? make_x509(p, principals, certificate ? certificate : p->source, out)
+                        : identity_new_raw(p->key, principals, p->source, out);
 
     /* What the peer's copy of this line will say of our credential's end, we know as well. */
-    if (err == EDHOC_OK && pub != NULL)
-        (*out)->expires = pub->valid_before;
+    if (err == EDHOC_OK && p->pub != NULL && p->pub->valid_before < (*out)->expires)
+        (*out)->expires = p->pub->valid_before;
     return err;
 }
 
-edhoc_err load_identity_file(const char *where, const char *passphrase, struct identity **out)
+static edhoc_err read_certificates(const char *certificate, struct parts *p)
 {
-    struct buf pem = buf_new(0);
-    struct trust_line *pub = NULL;
-    struct key *key = NULL;
     const char *path;
-    edhoc_err err = place_path(where, &path);
+    edhoc_err err = place_path(certificate, &path);
+
+    if (err == EDHOC_OK)
+        err = file_read(path, FILE_TRUSTED, CHAIN_FILE_MAX, NULL, &p->certificates);
+    if (err == EDHOC_OK && !contains(buf_bytes(&p->certificates), "-----BEGIN CERTIFICATE-----"))
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM certificate in it", certificate);
+    return err;
+}
+
+edhoc_err load_identity_at(const char *where, const char *certificate, const char *passphrase,
+                           struct identity **out)
+{
+    struct parts parts = {.source = where, .certificates = buf_new(CHAIN_FILE_MAX)};
+    edhoc_err err = certificate != NULL ? read_certificates(certificate, &parts) : EDHOC_OK;
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = read_private(path, &pem);
+        err = read_key(where, passphrase, &parts);
     if (err == EDHOC_OK)
-        err = read_public(path, &pub);
-    if (err == EDHOC_OK)
-        err = read_key(buf_bytes(&pem), passphrase, path, pub, &key);
-    if (err == EDHOC_OK)
-        err = make_identity(key, pub, path, out);
-    key_free(key);
-    trust_line_free(pub);
-    buf_free(&pem);
+        err = make_identity(&parts, certificate, out);
+    parts_clear(&parts);
     return err;
 }

@@ -2,46 +2,26 @@
 
 #include <stdlib.h>
 
+#include "file.h"
 #include "place.h"
 #include "trust_file.h"
 
 #define DEFAULT_SERVICE_IDENTITY GSSCONFDIR "/edhoc/service.d"
 #define DEFAULT_TRUST            GSSCONFDIR "/edhoc/trust"
 
-/* ---- what this version does not have ---- */
-
-edhoc_err load_without_x509(const char *what)
-{
-    return report(EDHOC_ERR_UNSUPPORTED, "%s: certificates are not supported by this version",
-                  what);
-}
-
-/* Better no credential than one that silently lacks what was asked for. */
-static edhoc_err refuse_x509(const struct settings *s)
-{
-    if (s->certificate != NULL)
-        return load_without_x509("the setting certificate");
-    if (s->anchors != NULL)
-        return load_without_x509("the setting anchors");
-    if (s->crls != NULL)
-        return load_without_x509("the setting crls");
-    return EDHOC_OK;
-}
-
 /* ---- identities ---- */
 
-/* `where` is NULL for the default place. */
-static edhoc_err load_own(const char *where, const char *passphrase, struct identity **out)
+static edhoc_err load_own(const struct settings *s, const char *passphrase, struct identity **out)
 {
     char *path = NULL;
     edhoc_err err;
 
-    if (where != NULL)
-        return load_identity_file(where, passphrase, out);
+    if (s->identity != NULL)
+        return load_identity_at(s->identity, s->certificate, passphrase, out);
     err = place_home("identity.pem", &path);
     if (err != EDHOC_OK)
         return err;
-    err = load_identity_file(path, passphrase, out);
+    err = load_identity_at(path, s->certificate, passphrase, out);
     if (err == EDHOC_ERR_NO_IDENTITY)
         err = report(err, "%s does not exist; make a key with: gss-edhoc keygen NAME", path);
     free(path);
@@ -51,23 +31,18 @@ static edhoc_err load_own(const char *where, const char *passphrase, struct iden
 edhoc_err load_identity(const struct settings *s, const char *passphrase, struct identity_set **out)
 {
     struct identity *id = NULL;
-    edhoc_err err = refuse_x509(s);
+    edhoc_err err = load_own(s, passphrase, &id);
 
     *out = NULL;
-    if (err == EDHOC_OK)
-        err = load_own(s->identity, passphrase, &id);
     return err == EDHOC_OK ? identity_set_new(&id, 1, out) : err;
 }
 
 edhoc_err load_service_identities(const struct settings *s, struct identity_set **out)
 {
-    edhoc_err err = refuse_x509(s);
+    const char *where = s->service_identity != NULL ? s->service_identity
+                                                    : DEFAULT_SERVICE_IDENTITY;
 
-    *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    return load_identity_files(
-        s->service_identity != NULL ? s->service_identity : DEFAULT_SERVICE_IDENTITY, out);
+    return load_identity_files(where, s->certificate, out);
 }
 
 /* ---- trust ---- */
@@ -103,16 +78,53 @@ static edhoc_err read_defaults(bool initiator, struct trust *t)
     return err == EDHOC_OK ? trust_file_read(DEFAULT_TRUST, true, t) : err;
 }
 
+/* ---- anchors and CRLs ---- */
+
+#define ANCHORS_MAX (8u << 20)  /* bytes: a distribution's bundle is a quarter of a megabyte */
+#define CRLS_MAX    (64u << 20) /* bytes: a large CA's lists */
+
+static edhoc_err read_store(const struct settings *s, struct x509_store **out)
+{
+    struct buf anchors = buf_new(0), crls = buf_new(0);
+    edhoc_err err = file_read(s->anchors, FILE_TRUSTED, ANCHORS_MAX, NULL, &anchors);
+
+    if (err == EDHOC_OK && s->crls != NULL)
+        err = file_read(s->crls, FILE_TRUSTED, CRLS_MAX, NULL, &crls);
+    if (err == EDHOC_OK && s->crls != NULL && crls.len == 0)
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", s->crls);
+    if (err == EDHOC_OK)
+        err = x509_store_new(buf_bytes(&anchors), s->anchors, buf_bytes(&crls), s->crls, out);
+    buf_free(&anchors);
+    buf_free(&crls);
+    return err;
+}
+
+static edhoc_err add_anchors(const struct settings *s, struct trust *t)
+{
+    struct x509_store *store = NULL;
+    edhoc_err err;
+
+    if (s->anchors == NULL && s->crls == NULL)
+        return EDHOC_OK;
+    if (s->anchors == NULL)
+        return report(EDHOC_ERR_SETTING, "crls without anchors: there is no CA to be asked about");
+    err = read_store(s, &store);
+    if (err == EDHOC_OK)
+        trust_set_anchors(t, store);
+    x509_store_free(store);
+    return err;
+}
+
 edhoc_err load_trust(const struct settings *s, bool initiator, struct trust **out)
 {
     struct trust *t = NULL;
-    edhoc_err err = refuse_x509(s);
+    edhoc_err err = trust_new(&t);
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = trust_new(&t);
-    if (err == EDHOC_OK)
         err = s->trust != NULL ? read_configured(s->trust, t) : read_defaults(initiator, t);
+    if (err == EDHOC_OK)
+        err = add_anchors(s, t);
     if (err == EDHOC_OK)
         *out = t;
     else

@@ -11,7 +11,7 @@
 
 /* The initiator's identity. EDHOC_ERR_NO_IDENTITY, with the path and what to do, when there is no
  * file; EDHOC_ERR_PERMISSIONS, EDHOC_ERR_KEY_FORMAT, EDHOC_ERR_FILE, EDHOC_ERR_TRUST_SYNTAX for its
- * .pub file, EDHOC_ERR_UNSUPPORTED for a certificate. `passphrase` may be NULL. */
+ * .pub file. `passphrase` may be NULL. */
 edhoc_err load_identity(const struct settings *s, const char *passphrase,
                         struct identity_set **out) EDHOC_MUST_USE;
 /* The acceptor's: one file, or every *.pem of a directory in byte order of names, at most
@@ -20,18 +20,23 @@ edhoc_err load_service_identities(const struct settings *s,
                                   struct identity_set **out) EDHOC_MUST_USE;
 /* The trust files: the configured one, which must exist; else, for an initiator,
  * ~/.config/gss-edhoc/trust and then GSSCONFDIR/edhoc/trust, for an acceptor the latter alone,
- * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. */
+ * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. The anchors
+ * and CRLs of the settings come with it: EDHOC_ERR_KEY_FORMAT names file and entry. */
 edhoc_err load_trust(const struct settings *s, bool initiator, struct trust **out) EDHOC_MUST_USE;
 
 /* ---- pieces of the above, for the command ---- */
 
-/* One private key file with its FILE.pub. `where` is a path or a "file:" URI. Without a .pub there
- * is no name, and P-256 and P-384 keys sign. */
-edhoc_err load_identity_file(const char *where, const char *passphrase,
-                             struct identity **out) EDHOC_MUST_USE;
-/* One file or a directory of them. */
-edhoc_err load_identity_files(const char *where, struct identity_set **out) EDHOC_MUST_USE;
-/* EDHOC_ERR_UNSUPPORTED, naming what would need certificates: the one place that says so. */
-edhoc_err load_without_x509(const char *what) EDHOC_MUST_USE;
+/* One private key, wherever it is:
+ *     a path, or file:PATH   PKCS#8 PEM or OpenSSH's format, with FILE.pub beside it; without a .pub
+ *                            there is no name, and P-256 and P-384 keys sign
+ *     agent:...              a key in ssh-agent (agent.h)
+ *     any other URI          what OpenSSL's store opens with the providers that the host configured
+ * The certificate chain is that of the file `certificate` (NULL: of the key's own PEM file, if it has
+ * one). `passphrase`, for encrypted keys, may be NULL: nothing ever prompts. */
+edhoc_err load_identity_at(const char *where, const char *certificate, const char *passphrase,
+                           struct identity **out) EDHOC_MUST_USE;
+/* The same for every *.pem of a directory, or for what `where` is if it is not a directory. */
+edhoc_err load_identity_files(const char *where, const char *certificate,
+                              struct identity_set **out) EDHOC_MUST_USE;
 
 #endif

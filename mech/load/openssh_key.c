@@ -287,16 +287,19 @@ static edhoc_err check_type(struct bytes blob, const char *path, const struct ke
     *type = openssh_type(name);
     if (*type != NULL)
         return EDHOC_OK;
-    return bad(path, "%s (type %.*s); usable are " OPENSSH_USABLE "; make one with: ssh-keygen -t "
-                     "ed25519",
-               openssh_type_fault(name), (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
+    return bad(path,
+               "%s (type %.*s); usable are " OPENSSH_USABLE "; make one with: ssh-keygen -t "
+               "ed25519",
+               openssh_type_fault(name), (int)(name.len < 64 ? name.len : 64),
+               (const char *)name.p);
 }
 
 static edhoc_err check_unencrypted(const struct container *c, const char *path)
 {
     if (!is_line(c->cipher, "none"))
-        return bad(path, "an encrypted OpenSSH key; leave it to ssh-agent: run ssh-add %s, and "
-                         "set the identity to agent:",
+        return bad(path,
+                   "an encrypted OpenSSH key; leave it to ssh-agent: run ssh-add %s, and "
+                   "set the identity to agent:",
                    path);
     if (!is_line(c->kdf, "none") || c->kdf_options.len != 0 || !c->whole)
         return damaged(path, "it is not as unencrypted keys are");
@@ -306,8 +309,8 @@ static edhoc_err check_unencrypted(const struct container *c, const char *path)
 edhoc_err openssh_key_read(struct bytes text, const char *path, struct key **out, char **comment)
 {
     struct buf binary = buf_new(KEY_MAX);
-    struct container c;
-    const struct keytype *type;
+    struct container c = {.whole = false};
+    const struct keytype *type = NULL;
     edhoc_err err;
 
     *out = NULL;

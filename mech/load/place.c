@@ -27,6 +27,23 @@ bool place_has_scheme(const char *where)
     return scheme_length(where) > 0;
 }
 
+static bool has_this_scheme(const char *where, const char *scheme)
+{
+    size_t n = scheme_length(where);
+
+    return n == strlen(scheme) && strncasecmp(where, scheme, n) == 0;
+}
+
+bool place_is_file(const char *where)
+{
+    return !place_has_scheme(where) || has_this_scheme(where, "file");
+}
+
+bool place_is_agent(const char *where)
+{
+    return has_this_scheme(where, "agent");
+}
+
 edhoc_err place_path(const char *where, const char **path)
 {
     size_t n = scheme_length(where);
@@ -34,11 +51,9 @@ edhoc_err place_path(const char *where, const char **path)
     *path = where;
     if (n == 0)
         return EDHOC_OK;
-    if (n != 4 || strncasecmp(where, "file", 4) != 0)
+    if (!place_is_file(where))
         return report(EDHOC_ERR_KEY_FORMAT,
-                      "%.200s: keys by \"%.*s:\" are not supported by this version; name a PEM "
-                      "file (as ./%.60s if that is one)",
-                      where, (int)(n < 40 ? n : 40), where, where);
+                      "%.200s is not a file (which can be written as ./%.60s)", where, where);
     *path = where + n + 1;
     if (strncmp(*path, "//", 2) != 0)
         return EDHOC_OK;

@@ -7,6 +7,10 @@
 /* Does the text begin with a URI scheme ("file:", "agent:", "pkcs11:")? A relative path that looks
  * like one is to be written with "./". */
 bool place_has_scheme(const char *where);
+/* Is it a file: a path, or a "file:" URI? */
+bool place_is_file(const char *where);
+/* Is it a key in ssh-agent ("agent:...")? */
+bool place_is_agent(const char *where);
 /* The file that a place means: itself, or what follows "file:". A view into `where`.
  * EDHOC_ERR_KEY_FORMAT for schemes that are not supported. */
 edhoc_err place_path(const char *where, const char **path) EDHOC_MUST_USE;

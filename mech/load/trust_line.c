@@ -155,17 +155,26 @@ static edhoc_err read_key(struct bytes type, struct bytes word, const struct tru
     return err;
 }
 
+/* Tabs become spaces; other control characters have no business in a comment. */
 static edhoc_err read_comment(struct bytes rest, const struct trust_place *at,
                               struct trust_line *line)
 {
+    edhoc_err err;
+
     skip_blanks(&rest);
     while (rest.len > 0 && is_blank(rest.p[rest.len - 1]))
         rest.len--;
     if (rest.len == 0)
         return EDHOC_OK;
-    if (!trust_clean_text(rest))
+    err = copy_text(rest, &line->comment);
+    if (err != EDHOC_OK)
+        return err;
+    for (char *c = line->comment; *c != '\0'; c++)
+        if (*c == '\t')
+            *c = ' ';
+    if (!trust_clean_text(bytes_of_text(line->comment)))
         return trust_bad(at, "the comment has control characters or is not UTF-8");
-    return copy_text(rest, &line->comment);
+    return EDHOC_OK;
 }
 
 /* ---- the line ---- */

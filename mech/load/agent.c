@@ -1,0 +1,366 @@
+#include "agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../crypto.h"
+#include "agent_socket.h"
+#include "base64.h"
+#include "openssh_key.h"
+#include "ssh_wire.h"
+#include "trust_file.h"
+
+/* Message types. */
+#define AGENT_FAILURE            5
+#define AGENT_REQUEST_IDENTITIES 11
+#define AGENT_IDENTITIES_ANSWER  12
+#define AGENT_SIGN_REQUEST       13
+#define AGENT_SIGN_RESPONSE      14
+
+#define LIST_SECONDS 2
+#define SIGN_SECONDS 5
+
+#define FINGERPRINT_LENGTH 50  /* SHA256: and 43 characters */
+#define HOLDINGS_MAX       400 /* of the text that says what an agent holds */
+
+/* ---- signing ---- */
+
+/* What a key in the agent needs to sign; immutable, so that threads may. */
+struct agent {
+    char *path;
+    struct key *public_key;
+    struct buf blob;
+};
+
+static void agent_free(void *arg)
+{
+    struct agent *a = arg;
+
+    if (a == NULL)
+        return;
+    key_free(a->public_key);
+    buf_free(&a->blob);
+    free(a->path);
+    free(a);
+}
+
+/* SSH's signature blob to COSE's: string type, string signature; the signature is EdDSA's own, or
+ * mpint r, mpint s. */
+static bool read_signature(const struct keytype *type, struct bytes blob, uint8_t *cose)
+{
+    struct ssh_reader r = ssh_reader_of(blob), inner;
+    struct bytes name = ssh_read_string(&r);
+
+    inner = ssh_reader_of(ssh_read_string(&r));
+    if (!ssh_read_done(&r) || !bytes_equal(name, bytes_of_text(type->ssh_name)))
+        return false;
+    if (type->kty == KTY_EC2) {
+        ssh_read_mpint(&inner, cose, type->coordinate);
+        ssh_read_mpint(&inner, cose + type->coordinate, type->coordinate);
+        return ssh_read_done(&inner);
+    }
+    if (inner.rest.len != type->signature)
+        return false;
+    memcpy(cose, inner.rest.p, type->signature);
+    return true;
+}
+
+static edhoc_err read_sign_response(const struct agent *a, struct bytes answer, uint8_t *cose)
+{
+    struct ssh_reader r = ssh_reader_of(answer);
+    uint8_t kind = ssh_read_byte(&r);
+    struct bytes blob;
+
+    if (kind == AGENT_FAILURE)
+        return report(EDHOC_ERR_NO_IDENTITY,
+                      "the ssh-agent at %s refuses to sign: it no longer has the key, is locked "
+                      "(ssh-add -X), was not confirmed (ssh-add -c), or keeps the key for certain "
+                      "hosts (ssh-add -h)",
+                      a->path);
+    blob = ssh_read_string(&r);
+    if (kind != AGENT_SIGN_RESPONSE || !ssh_read_done(&r) ||
+        !read_signature(key_type(a->public_key), blob, cose))
+        return report(EDHOC_ERR_NO_IDENTITY, "the answer of the ssh-agent at %s is no %s signature",
+                      a->path, key_type(a->public_key)->ssh_name);
+    return EDHOC_OK;
+}
+
+/* A signature that does not verify would only fail at the peer, who could not tell why. */
+static edhoc_err check_signature(const struct agent *a, struct bytes text, struct bytes cose)
+{
+    edhoc_err err = crypto_verify(a->public_key, text, cose);
+
+    if (err != EDHOC_ERR_PROOF)
+        return err;
+    return report(EDHOC_ERR_NO_IDENTITY,
+                  "the signature that the ssh-agent at %s made is not the key's, or is over "
+                  "something else",
+                  a->path);
+}
+
+static edhoc_err put_sign_request(const struct agent *a, struct bytes text, struct buf *out)
+{
+    buf_put_byte(out, AGENT_SIGN_REQUEST);
+    ssh_put_string(out, buf_bytes(&a->blob));
+    ssh_put_string(out, text);
+    ssh_put_uint32(out, 0); /* flags: they concern RSA alone */
+    return out->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+}
+
+static edhoc_err agent_sign(void *arg, struct bytes text, struct buf *signature)
+{
+    const struct agent *a = arg;
+    struct buf question = buf_new(2 * (size_t)AGENT_MESSAGE_MAX);
+    struct buf answer = buf_new(AGENT_MESSAGE_MAX);
+    uint8_t cose[2 * COORDINATE_MAX];
+    struct bytes made = bytes_of(cose, key_type(a->public_key)->signature);
+    edhoc_err err;
+
+    err = put_sign_request(a, text, &question);
+    if (err == EDHOC_OK)
+        err = agent_ask(a->path, buf_bytes(&question), SIGN_SECONDS, &answer);
+    if (err == EDHOC_OK)
+        err = read_sign_response(a, buf_bytes(&answer), cose);
+    if (err == EDHOC_OK)
+        err = check_signature(a, text, made);
+    if (err == EDHOC_OK) {
+        buf_put(signature, made);
+        err = signature->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    }
+    buf_free(&question);
+    buf_free(&answer);
+    return err;
+}
+
+static edhoc_err make_key(const char *path, struct key *public_key, struct bytes blob,
+                          struct key **out)
+{
+    struct agent *a = calloc(1, sizeof(*a));
+    edhoc_err err = EDHOC_ERR_NOMEM;
+
+    if (a == NULL)
+        return err;
+    a->path = strdup(path);
+    a->public_key = key_ref(public_key);
+    a->blob = buf_new(blob.len);
+    if (a->path != NULL && buf_copy(&a->blob, blob))
+        err = key_with_signer(public_key, agent_sign, agent_free, a, out);
+    if (err != EDHOC_OK)
+        agent_free(a);
+    return err;
+}
+
+/* ---- choosing ---- */
+
+/* A search through an agent's answer. */
+struct search {
+    const char *path;   /* of the agent */
+    const char *wanted; /* fingerprint; NULL for the first usable key */
+    struct key *key;    /* found: its public half */
+    struct bytes blob, comment;
+    struct buf holdings; /* types, for when there is none */
+    unsigned count;
+};
+
+static struct bytes blob_type(struct bytes blob)
+{
+    struct ssh_reader r = ssh_reader_of(blob);
+
+    return ssh_read_string(&r);
+}
+
+/* "ssh-rsa, ...": printable ASCII, whatever the agent sends, and only so much. */
+static void note_holding(struct search *s, struct bytes type)
+{
+    struct buf *out = &s->holdings;
+
+    if (out->len + type.len + 8 > HOLDINGS_MAX)
+        return;
+    buf_put_text(out, out->len > 0 ? ", " : "");
+    for (size_t i = 0; i < type.len; i++)
+        buf_put_byte(out, type.p[i] > 0x20 && type.p[i] < 0x7f ? type.p[i] : '?');
+    if (type.len == 0)
+        buf_put_text(out, "?");
+}
+
+static edhoc_err is_wanted(const struct search *s, struct bytes blob, bool *wanted)
+{
+    struct buf fingerprint = buf_new(64);
+    edhoc_err err = EDHOC_OK;
+
+    *wanted = true;
+    if (s->wanted != NULL) {
+        err = openssh_fingerprint(blob, &fingerprint);
+        *wanted = err == EDHOC_OK && bytes_equal(buf_bytes(&fingerprint), bytes_of_text(s->wanted));
+    }
+    buf_free(&fingerprint);
+    return err;
+}
+
+/* The key that was asked for is not usable. */
+static edhoc_err unusable(const struct search *s, struct bytes type)
+{
+    if (openssh_type(type) != NULL)
+        return report(EDHOC_ERR_NO_IDENTITY, "the key %s in the ssh-agent is malformed", s->wanted);
+    return report(EDHOC_ERR_NO_IDENTITY,
+                  "the key %s in the ssh-agent is %s; usable are " OPENSSH_USABLE, s->wanted,
+                  openssh_type_fault(type));
+}
+
+/* Takes this key if it can be used; a malformed one is as good as none. */
+static edhoc_err take(struct search *s, struct bytes blob, struct bytes comment)
+{
+    struct bytes type = blob_type(blob);
+    edhoc_err err = EDHOC_ERR_KEY_FORMAT;
+
+    if (openssh_type(type) != NULL)
+        err = ssh_blob_read(blob, &s->key);
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        return s->wanted != NULL ? unusable(s, type) : EDHOC_OK;
+    s->blob = blob;
+    s->comment = comment;
+    return err;
+}
+
+/* Looks at one key of the list; s->key is set if it is the one. */
+static edhoc_err consider(struct search *s, struct bytes blob, struct bytes comment)
+{
+    bool wanted;
+    edhoc_err err = is_wanted(s, blob, &wanted);
+
+    note_holding(s, blob_type(blob));
+    s->count++;
+    if (err == EDHOC_OK && wanted && s->key == NULL)
+        err = take(s, blob, comment);
+    return err;
+}
+
+static edhoc_err nothing_found(const struct search *s)
+{
+    if (s->count == 0)
+        return report(EDHOC_ERR_NO_IDENTITY,
+                      "the ssh-agent at %s holds no key, or is locked; add a key with ssh-add, or "
+                      "unlock it with ssh-add -X",
+                      s->path);
+    if (s->wanted != NULL)
+        return report(EDHOC_ERR_NO_IDENTITY,
+                      "none of the %u keys in the ssh-agent at %s has the fingerprint %s; ssh-add "
+                      "-l lists them",
+                      s->count, s->path, s->wanted);
+    return report(
+        EDHOC_ERR_NO_IDENTITY,
+        "none of the %u keys in the ssh-agent at %s can be used (%.*s); usable are " OPENSSH_USABLE
+        "; make one with ssh-keygen -t ed25519 and add it with ssh-add",
+        s->count, s->path, (int)s->holdings.len, (const char *)s->holdings.p);
+}
+
+static edhoc_err malformed_list(const struct search *s)
+{
+    return report(EDHOC_ERR_NO_IDENTITY,
+                  "what answers at %s, where SSH_AUTH_SOCK points, sends no list of keys; it is no "
+                  "ssh-agent, or a broken one",
+                  s->path);
+}
+
+/* The whole list is read, also when the key was found: half an answer is none. */
+static edhoc_err search_list(struct search *s, struct bytes answer)
+{
+    struct ssh_reader r = ssh_reader_of(answer);
+    uint8_t kind = ssh_read_byte(&r);
+    uint32_t count = ssh_read_uint32(&r);
+    edhoc_err err = EDHOC_OK;
+
+    if (kind != AGENT_IDENTITIES_ANSWER)
+        return malformed_list(s);
+    for (uint32_t i = 0; i < count && !r.failed && err == EDHOC_OK; i++) {
+        struct bytes blob = ssh_read_string(&r);
+        struct bytes comment = ssh_read_string(&r);
+
+        if (!r.failed)
+            err = consider(s, blob, comment);
+    }
+    if (err == EDHOC_OK && !ssh_read_done(&r))
+        err = malformed_list(s);
+    if (err == EDHOC_OK && s->key == NULL)
+        err = nothing_found(s);
+    return err;
+}
+
+/* ---- what was asked for ---- */
+
+/* SHA256: and the unpadded base64 of 32 bytes? */
+static edhoc_err check_fingerprint(const char *text)
+{
+    struct buf padded = buf_new(64), hash = buf_new(64);
+    bool ok = strlen(text) == FINGERPRINT_LENGTH && strncmp(text, "SHA256:", 7) == 0;
+    edhoc_err err;
+
+    if (ok) {
+        buf_put_text(&padded, text + 7);
+        buf_put_byte(&padded, '=');
+        ok = base64_read(buf_bytes(&padded), &hash) && hash.len == 32;
+    }
+    err = padded.failed || hash.failed ? EDHOC_ERR_NOMEM : ok ? EDHOC_OK : EDHOC_ERR_SETTING;
+    buf_free(&padded);
+    buf_free(&hash);
+    return err;
+}
+
+static edhoc_err read_spec(const char *spec, const char **wanted)
+{
+    edhoc_err err = EDHOC_OK;
+
+    *wanted = NULL;
+    if (strncmp(spec, AGENT_SCHEME, strlen(AGENT_SCHEME)) != 0) {
+        err = EDHOC_ERR_SETTING;
+    } else if (spec[strlen(AGENT_SCHEME)] != '\0') {
+        *wanted = spec + strlen(AGENT_SCHEME);
+        err = check_fingerprint(*wanted);
+    }
+    if (err != EDHOC_ERR_SETTING)
+        return err;
+    return report(EDHOC_ERR_SETTING,
+                  "identity \"%.100s\": write agent: for the first usable key in ssh-agent, or "
+                  "agent:SHA256:... with the fingerprint that ssh-add -l shows",
+                  spec);
+}
+
+static edhoc_err agent_path(const char **path)
+{
+    *path = secure_getenv("SSH_AUTH_SOCK");
+    if (*path != NULL && **path != '\0')
+        return EDHOC_OK;
+    return report(EDHOC_ERR_NO_IDENTITY, "no ssh-agent: SSH_AUTH_SOCK is not set; start one with: "
+                                         "eval $(ssh-agent); ssh-add");
+}
+
+edhoc_err agent_key(const char *spec, struct key **out, char **comment)
+{
+    static const uint8_t request[] = {AGENT_REQUEST_IDENTITIES};
+    struct search s = {.holdings = buf_new(HOLDINGS_MAX)};
+    struct buf answer = buf_new(AGENT_MESSAGE_MAX);
+    edhoc_err err;
+
+    *out = NULL;
+    *comment = NULL;
+    err = read_spec(spec, &s.wanted);
+    if (err == EDHOC_OK)
+        err = agent_path(&s.path);
+    if (err == EDHOC_OK)
+        err = agent_ask(s.path, bytes_of(request, sizeof(request)), LIST_SECONDS, &answer);
+    if (err == EDHOC_OK)
+        err = search_list(&s, buf_bytes(&answer));
+    if (err == EDHOC_OK)
+        err = openssh_comment(s.comment, comment);
+    if (err == EDHOC_OK)
+        err = make_key(s.path, s.key, s.blob, out);
+    if (err != EDHOC_OK) {
+        free(*comment);
+        *comment = NULL;
+    }
+    key_free(s.key);
+    buf_free(&s.holdings);
+    buf_free(&answer);
+    return err;
+}

@@ -1,0 +1,1542 @@
+/* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
+#include "../mech/load/base64.h"
+#include "../mech/load/file.h"
+#include "../mech/load/load.h"
+#include "../mech/load/mech_conf.h"
+#include "../mech/load/place.h"
+#include "../mech/load/trust_file.h"
+#include "../mech/load/trust_option.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- a directory of its own for each test ---- */
+
+static char dir[64];
+
+static void begin(void)
+{
+    static const char *const variables[] = {
+        "GSS_EDHOC_IDENTITY", "GSS_EDHOC_SERVICE_IDENTITY", "GSS_EDHOC_CERTIFICATE",
+        "GSS_EDHOC_TRUST",    "GSS_EDHOC_ANCHORS",          "GSS_EDHOC_CRLS",
+        "GSS_EDHOC_SUITES",   "GSS_EDHOC_OPTIONS",          "GSS_EDHOC_TRACE",
+        "XDG_CONFIG_HOME",
+    };
+
+    umask(022);
+    (void)snprintf(dir, sizeof(dir), "/tmp/check_load.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+        unsetenv(variables[i]);
+    setenv("HOME", dir, 1);
+    setenv("GSS_MECH_CONFIG", "/nonexistent/mech.conf", 1);
+    report_clear();
+}
+
+static void finish(void)
+{
+    char command[256];
+
+    (void)snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", dir, dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* A path in the test's directory; the last sixteen are kept. */
+static const char *in_dir(const char *name)
+{
+    static char paths[16][512];
+    static unsigned next;
+    char *path = paths[next++ % 16];
+
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+    return path;
+}
+
+static const char *write_bytes(const char *name, struct bytes text, mode_t mode)
+{
+    const char *path = in_dir(name);
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert(text.len == 0 || fwrite(text.p, 1, text.len, f) == text.len);
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_int_eq(chmod(path, mode), 0);
+    return path;
+}
+
+static const char *write_text(const char *name, const char *text, mode_t mode)
+{
+    return write_bytes(name, bytes_of_text(text), mode);
+}
+
+static void expect(edhoc_err err, edhoc_err wanted, const char *needle)
+{
+    const char *details = report_details(err);
+
+    ck_assert_msg(err == wanted, "%s: \"%s\" instead of \"%s\"", details,
+                  err == EDHOC_OK ? "no error" : report_sentence(err),
+                  wanted == EDHOC_OK ? "no error" : report_sentence(wanted));
+    if (needle != NULL)
+        ck_assert_msg(strstr(details, needle) != NULL, "\"%s\" does not say \"%s\"", details,
+                      needle);
+}
+
+/* ---- keys ---- */
+
+/* One key of each type for the whole run. */
+static struct key *keys[8];
+
+static void make_keys(void)
+{
+    for (size_t i = 0; keytypes[i].name != NULL; i++)
+        ck_assert_int_eq(key_generate(&keytypes[i], &keys[i]), EDHOC_OK);
+}
+
+static void free_keys(void)
+{
+    for (size_t i = 0; keytypes[i].name != NULL; i++)
+        key_free(keys[i]);
+}
+
+static struct key *key_of(const char *type)
+{
+    for (size_t i = 0; keytypes[i].name != NULL; i++)
+        if (strcmp(keytypes[i].name, type) == 0)
+            return keys[i];
+    ck_abort_msg("no type %s", type);
+    return NULL;
+}
+
+static const char *write_key(const char *name, const struct key *key, mode_t mode)
+{
+    struct buf pem = buf_new(IDENTITY_FILE_MAX);
+    const char *path;
+
+    ck_assert_int_eq(key_to_pem(key, &pem), EDHOC_OK);
+    path = write_bytes(name, buf_bytes(&pem), mode);
+    buf_free(&pem);
+    return path;
+}
+
+static void write_pub(const char *name, const char *principals, const struct key *key)
+{
+    struct buf line = buf_new(TRUST_LINE_MAX);
+
+    trust_line_format(principals, NULL, key, "a comment", &line);
+    buf_put_byte(&line, '\n');
+    ck_assert(!line.failed);
+    (void)write_bytes(name, buf_bytes(&line), 0644);
+    buf_free(&line);
+}
+
+/* ---- templates: {TYPE} is "type base64" of that type's key, and a few broken ones ---- */
+
+static void put_blob(struct bytes blob, struct buf *out)
+{
+    base64_put(blob, out);
+}
+
+/* Changes the Ed25519 or P-256 blob as `how` says. */
+static void put_broken(const char *how, struct buf *out)
+{
+    struct buf blob = buf_new(512);
+    bool ec = strncmp(how, "p256", 4) == 0;
+
+    ssh_blob_put(key_of(ec ? "p256" : "ed25519"), &blob);
+    if (strcmp(how, "p256-off-curve") == 0)
+        blob.p[blob.len - 1] ^= 1;
+    else if (strcmp(how, "p256-curve-name") == 0)
+        blob.p[4 + 19 + 4 + 7] = '4'; /* nistp254 */
+    else if (strcmp(how, "p256-compressed") == 0)
+        blob.p[4 + 19 + 4 + 8 + 4] = 2;
+    else if (strcmp(how, "trailing") == 0)
+        buf_put_byte(&blob, 0);
+    else if (strcmp(how, "short") == 0)
+        blob.len--;
+    else if (strcmp(how, "length") == 0)
+        blob.p[4 + 11 + 3] = 255;
+    else if (strcmp(how, "huge") == 0)
+        blob.p[0] = 0xff;
+    else if (strcmp(how, "unknown") == 0)
+        blob.p[4] = 'z';
+    else
+        ck_abort_msg("no such change: %s", how);
+    put_blob(buf_bytes(&blob), out);
+    buf_free(&blob);
+}
+
+static void put_placeholder(const char *name, struct buf *out)
+{
+    struct buf blob = buf_new(512);
+
+    if (strncmp(name, "broken ", 7) == 0) {
+        put_broken(name + 7, out);
+    } else if (strncmp(name, "base64 ", 7) == 0) {
+        ssh_blob_put(key_of(name + 7), &blob);
+        put_blob(buf_bytes(&blob), out);
+    } else if (strncmp(name, "fill ", 5) == 0) {
+        for (int n = atoi(name + 5); n > 0; n--)
+            buf_put_byte(out, 'x');
+    } else {
+        trust_line_format(NULL, NULL, key_of(name), NULL, out);
+    }
+    buf_free(&blob);
+}
+
+static struct buf expand(const char *template)
+{
+    struct buf out = buf_new(65536);
+
+    while (*template != '\0') {
+        size_t plain = strcspn(template, "{"), len;
+        char name[64];
+
+        buf_put(&out, bytes_of(template, plain));
+        template += plain;
+        if (*template == '\0')
+            break;
+        len = strcspn(++template, "}");
+        ck_assert_uint_lt(len, sizeof(name));
+        memcpy(name, template, len);
+        name[len] = '\0';
+        put_placeholder(name, &out);
+        template += len + 1;
+    }
+    ck_assert(!out.failed);
+    return out;
+}
+
+/* ---- trust lines ---- */
+
+enum { BOTH = TRUST_CLIENT | TRUST_SERVER };
+
+/* `says` is the principals of a good line, or part of the error of a bad one; NULL for a line that
+ * is passed over. */
+static const struct {
+    const char *line;
+    edhoc_err err;
+    const char *says;
+    unsigned roles;
+} trust_lines[] = {
+    /* good */
+    {"alice {ed25519}", EDHOC_OK, "alice", BOTH},
+    {"alice {ed448}", EDHOC_OK, "alice", BOTH},
+    {"alice {x25519}", EDHOC_OK, "alice", BOTH},
+    {"alice {x448}", EDHOC_OK, "alice", BOTH},
+    {"alice {p256}", EDHOC_OK, "alice", BOTH},
+    {"alice {p256dh}", EDHOC_OK, "alice", BOTH},
+    {"alice {p384}", EDHOC_OK, "alice", BOTH},
+    {"alice {p384dh}", EDHOC_OK, "alice", BOTH},
+    {"HTTP@web.example.org   {x25519}", EDHOC_OK, "HTTP@web.example.org", BOTH},
+    {"alice,alice@laptop {ed25519} alice's laptop", EDHOC_OK, "alice,alice@laptop", BOTH},
+    {" \t alice\t\t{ed25519}\t ", EDHOC_OK, "alice", BOTH},
+    {"*@db.example.org server {p256}", EDHOC_OK, "*@db.example.org", TRUST_SERVER},
+    {"user? client {ed25519}", EDHOC_OK, "user?", TRUST_CLIENT},
+    {"* client,server {ed25519}", EDHOC_OK, "*", BOTH},
+    {"*@example.org,!mallory@example.org client {ed25519}", EDHOC_OK,
+     "*@example.org,!mallory@example.org", TRUST_CLIENT},
+    {"alice valid-before=\"20271231\" {ed25519}", EDHOC_OK, "alice", BOTH},
+    {"alice valid-after=\"20240229120000Z\",valid-before=\"202801010000\" {ed25519}", EDHOC_OK,
+     "alice", BOTH},
+    {"alice local-user=\"al\" {ed25519}", EDHOC_OK, "alice", BOTH},
+    {"alice namespaces=\"git,gss-edhoc\" {ed25519}", EDHOC_OK, "alice", BOTH},
+    {"alice namespaces=\"gss-*\",client {ed25519}", EDHOC_OK, "alice", TRUST_CLIENT},
+    {"b\xc3\xbc"
+     "cher {ed25519}",
+     EDHOC_OK,
+     "b\xc3\xbc"
+     "cher",
+     BOTH},
+    {"client client {ed25519}", EDHOC_OK, "client", TRUST_CLIENT},
+    {"ssh-rsa {ed25519}", EDHOC_OK, "ssh-rsa", BOTH},
+    {"alice {ed25519} ecdsa # and more", EDHOC_OK, "alice", BOTH},
+    {"", EDHOC_OK, NULL, 0},
+    {"  \t", EDHOC_OK, NULL, 0},
+    {"# alice {ed25519}", EDHOC_OK, NULL, 0},
+    {"   # indented", EDHOC_OK, NULL, 0},
+    {"#\xff\xfe not UTF-8, but a comment", EDHOC_OK, NULL, 0},
+    /* principals */
+    {"{ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no principals", 0},
+    {"{ed25519} alice", EDHOC_ERR_TRUST_SYNTAX, "no principals", 0},
+    {",alice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is empty", 0},
+    {"alice,,bob {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is empty", 0},
+    {"alice, {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is empty", 0},
+    {"alice,! client {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is empty", 0},
+    {"!alice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "nothing but !", 0},
+    {"alice bob {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "neither a key type nor an option", 0},
+    {"alice, bob {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is empty", 0},
+    {"\"alice\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "a quote", 0},
+    {"\"alice smith\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "a blank", 0},
+    {"\"alice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "a blank", 0},
+    {"ali\\ce {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "a backslash", 0},
+    {"al\x01ice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "control characters", 0},
+    {"al\x7fice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "control characters", 0},
+    {"al\xc2\x9bice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "control characters", 0},
+    {"al\rice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "control characters", 0},
+    {"al\xffice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "UTF-8", 0},
+    {"al\xc0\xafice {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "UTF-8", 0},
+    {"{fill 255} {ed25519}", EDHOC_OK, "", BOTH},
+    {"{fill 256} {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "longer than 255", 0},
+    {"alice,{fill 256} {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "longer than 255", 0},
+    {"*@db.example.org {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "client or server", 0},
+    {"alice? {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "client or server", 0},
+    {"alice,*@x valid-before=\"20300101\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "client or server",
+     0},
+    /* options */
+    {"alice cert-authority {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "cert-authority", 0},
+    {"alice client,cert-authority {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "cert-authority", 0},
+    {"alice no-such {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"no-such\"", 0},
+    {"alice Client {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"Client\"", 0},
+    {"alice client, {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"\"", 0},
+    {"alice ,client {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"\"", 0},
+    {"alice client,,server {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"\"", 0},
+    {"alice client, server {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"\"", 0},
+    {"alice client server {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no key type", 0},
+    {"alice client,client {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "twice", 0},
+    {"alice client=\"yes\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no value", 0},
+    {"alice valid-before {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "with quotes", 0},
+    {"alice valid-before=20271231 {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "with quotes", 0},
+    {"alice valid-before=\"20271231 {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "closing quote", 0},
+    {"alice valid-before=\"20271231\"x {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "a comma", 0},
+    {"alice valid-before=\"20271231\",valid-before=\"20281231\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX,
+     "twice", 0},
+    {"alice valid-before=\"\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is no time", 0},
+    {"alice valid-before=\"20271301\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is no time", 0},
+    {"alice valid-before=\"20270229\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is no time", 0},
+    {"alice valid-after=\"2027-01-01\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "is no time", 0},
+    {"alice valid-after=\"20280101\",valid-before=\"20270101\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX,
+     "later than", 0},
+    {"alice valid-after=\"20280101\",valid-before=\"20280101\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX,
+     "later than", 0},
+    {"alice local-user=\"\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no user's name", 0},
+    {"alice local-user=\"a b\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no user's name", 0},
+    {"alice local-user=\"../a\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no user's name", 0},
+    {"alice namespaces=\"git\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "does not match", 0},
+    {"alice namespaces=\"*,!gss-edhoc\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "does not match", 0},
+    {"alice namespaces=\"\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "does not match", 0},
+    /* types and keys */
+    {"alice", EDHOC_ERR_TRUST_SYNTAX, "ends before the key type", 0},
+    {"alice client", EDHOC_ERR_TRUST_SYNTAX, "ends before the key type", 0},
+    {"alice ssh-ed25519", EDHOC_ERR_TRUST_SYNTAX, "no key after", 0},
+    {"alice ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==", EDHOC_ERR_TRUST_SYNTAX, "\"ssh-rsa\"", 0},
+    {"alice sk-ssh-ed25519@openssh.com AAAA", EDHOC_ERR_TRUST_SYNTAX, "sk-ssh-ed25519", 0},
+    {"alice ecdsa-sha2-nistp521 AAAA", EDHOC_ERR_TRUST_SYNTAX, "nistp521", 0},
+    {"alice SSH-ED25519 {base64 ed25519}", EDHOC_ERR_TRUST_SYNTAX, "SSH-ED25519", 0},
+    {"alice ssh-ed25519 {base64 x25519}", EDHOC_ERR_TRUST_SYNTAX, "is of type ecdh-x25519", 0},
+    {"alice ecdh-nistp256 {base64 p256}", EDHOC_ERR_TRUST_SYNTAX, "of type ecdsa-sha2-nistp256", 0},
+    {"alice ssh-ed25519 {base64 ed25519}=", EDHOC_ERR_TRUST_SYNTAX, "not base64", 0},
+    {"alice ssh-ed25519 {base64 ed25519}AAAA", EDHOC_ERR_TRUST_SYNTAX, "nothing else", 0},
+    {"alice ssh-ed25519 *{base64 ed25519}", EDHOC_ERR_TRUST_SYNTAX, "not base64", 0},
+    {"alice ssh-ed25519 ====", EDHOC_ERR_TRUST_SYNTAX, "not base64", 0},
+    {"alice ssh-ed25519 AAAA", EDHOC_ERR_TRUST_SYNTAX, "not an SSH public key blob", 0},
+    {"alice ssh-ed25519 {fill 2000}", EDHOC_ERR_TRUST_SYNTAX, "not base64", 0},
+    {"alice ssh-ed25519 {broken trailing}", EDHOC_ERR_TRUST_SYNTAX, "nothing else", 0},
+    {"alice ssh-ed25519 {broken short}", EDHOC_ERR_TRUST_SYNTAX, "32 bytes", 0},
+    {"alice ssh-ed25519 {broken length}", EDHOC_ERR_TRUST_SYNTAX, "32 bytes", 0},
+    {"alice ssh-ed25519 {broken huge}", EDHOC_ERR_TRUST_SYNTAX, "not an SSH public key blob", 0},
+    {"alice ssh-ed25519 {broken unknown}", EDHOC_ERR_TRUST_SYNTAX, "\"zsh-ed25519\"", 0},
+    {"alice ecdsa-sha2-nistp256 {broken p256-off-curve}", EDHOC_ERR_TRUST_SYNTAX,
+     "not a point on its curve", 0},
+    {"alice ecdsa-sha2-nistp256 {broken p256-curve-name}", EDHOC_ERR_TRUST_SYNTAX, "nistp256", 0},
+    {"alice ecdsa-sha2-nistp256 {broken p256-compressed}", EDHOC_ERR_TRUST_SYNTAX, "uncompressed",
+     0},
+    {"alice {ed25519} \x1b[2J", EDHOC_ERR_TRUST_SYNTAX, "the comment", 0},
+    {"alice {ed25519} \xe9", EDHOC_ERR_TRUST_SYNTAX, "the comment", 0},
+    {"alice {ed25519} {fill 8200}", EDHOC_ERR_TRUST_SYNTAX, "longer than 8192", 0},
+};
+
+START_TEST(trust_line)
+{
+    struct buf text = expand(trust_lines[_i].line);
+    struct trust_line *line = NULL;
+    edhoc_err err = trust_line_parse(buf_bytes(&text), "the-file", 7, &line);
+    const char *says = trust_lines[_i].says;
+
+    expect(err, trust_lines[_i].err, err == EDHOC_OK ? NULL : says);
+    if (err != EDHOC_OK) {
+        ck_assert_ptr_null(line);
+        ck_assert_msg(strncmp(report_details(err), "the-file line 7: ", 17) == 0, "%s",
+                      report_details(err));
+    } else if (says == NULL) {
+        ck_assert_ptr_null(line);
+    } else {
+        ck_assert_ptr_nonnull(line);
+        if (says[0] != '\0')
+            ck_assert_str_eq(line->principals, says);
+        ck_assert_uint_eq(line->roles, trust_lines[_i].roles);
+        ck_assert_str_eq(line->file, "the-file");
+        ck_assert_uint_eq(line->line, 7);
+    }
+    trust_line_free(line);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(trust_line_fields)
+{
+    struct buf text = expand("a,b client,valid-after=\"19700101\",valid-before=\"20380119031408Z\","
+                             "local-user=\"al\\\"ice\" {p384dh} \t the \t comment \t ");
+    struct trust_line *line = NULL;
+
+    ck_assert_int_eq(trust_line_parse(buf_bytes(&text), "f", 1, &line), EDHOC_OK);
+    ck_assert_int_eq(line->valid_after, 0);
+    ck_assert_int_eq(line->valid_before, INT64_C(1) << 31);
+    ck_assert_str_eq(line->local_user, "al\"ice");
+    ck_assert_str_eq(line->comment, "the   comment"); /* tabs have become blanks */
+    ck_assert_ptr_eq(key_type(cred_key(line->cred)), keytype_by_name("p384dh"));
+    ck_assert(bytes_equal(key_x(cred_key(line->cred)), key_x(key_of("p384dh"))));
+    trust_line_free(line);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(trust_line_nul)
+{
+    struct buf text = expand("alice {ed25519}");
+    struct trust_line *line;
+
+    buf_put(&text, bytes_of("\0x", 2));
+    expect(trust_line_parse(buf_bytes(&text), "f", 3, &line), EDHOC_ERR_TRUST_SYNTAX,
+           "f line 3: a NUL");
+    expect(trust_line_parse(bytes_of("#\0", 2), "f", 4, &line), EDHOC_ERR_TRUST_SYNTAX,
+           "f line 4: a NUL");
+    buf_free(&text);
+}
+END_TEST
+
+/* Each prefix of a good line is either good or a reported error, and nothing leaks. */
+START_TEST(trust_line_cut)
+{
+    struct buf text = expand("a,!b client,valid-before=\"20300101\",local-user=\"x\" {p256} end");
+
+    for (size_t len = 0; len <= text.len; len++) {
+        /* A copy of exactly that length, for the sanitizers to see a read beyond it. */
+        uint8_t *exact = malloc(len > 0 ? len : 1);
+        struct trust_line *line;
+        edhoc_err err;
+
+        memcpy(exact, text.p, len);
+        err = trust_line_parse(bytes_of(exact, len), "f", 1, &line);
+        ck_assert(err == EDHOC_OK || err == EDHOC_ERR_TRUST_SYNTAX);
+        trust_line_free(line);
+        free(exact);
+    }
+    buf_free(&text);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t seconds; /* -1: no time */
+} times[] = {
+    {"19700101", 0},
+    {"19700101Z", 0},
+    {"197001010000", 0},
+    {"19700101000001", 1},
+    {"20000229", 951782400},
+    {"20000301000000Z", 951868800},
+    {"20240229235959", 1709251199},
+    {"21000301", 4107542400},
+    {"99991231235959Z", 253402300799},
+    {"19691231", -1},
+    {"21000229", -1},
+    {"20230229", -1},
+    {"20240431", -1},
+    {"20240001", -1},
+    {"20241301", -1},
+    {"20240100", -1},
+    {"2024010124", -1},
+    {"202401012400", -1},
+    {"202401012360", -1},
+    {"20240101235960", -1},
+    {"2024010", -1},
+    {"Z", -1},
+    {"", -1},
+    {"20240101ZZ", -1},
+    {"20240101z", -1},
+    {"+0240101", -1},
+    {" 20240101", -1},
+    {"20240101000000UTC", -1},
+};
+
+START_TEST(trust_time)
+{
+    int64_t seconds = -1;
+    bool ok = trust_time_parse(bytes_of_text(times[_i].text), &seconds);
+
+    ck_assert_msg(ok == (times[_i].seconds >= 0), "%s", times[_i].text);
+    if (ok)
+        ck_assert_int_eq(seconds, times[_i].seconds);
+}
+END_TEST
+
+START_TEST(pub_line)
+{
+    struct buf nameless = expand("{ed25519} alice@laptop"), named = expand("alice,* client {x448}");
+    struct buf wild = expand("*@x,alice client {x448}"), negated = expand("!m,alice {x448}");
+    struct trust_line *line;
+
+    ck_assert_int_eq(trust_pub_line_parse(buf_bytes(&nameless), "f", 1, &line), EDHOC_OK);
+    ck_assert_ptr_null(line->principals);
+    ck_assert_str_eq(line->comment, "alice@laptop");
+    trust_line_free(line);
+    ck_assert_int_eq(trust_pub_line_parse(buf_bytes(&named), "f", 1, &line), EDHOC_OK);
+    ck_assert_str_eq(line->principals, "alice,*");
+    trust_line_free(line);
+    expect(trust_pub_line_parse(buf_bytes(&wild), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
+           "f line 2: the first principal");
+    expect(trust_pub_line_parse(buf_bytes(&negated), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
+           "f line 2: the first principal");
+    buf_free(&nameless);
+    buf_free(&named);
+    buf_free(&wild);
+    buf_free(&negated);
+}
+END_TEST
+
+/* ---- base64 and blobs ---- */
+
+static const struct {
+    const char *text;
+    const char *bytes; /* NULL: not base64 */
+} base64_rows[] = {
+    {"Zg==", "f"},      {"Zm8=", "fo"},     {"Zm9v", "foo"},  {"Zm9vYg==", "foob"}, {"", NULL},
+    {"Zg", NULL},       {"Zg=", NULL},      {"Zh==", NULL},   {"Zm9=", NULL},       {"Z===", NULL},
+    {"====", NULL},     {"Zg==Zg==", NULL}, {"Zm9v\n", NULL}, {" Zm9v", NULL},      {"Zm-v", NULL},
+    {"Zm9vZ=g=", NULL}, {"Zm9vYmE", NULL},
+};
+
+START_TEST(base64)
+{
+    struct buf out = buf_new(64), back = buf_new(64);
+    bool ok = base64_read(bytes_of_text(base64_rows[_i].text), &out);
+
+    ck_assert_msg(ok == (base64_rows[_i].bytes != NULL), "%s", base64_rows[_i].text);
+    if (ok) {
+        ck_assert(bytes_equal(buf_bytes(&out), bytes_of_text(base64_rows[_i].bytes)));
+        base64_put(buf_bytes(&out), &back);
+        ck_assert(bytes_equal(buf_bytes(&back), bytes_of_text(base64_rows[_i].text)));
+    }
+    buf_free(&out);
+    buf_free(&back);
+}
+END_TEST
+
+/* Key to blob to key, for every type; every prefix of a blob is refused. */
+START_TEST(blob)
+{
+    struct buf b = buf_new(512);
+    struct key *key;
+
+    ssh_blob_put(keys[_i], &b);
+    ck_assert_int_eq(ssh_blob_read(buf_bytes(&b), &key), EDHOC_OK);
+    ck_assert_ptr_eq(key_type(key), key_type(keys[_i]));
+    ck_assert(bytes_equal(key_x(key), key_x(keys[_i])));
+    ck_assert(bytes_equal(key_y(key), key_y(keys[_i])));
+    ck_assert(!key_is_private(key));
+    key_free(key);
+    for (size_t len = 0; len < b.len; len++) {
+        uint8_t *exact = malloc(len > 0 ? len : 1);
+
+        memcpy(exact, b.p, len);
+        expect(ssh_blob_read(bytes_of(exact, len), &key), EDHOC_ERR_KEY_FORMAT, NULL);
+        free(exact);
+    }
+    buf_free(&b);
+}
+END_TEST
+
+/* ---- trust files ---- */
+
+static edhoc_err read_trust(const char *path, bool may_be_missing, size_t *count)
+{
+    struct trust *t;
+    edhoc_err err;
+
+    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
+    err = trust_file_read(path, may_be_missing, t);
+    *count = trust_count(t);
+    trust_free(t);
+    return err;
+}
+
+static const struct {
+    const char *text;
+    edhoc_err err;
+    const char *says;
+    size_t count;
+} trust_files[] = {
+    {"", EDHOC_OK, NULL, 0},
+    {"\n\n# nothing\n", EDHOC_OK, NULL, 0},
+    {"alice {ed25519}\nbob {x448}\n", EDHOC_OK, NULL, 2},
+    {"alice {ed25519}\nbob {x448}", EDHOC_OK, NULL, 2},
+    {"alice {ed25519}\r\n\r\n# x\r\nbob {x448}\r\n", EDHOC_OK, NULL, 2},
+    {"alice {ed25519}\nbob {ed25519}\n", EDHOC_OK, NULL, 2},
+    {"# one\n\nalice {ed25519}\nbob what {x448}\n", EDHOC_ERR_TRUST_SYNTAX, " line 4: ", 1},
+    {"alice {ed25519}\r\nbob {x448} a\rb\r\n", EDHOC_ERR_TRUST_SYNTAX, " line 2: the comment", 1},
+    {"\xef\xbb\xbf"
+     "alice {ed25519}\n",
+     EDHOC_ERR_TRUST_SYNTAX, " line 1: starts with a byte", 0},
+    {"alice {ed25519}\n#{fill 8200}\n", EDHOC_ERR_TRUST_SYNTAX, " line 2: longer", 1},
+    {"alice {p256}\nbob {x448}\nalice {p256dh}\n", EDHOC_OK, NULL, 3},
+};
+
+START_TEST(trust_file)
+{
+    struct buf text = expand(trust_files[_i].text);
+    const char *path = write_bytes("trust", buf_bytes(&text), 0644);
+    size_t count;
+
+    expect(read_trust(path, false, &count), trust_files[_i].err, trust_files[_i].says);
+    if (trust_files[_i].err != EDHOC_OK)
+        ck_assert_ptr_nonnull(strstr(report_details(trust_files[_i].err), path));
+    ck_assert_uint_eq(count, trust_files[_i].count);
+    buf_free(&text);
+}
+END_TEST
+
+/* The same numbers may not be pinned both ways. */
+START_TEST(trust_file_both_uses)
+{
+    struct buf pem = buf_new(4096), text = buf_new(4096);
+    struct key *dh;
+    size_t count;
+
+    ck_assert_int_eq(key_to_pem(key_of("p256"), &pem), EDHOC_OK);
+    ck_assert_int_eq(key_from_pem(buf_bytes(&pem), NULL, true, &dh), EDHOC_OK);
+    trust_line_format("alice", NULL, key_of("p256"), NULL, &text);
+    buf_put_text(&text, "\n\n");
+    trust_line_format("alice", "server", dh, NULL, &text);
+    expect(read_trust(write_bytes("trust", buf_bytes(&text), 0644), false, &count),
+           EDHOC_ERR_TRUST_SYNTAX, "trust line 3");
+    key_free(dh);
+    buf_free(&pem);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(trust_places_named)
+{
+    struct settings s = {0};
+    struct trust *t;
+
+    ck_assert_int_eq(load_trust(&s, true, &t), EDHOC_OK);
+    ck_assert_ptr_nonnull(strstr(trust_places(t), in_dir(".config/gss-edhoc/trust or ")));
+    trust_free(t);
+    ck_assert_int_eq(load_trust(&s, false, &t), EDHOC_OK);
+    ck_assert_ptr_null(strstr(trust_places(t), dir));
+    trust_free(t);
+}
+END_TEST
+
+START_TEST(trust_configured)
+{
+    struct buf text = expand("alice {ed25519}\n");
+    struct settings s = {0};
+    struct trust *t;
+
+    s.trust = (char *)(uintptr_t)in_dir("absent");
+    expect(load_trust(&s, true, &t), EDHOC_ERR_FILE, s.trust);
+    ck_assert_ptr_null(t);
+    s.trust = (char *)(uintptr_t)write_bytes("trust", buf_bytes(&text), 0644);
+    ck_assert_int_eq(load_trust(&s, true, &t), EDHOC_OK);
+    ck_assert_uint_eq(trust_count(t), 1);
+    ck_assert_str_eq(trust_places(t), s.trust);
+    trust_free(t);
+    buf_free(&text);
+}
+END_TEST
+
+/* ---- files that are not what they should be ---- */
+
+static edhoc_err read_file(const char *path, enum file_rule rule, size_t max)
+{
+    struct buf out;
+    edhoc_err err = file_read(path, rule, max, NULL, &out);
+
+    buf_free(&out);
+    return err;
+}
+
+START_TEST(file_kinds)
+{
+    char name[256];
+    bool missing;
+    struct buf out;
+
+    expect(read_file(in_dir("absent"), FILE_ANY, 10), EDHOC_ERR_FILE, "absent");
+    ck_assert_int_eq(file_read(in_dir("absent"), FILE_ANY, 10, &missing, &out), EDHOC_OK);
+    ck_assert(missing);
+    expect(read_file(dir, FILE_SECRET, 10), EDHOC_ERR_FILE, "a directory");
+    ck_assert_int_eq(mkfifo(in_dir("fifo"), 0600), 0);
+    expect(read_file(in_dir("fifo"), FILE_SECRET, 10), EDHOC_ERR_FILE, "not a regular file");
+    expect(read_file("/dev/zero", FILE_ANY, 10), EDHOC_ERR_FILE, "not a regular file");
+    ck_assert_int_eq(symlink("loop", in_dir("loop")), 0);
+    expect(read_file(in_dir("loop"), FILE_ANY, 10), EDHOC_ERR_FILE, "loop");
+    ck_assert_int_eq(symlink("nowhere", in_dir("dangling")), 0);
+    ck_assert_int_eq(file_read(in_dir("dangling"), FILE_ANY, 10, &missing, &out), EDHOC_OK);
+    ck_assert(missing);
+    ck_assert_int_eq(symlink(".", in_dir("to-dir")), 0);
+    expect(read_file(in_dir("to-dir"), FILE_ANY, 10), EDHOC_ERR_FILE, "a directory");
+    (void)write_text("plain", "text", 0644);
+    ck_assert_int_eq(symlink("plain", in_dir("to-file")), 0);
+    expect(read_file(in_dir("to-file"), FILE_TRUSTED, 10), EDHOC_OK, NULL);
+    (void)snprintf(name, sizeof(name), "%s/plain/below", dir);
+    expect(read_file(name, FILE_ANY, 10), EDHOC_ERR_FILE, "plain/below");
+}
+END_TEST
+
+START_TEST(file_sizes)
+{
+    const char *path = write_text("four", "1234", 0644);
+    struct buf out;
+
+    expect(read_file(path, FILE_ANY, 4), EDHOC_OK, NULL);
+    expect(read_file(path, FILE_ANY, 3), EDHOC_ERR_FILE, "4 bytes long; at most 3");
+    ck_assert_int_eq(truncate(path, 0), 0);
+    ck_assert_int_eq(file_read(path, FILE_ANY, 4, NULL, &out), EDHOC_OK);
+    ck_assert_uint_eq(out.len, 0);
+    ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
+    expect(read_file(path, FILE_ANY, TRUST_FILE_MAX), EDHOC_ERR_FILE, "1099511627776 bytes long");
+    /* A file that is longer than it says, as one is to which somebody appends. */
+    expect(read_file("/proc/self/status", FILE_ANY, 4096), EDHOC_ERR_FILE, "changed while");
+}
+END_TEST
+
+static const struct {
+    mode_t mode;
+    edhoc_err secret, trusted;
+} modes[] = {
+    {0400, EDHOC_OK, EDHOC_OK},
+    {0600, EDHOC_OK, EDHOC_OK},
+    {0700, EDHOC_OK, EDHOC_OK},
+    {0640, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
+    {0620, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
+    {0604, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
+    {0602, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
+    {0601, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
+    {0644, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
+    {0664, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
+    {0666, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
+    {0777, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
+};
+
+START_TEST(file_modes)
+{
+    const char *path = write_text("f", "x", modes[_i].mode);
+
+    expect(read_file(path, FILE_SECRET, 10), modes[_i].secret,
+           modes[_i].secret != EDHOC_OK ? "chmod 600 /tmp/check_load." : NULL);
+    expect(read_file(path, FILE_TRUSTED, 10), modes[_i].trusted,
+           modes[_i].trusted != EDHOC_OK ? "chmod go-w /tmp/check_load." : NULL);
+    expect(read_file(path, FILE_ANY, 10), EDHOC_OK, NULL);
+}
+END_TEST
+
+/* Owned by somebody else: only root can set this up. */
+START_TEST(file_owners)
+{
+    const char *path = write_text("f", "x", 0640);
+
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chown(path, 12345, 12345), 0);
+    expect(read_file(path, FILE_TRUSTED, 10), EDHOC_ERR_PERMISSIONS, "owned by user 12345");
+    expect(read_file(path, FILE_SECRET, 10), EDHOC_OK, NULL);
+    ck_assert_int_eq(chmod(path, 0641), 0);
+    expect(read_file(path, FILE_SECRET, 10), EDHOC_ERR_PERMISSIONS, "chmod 600");
+}
+END_TEST
+
+/* ---- identities ---- */
+
+/* Key to file to identity, and its trust line back to the same key, for every type. */
+START_TEST(identity_round_trip)
+{
+    const char *path = write_key("k.pem", keys[_i], 0600);
+    struct buf line = buf_new(TRUST_LINE_MAX);
+    struct identity *id;
+    struct trust_line *read;
+
+    write_pub("k.pem.pub", "HTTP@web.example.org,imap@web.example.org", keys[_i]);
+    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    ck_assert_ptr_eq(key_type(id->key), key_type(keys[_i]));
+    ck_assert(key_is_private(id->key));
+    ck_assert(bytes_equal(key_x(id->key), key_x(keys[_i])));
+    ck_assert_str_eq(id->name, "HTTP@web.example.org");
+    ck_assert_str_eq(id->source, path);
+    ck_assert(id->expires == INT64_MAX);
+    trust_line_format(id->principals, "server", id->key, NULL, &line);
+    ck_assert_int_eq(trust_line_parse(buf_bytes(&line), "f", 1, &read), EDHOC_OK);
+    ck_assert(bytes_equal(key_x(cred_key(read->cred)), key_x(keys[_i])));
+    ck_assert_str_eq(read->principals, id->principals);
+    trust_line_free(read);
+    identity_free(id);
+    buf_free(&line);
+}
+END_TEST
+
+START_TEST(identity_without_pub)
+{
+    struct identity *id;
+
+    ck_assert_int_eq(load_identity_at(write_key("k.pem", keys[_i], 0600), NULL, NULL, &id),
+                     EDHOC_OK);
+    ck_assert_ptr_null(id->name);
+    ck_assert_ptr_null(id->principals);
+    ck_assert_uint_eq(cred_sub(id->by_value).len, 0);
+    if (key_type(id->key)->kty == KTY_EC2)
+        ck_assert(!identity_is_dh(id));
+    else
+        ck_assert_ptr_eq(key_type(id->key), key_type(keys[_i]));
+    identity_free(id);
+}
+END_TEST
+
+START_TEST(identity_pub_mismatch)
+{
+    const char *path = write_key("k.pem", key_of("p256"), 0600);
+    struct key *other;
+    struct identity *id;
+
+    ck_assert_int_eq(key_generate(keytype_by_name("p256"), &other), EDHOC_OK);
+    write_pub("k.pem.pub", "alice", other);
+    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, "k.pem.pub is not");
+    ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "half of /tmp/"));
+    ck_assert_ptr_null(id);
+    write_pub("k.pem.pub", "alice", key_of("ed25519"));
+    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, "k.pem.pub is not");
+    key_free(other);
+}
+END_TEST
+
+/* `pub` NULL: there is none. */
+static const struct {
+    const char *pub;
+    edhoc_err err;
+    const char *says;
+} pubs[] = {
+    {"alice {ed25519}\n", EDHOC_OK, "alice"},
+    {"# mine\nalice {ed25519} x\n\n", EDHOC_OK, "alice"},
+    {"{ed25519} alice@laptop\n", EDHOC_OK, NULL},
+    {NULL, EDHOC_OK, NULL},
+    {"", EDHOC_ERR_TRUST_SYNTAX, "no key in it"},
+    {"# nothing\n", EDHOC_ERR_TRUST_SYNTAX, "no key in it"},
+    {"alice {ed25519}\nbob {ed25519}\n", EDHOC_ERR_TRUST_SYNTAX, "pub line 2: a second key"},
+    {"alice what {ed25519}\n", EDHOC_ERR_TRUST_SYNTAX, "pub line 1: \"what\""},
+    {"*@x client {ed25519}\n", EDHOC_ERR_TRUST_SYNTAX, "the first principal"},
+    {"al\x07 {ed25519}\n", EDHOC_ERR_TRUST_SYNTAX, "control characters"},
+    {"alice {fill 17000}\n", EDHOC_ERR_FILE, "at most 16384"},
+};
+
+START_TEST(identity_pub)
+{
+    const char *path = write_key("k.pem", key_of("ed25519"), 0600);
+    struct identity *id = NULL;
+    edhoc_err err;
+
+    if (pubs[_i].pub != NULL) {
+        struct buf text = expand(pubs[_i].pub);
+
+        (void)write_bytes("k.pem.pub", buf_bytes(&text), 0644);
+        buf_free(&text);
+    }
+    err = load_identity_at(path, NULL, NULL, &id);
+    expect(err, pubs[_i].err, err == EDHOC_OK ? NULL : pubs[_i].says);
+    if (err == EDHOC_OK && pubs[_i].says == NULL)
+        ck_assert_ptr_null(id->name);
+    else if (err == EDHOC_OK)
+        ck_assert_str_eq(id->name, pubs[_i].says);
+    identity_free(id);
+}
+END_TEST
+
+START_TEST(identity_pub_expiry)
+{
+    const char *path = write_key("k.pem", key_of("ed25519"), 0600);
+    struct buf text = expand("alice valid-before=\"20300101\" {ed25519}\n");
+    struct identity *id;
+
+    (void)write_bytes("k.pem.pub", buf_bytes(&text), 0644);
+    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    ck_assert_int_eq(id->expires, 1893456000);
+    identity_free(id);
+    ck_assert_int_eq(chmod(in_dir("k.pem.pub"), 0666), 0);
+    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_PERMISSIONS, "k.pem.pub");
+    buf_free(&text);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    edhoc_err err;
+    const char *says;
+} pems[] = {
+    {"", EDHOC_ERR_KEY_FORMAT, "is empty"},
+    {"rubbish", EDHOC_ERR_KEY_FORMAT, "no PEM private key"},
+    {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", EDHOC_ERR_KEY_FORMAT,
+     "k.pem: "},
+    {"-----BEGIN PRIVATE KEY-----\n", EDHOC_ERR_KEY_FORMAT, "k.pem: "},
+    {"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n",
+     EDHOC_ERR_KEY_FORMAT, "k.pem: "},
+    {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n", EDHOC_ERR_KEY_FORMAT,
+     "k.pem: "},
+    {"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n",
+     EDHOC_ERR_KEY_FORMAT, "no PEM private key"},
+    {"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", EDHOC_ERR_KEY_FORMAT,
+     "no PEM private key"},
+};
+
+START_TEST(identity_pem)
+{
+    struct identity *id;
+
+    expect(load_identity_at(write_text("k.pem", pems[_i].text, 0600), NULL, NULL, &id),
+           pems[_i].err, pems[_i].says);
+    ck_assert_ptr_null(id);
+}
+END_TEST
+
+START_TEST(identity_permissions)
+{
+    const char *path = write_key("k.pem", key_of("x25519"), 0644);
+    struct settings s = {.identity = (char *)(uintptr_t)path};
+    struct identity_set *set;
+
+    expect(load_identity(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "chmod 600 /tmp/check_load.");
+    ck_assert_ptr_null(set);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(load_identity(&s, NULL, &set), EDHOC_OK);
+    ck_assert_uint_eq(set->len, 1);
+    identity_set_free(set);
+}
+END_TEST
+
+START_TEST(identity_sizes)
+{
+    const char *path = write_key("k.pem", key_of("x25519"), 0600);
+    struct identity *id;
+
+    ck_assert_int_eq(truncate(path, IDENTITY_FILE_MAX + 1), 0);
+    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_FILE, "at most 65536");
+    ck_assert_int_eq(truncate(path, 4096), 0); /* NULs behind the key's PEM */
+    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    identity_free(id);
+}
+END_TEST
+
+/* RSA, other curves and encrypted keys, from OpenSSL's own tool. */
+START_TEST(identity_openssl)
+{
+    static const struct {
+        const char *make, *says;
+    } rows[] = {
+        {"genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048", "RSA"},
+        {"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521", "P-256 and P-384"},
+        {"genpkey -algorithm ED25519 -aes-256-cbc -pass pass:x", "encrypted"},
+    };
+    const char *path = in_dir("k.pem");
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char command[512];
+        struct identity *id;
+
+        (void)snprintf(command, sizeof(command),
+                       "umask 077; openssl version >/dev/null 2>&1 || exit 9; "
+                       "rm -f %s; openssl %s -out %s 2>/dev/null",
+                       path, rows[i].make, path);
+        if (WEXITSTATUS(system(command)) == 9)
+            return;
+        expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, rows[i].says);
+        ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), path));
+        if (i == 2) {
+            expect(load_identity_at(path, NULL, "wrong", &id), EDHOC_ERR_KEY_FORMAT, "passphrase");
+            ck_assert_int_eq(load_identity_at(path, NULL, "x", &id), EDHOC_OK);
+            identity_free(id);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    const char *where;
+    edhoc_err err;
+    const char *says; /* the path, or part of the error */
+} wheres[] = {
+    {"/a/b.pem", EDHOC_OK, "/a/b.pem"},
+    {"b.pem", EDHOC_OK, "b.pem"},
+    {"./agent:x", EDHOC_OK, "./agent:x"},
+    {"1:x", EDHOC_OK, "1:x"},
+    {"file:/a/b", EDHOC_OK, "/a/b"},
+    {"FILE:b", EDHOC_OK, "b"},
+    {"file:///a/b", EDHOC_OK, "/a/b"},
+    {"file://localhost/a", EDHOC_OK, "/a"},
+    {"file://elsewhere/a", EDHOC_ERR_KEY_FORMAT, "another machine"},
+    {"agent:", EDHOC_ERR_KEY_FORMAT, "agent:"},
+    {"agent:SHA256:abc", EDHOC_ERR_KEY_FORMAT, "agent:"},
+    {"pkcs11:token=x", EDHOC_ERR_KEY_FORMAT, "pkcs11:"},
+};
+
+START_TEST(place)
+{
+    const char *path;
+    edhoc_err err = place_path(wheres[_i].where, &path);
+
+    expect(err, wheres[_i].err, err == EDHOC_OK ? NULL : wheres[_i].says);
+    if (err == EDHOC_OK)
+        ck_assert_str_eq(path, wheres[_i].says);
+}
+END_TEST
+
+START_TEST(place_of_home)
+{
+    char *path;
+
+    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
+    ck_assert_str_eq(path, in_dir(".config/gss-edhoc/x"));
+    free(path);
+    setenv("XDG_CONFIG_HOME", "/xdg", 1);
+    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
+    ck_assert_str_eq(path, "/xdg/gss-edhoc/x");
+    free(path);
+    setenv("XDG_CONFIG_HOME", "relative", 1); /* to be ignored */
+    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
+    ck_assert_str_eq(path, in_dir(".config/gss-edhoc/x"));
+    free(path);
+    setenv("HOME", "relative", 1);
+    if (place_home("x", &path) == EDHOC_OK) /* the user database may know none either */
+        ck_assert_int_eq(path[0], '/');
+    free(path);
+}
+END_TEST
+
+START_TEST(identity_missing)
+{
+    struct settings s = {0};
+    struct identity_set *set;
+
+    expect(
+        load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY,
+        "/.config/gss-edhoc/identity.pem does not exist; make a key with: gss-edhoc keygen NAME");
+    s.identity = (char *)(uintptr_t)in_dir("absent");
+    expect(load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "gss-edhoc keygen -o /tmp/");
+    s.service_identity = s.identity;
+    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "SERVICE@HOST");
+    ck_assert_ptr_null(set);
+}
+END_TEST
+
+START_TEST(service_directory)
+{
+    struct settings s = {0};
+    struct identity_set *set;
+
+    ck_assert_int_eq(mkdir(in_dir("d"), 0755), 0);
+    s.service_identity = strdup(in_dir("d"));
+    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "no key (*.pem)");
+    (void)write_key("d/b.pem", key_of("p256"), 0600);
+    (void)write_key("d/B.pem", key_of("x25519"), 0600);
+    (void)write_key("d/a.pem", key_of("ed25519"), 0600);
+    write_pub("d/a.pem.pub", "HTTP@a", key_of("ed25519"));
+    (void)write_text("d/.hidden.pem", "rubbish", 0644);
+    (void)write_text("d/README", "rubbish", 0644);
+    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_uint_eq(set->len, 3);
+    ck_assert_str_eq(key_type(set->id[0]->key)->name, "x25519"); /* B, a, b */
+    ck_assert_str_eq(set->id[1]->name, "HTTP@a");
+    ck_assert_str_eq(key_type(set->id[2]->key)->name, "p256");
+    identity_set_free(set);
+    (void)write_text("d/c.pem", "rubbish", 0600);
+    expect(load_service_identities(&s, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
+    ck_assert_ptr_null(set);
+    ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
+    ck_assert_int_eq(mkdir(in_dir("d/c.pem"), 0700), 0);
+    expect(load_service_identities(&s, &set), EDHOC_ERR_FILE, "/d/c.pem: not a regular file");
+    ck_assert_int_eq(rmdir(in_dir("d/c.pem")), 0);
+    ck_assert_int_eq(symlink("gone", in_dir("d/c.pem")), 0);
+    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
+    ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
+    ck_assert_int_eq(chmod(in_dir("d"), 0775), 0);
+    expect(load_service_identities(&s, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
+    free(s.service_identity);
+    s.service_identity = (char *)(uintptr_t)in_dir("d/a.pem");
+    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_uint_eq(set->len, 1);
+    identity_set_free(set);
+}
+END_TEST
+
+START_TEST(service_directory_full)
+{
+    struct settings s = {0};
+    struct identity_set *set;
+
+    ck_assert_int_eq(mkdir(in_dir("d"), 0755), 0);
+    for (int i = 0; i <= IDENTITIES_MAX; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof(name), "d/%03d.pem", i);
+        (void)write_key(name, key_of("x25519"), 0600);
+    }
+    s.service_identity = (char *)(uintptr_t)in_dir("d");
+    expect(load_service_identities(&s, &set), EDHOC_ERR_FILE, "more than 256");
+    ck_assert_int_eq(unlink(in_dir("d/000.pem")), 0);
+    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_uint_eq(set->len, IDENTITIES_MAX);
+    identity_set_free(set);
+}
+END_TEST
+
+/* ---- OpenSSH's own tool ---- */
+
+START_TEST(ssh_keygen)
+{
+    static const char *const types[] = {"ed25519", "p256", "p384"};
+    static const char *const ssh_types[] = {"ed25519 ", "ecdsa -b 256", "ecdsa -b 384"};
+    char command[1024];
+
+    if (system("ssh-keygen -? 2>&1 | grep -q usage") != 0)
+        return;
+    for (size_t i = 0; i < 3; i++) {
+        struct trust_line *pub;
+
+        write_pub("ours.pub", NULL, key_of(types[i]));
+        (void)snprintf(command, sizeof(command), "ssh-keygen -l -f %s >/dev/null",
+                       in_dir("ours.pub"));
+        ck_assert_int_eq(system(command), 0);
+        (void)snprintf(command, sizeof(command),
+                       "cd %s && rm -f k k.pub && ssh-keygen -q -t %s -N '' -C alice -f k", dir,
+                       ssh_types[i]);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert_int_eq(trust_pub_read(in_dir("k.pub"), &pub), EDHOC_OK);
+        ck_assert_str_eq(key_type(cred_key(pub->cred))->name, types[i]);
+        ck_assert_str_eq(pub->comment, "alice");
+        trust_line_free(pub);
+        /* Our trust line as one of its allowed signers: it finds the principal of a signature. */
+        (void)snprintf(
+            command, sizeof(command),
+            "cd %s && { printf 'alice valid-before=\"20991231\" '; cat k.pub; } >allowed "
+            "&& echo hello >text && rm -f text.sig && "
+            "ssh-keygen -q -Y sign -n gss-edhoc -f k text 2>/dev/null && "
+            "ssh-keygen -q -Y verify -n gss-edhoc -f allowed -I alice -s text.sig <text",
+            dir);
+        ck_assert_int_eq(system(command), 0);
+        (void)snprintf(command, sizeof(command), "%s/allowed", dir);
+        {
+            size_t count;
+
+            ck_assert_int_eq(read_trust(command, false, &count), EDHOC_OK);
+            ck_assert_uint_eq(count, 1);
+        }
+    }
+}
+END_TEST
+
+/* ---- mech.conf ---- */
+
+#define OID MECH_OID
+
+/* `options` NULL: no line of ours, or one without brackets (`line` then tells which). */
+static const struct {
+    const char *text;
+    const char *options;
+    unsigned line;
+} confs[] = {
+    {"", NULL, 0},
+    {"edhoc " OID " mech_edhoc.so\n", NULL, 1},
+    {"edhoc " OID " mech_edhoc.so [trust=/t]", "trust=/t", 1},
+    {"edhoc\t" OID "\tmech_edhoc.so\t[ trust=/t ]\t<none>\n", " trust=/t ", 1},
+    {"edhoc " OID " mech_edhoc.so kernel [a=b c=d] <x>\n", "a=b c=d", 1},
+    {"edhoc " OID " mech_edhoc.so <x>\n", NULL, 1},
+    {"edhoc " OID " mech_edhoc.so []\n", "", 1},
+    {"edhoc {" OID "} mech_edhoc.so [a=b]\n", "a=b", 1},
+    {"edhoc " OID ". mech_edhoc.so [a=b]\r\n", "a=b", 1},
+    {"# comment\n\nedhoc " OID " x [a=b]\n", "a=b", 3},
+    {"#edhoc " OID " x [a=b]\n", NULL, 0},
+    {"x#edhoc " OID " x [a=b]\n", "a=b", 1}, /* # elsewhere than in column 0 is text */
+    {" edhoc " OID " x [a=b]\n", NULL, 0},   /* an empty name, and edhoc as the OID: not ours */
+    {" # " OID " x [a=b]\n", NULL, 0},
+    {"edhoc " OID ".1 x [a=b]\n", NULL, 0},
+    {"edhoc 1.2.840.113554.1.2.2 x [a=b]\n", NULL, 0},
+    {"edhoc {" OID " x [a=b]\n", NULL, 0},
+    {"edhoc " OID "\n", NULL, 0},
+    {"edhoc\n", NULL, 0},
+    {"krb5 1.2.840.113554.1.2.2 y [c=d]\nedhoc " OID " x [a=b]\nother 1.2.3 z [e=f]\n", "a=b", 2},
+    {"edhoc " OID " x [a=b]\nedhoc " OID " y [c=d]\n", "c=d", 2}, /* the last one, as in MIT */
+    {"edhoc " OID " x [a=b]\nedhoc " OID " y\n", NULL, 2},
+};
+
+START_TEST(mech_conf)
+{
+    struct mech_conf c = {0};
+
+    expect(mech_conf_text(bytes_of_text(confs[_i].text), "f", &c), EDHOC_OK, NULL);
+    ck_assert_uint_eq(c.line, confs[_i].line);
+    if (confs[_i].options == NULL)
+        ck_assert_ptr_null(c.options);
+    else
+        ck_assert_str_eq(c.options, confs[_i].options);
+    mech_conf_clear(&c);
+}
+END_TEST
+
+START_TEST(mech_conf_broken)
+{
+    struct mech_conf c = {0};
+    struct buf text = buf_new(65536);
+
+    expect(mech_conf_text(BYTES_LITERAL("\nedhoc " OID " x [a=b\n"), "f", &c), EDHOC_ERR_SETTING,
+           "f line 2: the options have no closing ]");
+    expect(mech_conf_text(BYTES_LITERAL("edhoc " OID " x [a=b]\0\n"), "f", &c), EDHOC_ERR_SETTING,
+           "f line 1: a NUL");
+    ck_assert_int_eq(mech_conf_text(BYTES_LITERAL("other 1.2.3 x [a=b\0\n"), "f", &c), EDHOC_OK);
+    buf_put_text(&text, "edhoc " OID " x [a=");
+    while (text.len < 9000)
+        buf_put_byte(&text, 'b');
+    buf_put_text(&text, "]\n");
+    expect(mech_conf_text(buf_bytes(&text), "f", &c), EDHOC_ERR_SETTING, "f line 1: longer than");
+    ck_assert_ptr_null(c.options);
+    mech_conf_clear(&c);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(mech_conf_files)
+{
+    struct mech_conf c;
+
+    unsetenv("GSS_MECH_CONFIG");
+    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_ptr_null(c.file);
+    (void)write_text("mech", "edhoc " OID " x [first=1]\n", 0644);
+    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_str_eq(c.options, "first=1");
+    mech_conf_clear(&c);
+    ck_assert_int_eq(mkdir(in_dir("mech.d"), 0755), 0);
+    (void)write_text("mech.d/a.conf", "edhoc " OID " x [second=1]\n", 0644);
+    (void)write_text("mech.d/b.conf", "edhoc " OID " x [third=1]\n", 0644);
+    (void)write_text("mech.d/c.other", "edhoc " OID " x [never=1]\n", 0644);
+    (void)write_text("mech.d/.d.conf", "edhoc " OID " x [never=1]\n", 0644);
+    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_str_eq(c.options, "third=1");
+    ck_assert_str_eq(c.file, in_dir("mech.d/b.conf"));
+    mech_conf_clear(&c);
+    setenv("GSS_MECH_CONFIG", in_dir("mech"), 1);
+    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_str_eq(c.options, "first=1");
+    mech_conf_clear(&c);
+    setenv("GSS_MECH_CONFIG", dir, 1);
+    expect(mech_conf_read(dir, &c), EDHOC_ERR_FILE, "a directory");
+    mech_conf_clear(&c);
+}
+END_TEST
+
+/* ---- settings ---- */
+
+static void use_mech_conf(const char *options)
+{
+    char text[1024];
+
+    (void)snprintf(text, sizeof(text), "# x\nedhoc " OID " mech_edhoc.so [%s]\n", options);
+    setenv("GSS_MECH_CONFIG", write_text("mech.conf", text, 0664), 1);
+}
+
+static const struct {
+    const char *name; /* in mech.conf; the others follow from it */
+    const char *variable;
+    size_t offset;
+} paths[] = {
+    {"identity", "GSS_EDHOC_IDENTITY", offsetof(struct settings, identity)},
+    {"service_identity", "GSS_EDHOC_SERVICE_IDENTITY", offsetof(struct settings, service_identity)},
+    {"certificate", "GSS_EDHOC_CERTIFICATE", offsetof(struct settings, certificate)},
+    {"trust", "GSS_EDHOC_TRUST", offsetof(struct settings, trust)},
+    {"anchors", "GSS_EDHOC_ANCHORS", offsetof(struct settings, anchors)},
+    {"crls", "GSS_EDHOC_CRLS", offsetof(struct settings, crls)},
+};
+
+/* Default, mech.conf, environment, store: each replaces the one before, and only it. */
+START_TEST(settings_path)
+{
+    char key[64], option[64];
+    struct setting_pair pair = {key, "/store"};
+    struct settings s;
+
+    (void)snprintf(key, sizeof(key), "edhoc_%s", paths[_i].name);
+    (void)snprintf(option, sizeof(option), "%s=/conf", paths[_i].name);
+#define VALUE (*(char **)(void *)((char *)&s + paths[_i].offset))
+    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_ptr_null(VALUE);
+    settings_clear(&s);
+    use_mech_conf(option);
+    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_str_eq(VALUE, "/conf");
+    settings_clear(&s);
+    setenv(paths[_i].variable, "env", 1);
+    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_str_eq(VALUE, "env");
+    settings_clear(&s);
+    ck_assert_int_eq(settings_read(&pair, 1, &s), EDHOC_OK);
+    ck_assert_str_eq(VALUE, "/store");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (i != (size_t)_i)
+            ck_assert_ptr_null(*(char **)(void *)((char *)&s + paths[i].offset));
+    settings_clear(&s);
+    unsetenv(paths[_i].variable);
+    ck_assert_int_eq(settings_read(&pair, 1, &s), EDHOC_OK);
+    ck_assert_str_eq(VALUE, "/store");
+    settings_clear(&s);
+    setenv(paths[_i].variable, "", 1);
+    expect(settings_read(&pair, 1, &s), EDHOC_ERR_SETTING, paths[_i].variable);
+    settings_clear(&s);
+#undef VALUE
+}
+END_TEST
+
+static void expect_suites(const struct setting_pair *pair, int first, size_t len)
+{
+    struct settings s;
+
+    expect(settings_read(pair, pair != NULL, &s), EDHOC_OK, NULL);
+    ck_assert_int_eq(s.suites.id[0], first);
+    ck_assert_uint_eq(s.suites.len, len);
+    settings_clear(&s);
+}
+
+START_TEST(settings_suites)
+{
+    struct setting_pair pair = {"edhoc_suites", "25 24,3,2"};
+
+    expect_suites(NULL, 6, 7);
+    use_mech_conf("suites=4");
+    expect_suites(NULL, 4, 1);
+    setenv("GSS_EDHOC_SUITES", "5, 0", 1);
+    expect_suites(NULL, 5, 2);
+    expect_suites(&pair, 25, 4);
+}
+END_TEST
+
+static void expect_options(const struct setting_pair *pair, unsigned options, bool negoex)
+{
+    struct settings s;
+
+    expect(settings_read(pair, pair != NULL, &s), EDHOC_OK, NULL);
+    ck_assert_uint_eq(s.options, options);
+    ck_assert(s.negoex == negoex);
+    settings_clear(&s);
+}
+
+START_TEST(settings_options)
+{
+    struct setting_pair pair = {"edhoc_options", "cred-by-reference"};
+    struct setting_pair none = {"edhoc_options", "none"};
+
+    expect_options(NULL, 0, false);
+    use_mech_conf("options=confirm,negoex");
+    expect_options(NULL, EDHOC_CONFIRM, true);
+    expect_options(&pair, EDHOC_CRED_BY_REFERENCE, true); /* the process still offers NegoEx */
+    setenv("GSS_EDHOC_OPTIONS", "hide-target, cred-by-reference", 1);
+    expect_options(NULL, EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE, false);
+    expect_options(&pair, EDHOC_CRED_BY_REFERENCE, false);
+    expect_options(&none, 0, false);
+    setenv("GSS_EDHOC_OPTIONS", "negoex", 1);
+    expect_options(NULL, 0, true);
+}
+END_TEST
+
+START_TEST(settings_trace_only_from_environment)
+{
+    ck_assert_ptr_null(settings_trace());
+    setenv("GSS_EDHOC_TRACE", "", 1);
+    ck_assert_ptr_null(settings_trace());
+    setenv("GSS_EDHOC_TRACE", "/t", 1);
+    ck_assert_str_eq(settings_trace(), "/t");
+}
+END_TEST
+
+static const struct {
+    const char *options; /* in mech.conf */
+    const char *says;
+} bad_confs[] = {
+    {"no_such=/x", "line 2: no_such: is no setting"},
+    {"edhoc_trust=/x", "is no setting"},
+    {"trace=/x", "is no setting"},
+    {"trust", "needs a value"},
+    {"trust =/x", "needs a value"},
+    {"=/x", "is no setting"},
+    {"trust=", "is empty"},
+    {"trust=t", "not an absolute path"},
+    {"trust=~/t", "not an absolute path"},
+    {"trust=\"/t\"", "not an absolute path"},
+    {"trust=/a trust=/b", "given twice"},
+    {"trust=/a b", "b: is no setting"},
+    {"suites=7", "line 2: suites: "},
+    {"suites=6,6", "twice"},
+    {"options=confirm,confirm", "twice"},
+    {"options=Confirm", "\"Confirm\" is no option"},
+    {"options=confirm,", "\"\" is no option"},
+    {"options=none,confirm", "\"none\" is no option"},
+    {"identity=/x\x01y", "control characters"},
+};
+
+START_TEST(settings_bad_conf)
+{
+    struct settings s;
+
+    use_mech_conf(bad_confs[_i].options);
+    expect(settings_read(NULL, 0, &s), EDHOC_ERR_SETTING, bad_confs[_i].says);
+    ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_SETTING), in_dir("mech.conf line 2")));
+    ck_assert(!s.duplicate);
+    settings_clear(&s);
+}
+END_TEST
+
+static const struct {
+    const char *key, *value;
+    edhoc_err err;
+    const char *says;
+} pairs[] = {
+    {"edhoc_trust", "relative/is/fine", EDHOC_OK, NULL},
+    {"edhoc_identity", "agent:", EDHOC_OK, NULL},
+    {"ccache", "FILE:/x", EDHOC_OK, NULL},
+    {"client_keytab", NULL, EDHOC_OK, NULL},
+    {"edhoc", "x", EDHOC_OK, NULL},
+    {"edhoc_", "x", EDHOC_ERR_SETTING, "no such credential store key"},
+    {"edhoc_Trust", "x", EDHOC_ERR_SETTING, "no such credential store key"},
+    {"edhoc_trace", "x", EDHOC_ERR_SETTING, "no such credential store key"},
+    {"edhoc_trust", NULL, EDHOC_ERR_SETTING, "edhoc_trust: is empty"},
+    {"edhoc_trust", "", EDHOC_ERR_SETTING, "edhoc_trust: is empty"},
+    {"edhoc_trust", "a\nb", EDHOC_ERR_SETTING, "control characters"},
+    {"edhoc_suites", "", EDHOC_ERR_SETTING, "is empty"},
+    {"edhoc_suites", "six", EDHOC_ERR_SETTING, "edhoc_suites: "},
+    {"edhoc_options", "negoex", EDHOC_ERR_SETTING, "environment and mech.conf only"},
+    {"edhoc_options", "confirm,negoex", EDHOC_ERR_SETTING, "environment and mech.conf only"},
+    {NULL, "x", EDHOC_ERR_SETTING, "without a key"},
+};
+
+START_TEST(settings_store)
+{
+    struct setting_pair pair = {pairs[_i].key, pairs[_i].value};
+    struct settings s;
+
+    expect(settings_read(&pair, 1, &s), pairs[_i].err, pairs[_i].says);
+    ck_assert(!s.duplicate);
+    settings_clear(&s);
+}
+END_TEST
+
+START_TEST(settings_store_duplicate)
+{
+    struct setting_pair twice[] = {{"edhoc_trust", "/a"}, {"ccache", "x"}, {"edhoc_trust", "/a"}};
+    struct setting_pair theirs[] = {{"ccache", "x"}, {"ccache", "x"}, {"edhoc_trust", "/a"}};
+    char *absurd = malloc(SETTING_MAX + 2);
+    struct setting_pair longest = {"edhoc_trust", absurd};
+    struct settings s;
+
+    expect(settings_read(twice, 3, &s), EDHOC_ERR_SETTING, "edhoc_trust: is given twice");
+    ck_assert(s.duplicate);
+    settings_clear(&s);
+    expect(settings_read(theirs, 3, &s), EDHOC_OK, NULL);
+    settings_clear(&s);
+    memset(absurd, 'x', SETTING_MAX + 1);
+    absurd[SETTING_MAX + 1] = '\0';
+    expect(settings_read(&longest, 1, &s), EDHOC_ERR_SETTING, "longer than 4096");
+    settings_clear(&s);
+    free(absurd);
+}
+END_TEST
+
+/* A setting that names what is not there is an error, never a weaker setting. */
+START_TEST(settings_x509)
+{
+    struct settings s = {.certificate = (char *)(uintptr_t) "/nowhere/c"};
+    struct identity_set *set;
+    struct trust *t;
+
+    expect(load_identity(&s, NULL, &set), EDHOC_ERR_FILE, "/nowhere/c");
+    s = (struct settings){.anchors = (char *)(uintptr_t) "/nowhere/a"};
+    expect(load_trust(&s, true, &t), EDHOC_ERR_FILE, "/nowhere/a");
+    s = (struct settings){.crls = (char *)(uintptr_t) "/nowhere/c"};
+    expect(load_trust(&s, false, &t), EDHOC_ERR_SETTING, "crls without anchors");
+}
+END_TEST
+
+#define ROWS_OF(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+static Suite *load_suite(void)
+{
+    Suite *s = suite_create("load");
+    TCase *lines = tcase_create("trust lines");
+    TCase *files = tcase_create("files");
+    TCase *identities = tcase_create("identities");
+    TCase *settings = tcase_create("settings");
+    TCase *all[] = {lines, files, identities, settings};
+
+    tcase_add_loop_test(lines, trust_line, 0, ROWS_OF(trust_lines));
+    tcase_add_test(lines, trust_line_fields);
+    tcase_add_test(lines, trust_line_nul);
+    tcase_add_test(lines, trust_line_cut);
+    tcase_add_loop_test(lines, trust_time, 0, ROWS_OF(times));
+    tcase_add_test(lines, pub_line);
+    tcase_add_loop_test(lines, base64, 0, ROWS_OF(base64_rows));
+    tcase_add_loop_test(lines, blob, 0, ROWS_OF(keys));
+
+    tcase_add_loop_test(files, trust_file, 0, ROWS_OF(trust_files));
+    tcase_add_test(files, trust_file_both_uses);
+    tcase_add_test(files, trust_places_named);
+    tcase_add_test(files, trust_configured);
+    tcase_add_test(files, file_kinds);
+    tcase_add_test(files, file_sizes);
+    tcase_add_loop_test(files, file_modes, 0, ROWS_OF(modes));
+    tcase_add_test(files, file_owners);
+
+    tcase_add_loop_test(identities, identity_round_trip, 0, ROWS_OF(keys));
+    tcase_add_loop_test(identities, identity_without_pub, 0, ROWS_OF(keys));
+    tcase_add_test(identities, identity_pub_mismatch);
+    tcase_add_loop_test(identities, identity_pub, 0, ROWS_OF(pubs));
+    tcase_add_test(identities, identity_pub_expiry);
+    tcase_add_loop_test(identities, identity_pem, 0, ROWS_OF(pems));
+    tcase_add_test(identities, identity_permissions);
+    tcase_add_test(identities, identity_sizes);
+    tcase_add_test(identities, identity_openssl);
+    tcase_add_loop_test(identities, place, 0, ROWS_OF(wheres));
+    tcase_add_test(identities, place_of_home);
+    tcase_add_test(identities, identity_missing);
+    tcase_add_test(identities, service_directory);
+    tcase_add_test(identities, service_directory_full);
+    tcase_add_test(identities, ssh_keygen);
+
+    tcase_add_loop_test(settings, mech_conf, 0, ROWS_OF(confs));
+    tcase_add_test(settings, mech_conf_broken);
+    tcase_add_test(settings, mech_conf_files);
+    tcase_add_loop_test(settings, settings_path, 0, ROWS_OF(paths));
+    tcase_add_test(settings, settings_suites);
+    tcase_add_test(settings, settings_options);
+    tcase_add_test(settings, settings_trace_only_from_environment);
+    tcase_add_loop_test(settings, settings_bad_conf, 0, ROWS_OF(bad_confs));
+    tcase_add_loop_test(settings, settings_store, 0, ROWS_OF(pairs));
+    tcase_add_test(settings, settings_store_duplicate);
+    tcase_add_test(settings, settings_x509);
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        tcase_add_unchecked_fixture(all[i], make_keys, free_keys);
+        tcase_add_checked_fixture(all[i], begin, finish);
+        tcase_set_timeout(all[i], 120);
+        suite_add_tcase(s, all[i]);
+    }
+    return s;
+}
+
+int main(void)
+{
+    SRunner *r = srunner_create(load_suite());
+    int failed;
+
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
