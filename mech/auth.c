@@ -238,10 +238,7 @@ static edhoc_err check_proof(struct edhoc *s, int x, const struct cred *cred)
 static edhoc_err prove_by_reference(struct edhoc *s, int x, const struct cred_id *id,
                                     struct cred **proven)
 {
-    edhoc_err err = report(EDHOC_ERR_UNKNOWN_KEY,
-                           "the peer names its key by a kid that no line in %s has; pin its key "
-                           "there, or let it send the key itself (without cred-by-reference)",
-                           trust_places(s->trust));
+    edhoc_err err = EDHOC_ERR_UNKNOWN_KEY;
     struct cred *c;
     size_t at = 0;
 
@@ -250,6 +247,8 @@ static edhoc_err prove_by_reference(struct edhoc *s, int x, const struct cred_id
         if (err != EDHOC_ERR_PROOF)
             break;
     }
+    if (err == EDHOC_ERR_UNKNOWN_KEY)
+        err = trust_no_candidate(s->trust, id, prover_uses_dh(s, x));
     if (err == EDHOC_OK)
         *proven = cred_ref(c);
     return err;

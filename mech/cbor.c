@@ -436,3 +436,14 @@ bool cbor_utf8(struct bytes text)
     }
     return true;
 }
+
+bool cbor_clean_text(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        bool c1 = text.p[i] == 0xc2 && i + 1 < text.len && text.p[i + 1] < 0xa0;
+
+        if (text.p[i] < 0x20 || text.p[i] == 0x7f || c1)
+            return false;
+    }
+    return cbor_utf8(text);
+}

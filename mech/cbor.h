@@ -61,5 +61,7 @@ struct bytes cbor_read_any(struct cbor_reader *r);
 bool cbor_finished(const struct cbor_reader *r);
 /* Is this valid UTF-8 (RFC 3629: shortest forms, no surrogates)? */
 bool cbor_utf8(struct bytes text);
+/* Is this a text that can be a name: valid UTF-8 without control characters (C0, DEL, C1)? */
+bool cbor_clean_text(struct bytes text);
 
 #endif

@@ -74,7 +74,8 @@ void edhoc_free(struct edhoc *s); /* wipes; NULL is fine */
 
 /* Consumes the message that is awaited and appends the answer, if there is one, to `out` (which the
  * caller made with buf_new(EDHOC_TOKEN_MAX)). On failure the session is dead and wiped, and `out`
- * holds an EDHOC error message to send to the peer, or nothing. */
+ * holds an EDHOC error message to send to the peer, or nothing. A session that is complete awaits
+ * nothing: a further step is EDHOC_ERR_STATE and leaves it as it is. */
 edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out) EDHOC_MUST_USE;
 bool edhoc_done(const struct edhoc *s);
 /* Replaces the responder's channel bindings before a step. */

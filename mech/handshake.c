@@ -175,6 +175,9 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     s->state = config->role == EDHOC_INITIATOR ? INITIATOR_START : RESPONDER_WAIT_1;
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR && config->target == NULL)
         err = report(EDHOC_ERR_NAME, "no target name");
+    if (err == EDHOC_OK && config->role == EDHOC_INITIATOR &&
+        strlen(config->target) > PROFILE_TARGET_MAX)
+        err = report(EDHOC_ERR_NAME, "a target of more than %d bytes", PROFILE_TARGET_MAX);
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR)
         err = plan_initiator(s, config);
     if (err == EDHOC_OK && config->role == EDHOC_RESPONDER && s->identities->len == 0)
@@ -348,7 +351,7 @@ static edhoc_err await_message_1(struct edhoc *s, struct bytes in, struct buf *o
     struct suite_list none;
     edhoc_err err;
 
-    if (s->retried && message_is_error(in))
+    if (message_is_error(in))
         return message_error_read(s, in, &none);
     *next = RESPONDER_WAIT_3;
     err = message_1_process(s, in);
@@ -387,12 +390,12 @@ edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out)
     enum session_state state = s->state, next = SESSION_FAILED;
     edhoc_err err;
 
+    buf_reset(out);
     if (handlers[state] == NULL)
         return report(EDHOC_ERR_STATE,
                       state == SESSION_DONE ? "the session is complete" : "the session has failed");
     /* Failed until proven otherwise: whatever happens below, only success leaves this state. */
     s->state = SESSION_FAILED;
-    buf_reset(out);
     if (in.len > EDHOC_TOKEN_MAX)
         err = report(EDHOC_ERR_TOO_LONG, "%zu bytes", in.len);
     else
@@ -445,6 +448,8 @@ const char *edhoc_target(const struct edhoc *s)
 
 int64_t edhoc_expires(const struct edhoc *s)
 {
+    if (s->me == NULL)
+        return INT64_MAX;
     return s->peer.expires < s->me->expires ? s->peer.expires : s->me->expires;
 }
 

@@ -22,8 +22,8 @@ struct identity {
 /* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */
 edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
                            struct identity **out) EDHOC_MUST_USE;
-/* With a certificate chain (DER, leaf first) whose leaf is for `key`, else EDHOC_ERR_KEY_FORMAT. Without
- * `principals` it answers to the hosts in the leaf's subject alternative names. */
+/* With a certificate chain (DER, leaf first) whose leaf is for `key`, else EDHOC_ERR_KEY_FORMAT.
+ * Without `principals` it answers to the hosts in the leaf's subject alternative names. */
 edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
                             const char *principals, const char *source,
                             struct identity **out) EDHOC_MUST_USE;

@@ -54,8 +54,10 @@ static edhoc_err read_suites_r(struct cbor_reader *r, struct suite_list *list)
         if (!r->failed && suite_by_id(id) != NULL)
             suite_list_add(list, (int)id);
     }
-    return cbor_finished(r) ? EDHOC_OK
-                            : report(EDHOC_ERR_MALFORMED, "error code 2 without a list of suites");
+    return cbor_finished(r)
+               ? EDHOC_OK
+               : report(EDHOC_ERR_PEER_ERROR,
+                        "peer says: wrong cipher suite (error code 2), and lists none");
 }
 
 /* The peer's words: printable ASCII only, and not too many of them. */

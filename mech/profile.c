@@ -61,11 +61,8 @@ static struct bytes read_target(struct cbor_reader *r)
         return BYTES_NONE;
     }
     target = cbor_read_tstr(r);
-    if (target.len == 0 || target.len > PROFILE_TARGET_MAX)
+    if (target.len == 0 || target.len > PROFILE_TARGET_MAX || !cbor_clean_text(target))
         r->failed = true;
-    for (size_t i = 0; i < target.len; i++)
-        if (target.p[i] < 0x20 || target.p[i] == 0x7f)
-            r->failed = true;
     return r->failed ? BYTES_NONE : target;
 }
 

@@ -1,5 +1,7 @@
 #include "trust.h"
 
+#include "cbor.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -338,6 +340,22 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
     return NULL;
 }
 
+edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bool dh)
+{
+    for (size_t i = 0; i < t->len; i++) {
+        const struct trust_line *line = t->lines[i];
+
+        if (is_dh(line->cred) != dh && bytes_equal(cred_id(line->cred), id->map))
+            return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
+                          key_type(cred_key(line->cred))->ssh_name);
+    }
+    return report(
+        EDHOC_ERR_UNKNOWN_KEY,
+        "the peer names its key by a kid that no line in %s has; pin its key there, or let "
+        "it send the key itself (without cred-by-reference)",
+        trust_places(t));
+}
+
 /* ---- who the peer is ---- */
 
 void peer_clear(struct peer *p)
@@ -573,14 +591,6 @@ static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_
     return peer_fill(cred, line, 1, name, out);
 }
 
-static bool has_control(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.p[i] < 0x20 || text.p[i] == 0x7f)
-            return true;
-    return false;
-}
-
 edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
                              struct peer *out)
 {
@@ -595,7 +605,7 @@ edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t n
         return judge_client_certificate(t, cred, now, out);
     if (sub.len == 0)
         return judge_nameless(t, cred, now, out);
-    if (sub.len >= sizeof(name) || has_control(sub))
+    if (sub.len >= sizeof(name) || !cbor_clean_text(sub))
         return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
     memcpy(name, sub.p, sub.len);
     name[sub.len] = '\0';

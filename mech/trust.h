@@ -57,14 +57,18 @@ struct trust_plan {
 };
 /* By the trust lines that name the target; where none does, by the anchors: a signature, under any
  * suite. EDHOC_ERR_NO_TRUST when there is neither (TRUST_EXPIRED, TRUST_NOT_YET when all lines that
- * name it are out of date: certificates do not make up for that), EDHOC_ERR_NO_SUITE when no suite of
- * `offer` fits its keys. */
+ * name it are out of date: certificates do not make up for that), EDHOC_ERR_NO_SUITE when no suite
+ * of `offer` fits its keys. */
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
                      const struct suite_list *offer, struct trust_plan *out) EDHOC_MUST_USE;
 
 /* The pinned credentials that an ID_CRED_x by reference may mean, of the kind METHOD says:
  * call with *at = 0 first; NULL at the end. */
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at);
+/* Why there is none: EDHOC_ERR_WRONG_KIND where the key is pinned for the other use, else
+ * EDHOC_ERR_UNKNOWN_KEY. */
+edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id,
+                             bool dh) EDHOC_MUST_USE;
 
 /* A peer that has proven possession and is believed. Owned texts. */
 struct peer {

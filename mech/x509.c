@@ -1,5 +1,6 @@
 #include "x509.h"
 
+#include "cbor.h"
 #include "crypto_internal.h"
 
 #include <pthread.h>
@@ -635,12 +636,9 @@ char *x509_first_host(struct bytes certificate)
 
 static bool acceptable_name(const char *name, size_t max)
 {
-    size_t len = strlen(name);
+    struct bytes text = bytes_of_text(name);
 
-    for (const char *p = name; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            return false;
-    return len > 0 && len <= max;
+    return text.len > 0 && text.len <= max && cbor_clean_text(text);
 }
 
 /* "host@" and a dNSName in lower case, as a service is written. */

@@ -13,6 +13,8 @@
  */
 #include "openssh_key.h"
 
+#include "../cbor.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +90,7 @@ edhoc_err openssh_fingerprint(struct bytes blob, struct buf *out)
 edhoc_err openssh_comment(struct bytes comment, char **out)
 {
     *out = NULL;
-    if (comment.len == 0 || !trust_clean_text(comment))
+    if (comment.len == 0 || !cbor_clean_text(comment))
         return EDHOC_OK;
     *out = strndup((const char *)comment.p, comment.len);
     return *out != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;

@@ -1,5 +1,7 @@
 #include "trust_file.h"
 
+#include "../cbor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +68,7 @@ const char *trust_principal_fault(struct bytes principal)
         return "is empty";
     if (principal.len > PRINCIPAL_MAX)
         return "is longer than 255 bytes";
-    if (!trust_clean_text(principal))
+    if (!cbor_clean_text(principal))
         return "has control characters or is not UTF-8";
     if (has_any(principal, " \t,\"\\"))
         return "has a blank, a comma, a quote or a backslash in it";
@@ -172,7 +174,7 @@ static edhoc_err read_comment(struct bytes rest, const struct trust_place *at,
     for (char *c = line->comment; *c != '\0'; c++)
         if (*c == '\t')
             *c = ' ';
-    if (!trust_clean_text(bytes_of_text(line->comment)))
+    if (!cbor_clean_text(bytes_of_text(line->comment)))
         return trust_bad(at, "the comment has control characters or is not UTF-8");
     return EDHOC_OK;
 }

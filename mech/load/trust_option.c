@@ -21,18 +21,6 @@ edhoc_err trust_bad(const struct trust_place *at, const char *format, ...)
     return report(EDHOC_ERR_TRUST_SYNTAX, "%s line %u: %s", at->file, at->line, rule);
 }
 
-bool trust_clean_text(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] < 0x20 || text.p[i] == 0x7f)
-            return false;
-        /* U+0080 to U+009F, some of which drive a terminal. */
-        if (text.p[i] == 0xc2 && i + 1 < text.len && text.p[i + 1] < 0xa0)
-            return false;
-    }
-    return cbor_utf8(text);
-}
-
 /* ---- times ---- */
 
 static bool take_digits(struct bytes *rest, size_t count, int64_t *value)
@@ -126,7 +114,7 @@ static edhoc_err read_local_user(struct reading *r, const char *name, char *valu
 {
     struct bytes text = bytes_of_text(value);
 
-    if (text.len < 1 || text.len > LOCAL_USER_MAX || !trust_clean_text(text) ||
+    if (text.len < 1 || text.len > LOCAL_USER_MAX || !cbor_clean_text(text) ||
         strpbrk(value, " :/") != NULL)
         return trust_bad(r->at, "%s=\"%.60s\" is no user's name", name, value);
     r->line->local_user = strdup(value);

@@ -18,9 +18,6 @@ edhoc_err trust_bad(const struct trust_place *at, const char *format, ...)
 /* A piece of the line as the two arguments of "%.*s", short enough for a message. */
 #define TRUST_SHOWN(b) (int)((b).len < 60 ? (b).len : 60), (b).len > 0 ? (const char *)(b).p : ""
 
-/* No control characters (C0, DEL, C1) and valid UTF-8? */
-bool trust_clean_text(struct bytes text);
-
 /* Reads the option word of a line into `line`: roles (0 when neither was named), times, local_user.
  */
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,

@@ -1,0 +1,587 @@
+/* Establishing a context: gss_init_sec_context and gss_accept_sec_context as the two ends of one
+ * EDHOC session, and the end of a context.
+ *
+ * Each call is: begin (first call only), step, conclude. The step happens under the context's
+ * writer lock; conclude is the one exit, which hands out the token (an error message too) and wipes
+ * a context that failed. */
+#include "glue.h"
+
+#include "../mech/fork.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- RFC 2743 section 3.1: 60 length 06 length OID message_1 ---- */
+
+#define DER_LENGTH_MAX 5
+#define FRAMING_MAX    (2 + 2 * DER_LENGTH_MAX + 64)
+
+/* The shortest DER form of a length below 2^32; how many bytes it takes. */
+static size_t der_length(size_t len, uint8_t out[DER_LENGTH_MAX])
+{
+    size_t bytes = 1;
+
+    if (len < 0x80) {
+        out[0] = (uint8_t)len;
+        return 1;
+    }
+    while (bytes < 4 && len >> (8 * bytes) != 0)
+        bytes++;
+    out[0] = (uint8_t)(0x80 | bytes);
+    for (size_t i = 0; i < bytes; i++)
+        out[1 + i] = (uint8_t)(len >> (8 * (bytes - 1 - i)));
+    return 1 + bytes;
+}
+
+/* Consumes a length that must be in its shortest form and be that of all that follows. */
+static bool read_length_of_rest(struct bytes *in)
+{
+    uint8_t expected[DER_LENGTH_MAX];
+
+    for (size_t size = 1; size <= DER_LENGTH_MAX && size <= in->len; size++) {
+        if (der_length(in->len - size, expected) != size || memcmp(in->p, expected, size) != 0)
+            continue;
+        *in = bytes_of(in->p + size, in->len - size);
+        return true;
+    }
+    return false;
+}
+
+/* Consumes the TLV of our OID, whose length takes one byte. */
+static bool read_mech_oid(struct bytes *in)
+{
+    const size_t len = glue_mech_oid.length;
+
+    if (in->len < 2 + len || in->p[0] != 0x06 || in->p[1] != len ||
+        memcmp(in->p + 2, glue_mech_oid.elements, len) != 0)
+        return false;
+    *in = bytes_of(in->p + 2 + len, in->len - 2 - len);
+    return true;
+}
+
+/* The view into `token` that is message_1. */
+static edhoc_err unframe(struct bytes token, struct bytes *message)
+{
+    bool ok = token.len > 0 && token.p[0] == 0x60;
+
+    if (ok) {
+        *message = bytes_of(token.p + 1, token.len - 1);
+        ok = read_length_of_rest(message) && read_mech_oid(message);
+    }
+    return ok ? EDHOC_OK : report(EDHOC_ERR_FRAMING, "a token of %zu bytes", token.len);
+}
+
+/* Puts the framing before a message. */
+static edhoc_err frame(struct buf *message)
+{
+    struct buf framed = buf_new(EDHOC_TOKEN_MAX + FRAMING_MAX);
+    uint8_t length[DER_LENGTH_MAX];
+    size_t size = der_length(2 + glue_mech_oid.length + message->len, length);
+
+    buf_put_byte(&framed, 0x60);
+    buf_put(&framed, bytes_of(length, size));
+    buf_put_byte(&framed, 0x06);
+    buf_put_byte(&framed, (uint8_t)glue_mech_oid.length);
+    buf_put(&framed, bytes_of(glue_mech_oid.elements, glue_mech_oid.length));
+    buf_put(&framed, buf_bytes(message));
+    buf_free(message);
+    *message = framed;
+    return framed.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+}
+
+/* ---- channel bindings (doc/mechanism.md, "Context tokens") ---- */
+
+#define BINDINGS_MAX (1u << 20)
+
+struct bindings {
+    bool have; /* giving none differs from giving empty ones */
+    struct buf text;
+};
+
+static void put_le32(struct buf *out, size_t value)
+{
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        buf_put_byte(out, (uint8_t)(value >> shift));
+}
+
+static void put_field(struct buf *out, const gss_buffer_desc *field)
+{
+    out->failed = out->failed || (field->length > 0 && field->value == NULL);
+    put_le32(out, field->length);
+    buf_put(out, glue_bytes(field));
+}
+
+static edhoc_err bindings_read(gss_channel_bindings_t given, struct bindings *out)
+{
+    *out = (struct bindings){given != GSS_C_NO_CHANNEL_BINDINGS, buf_new(BINDINGS_MAX)};
+    if (!out->have)
+        return EDHOC_OK;
+    put_le32(&out->text, given->initiator_addrtype);
+    put_field(&out->text, &given->initiator_address);
+    put_le32(&out->text, given->acceptor_addrtype);
+    put_field(&out->text, &given->acceptor_address);
+    put_field(&out->text, &given->application_data);
+    return out->text.failed ? report(EDHOC_ERR_ARGUMENT, "channel bindings") : EDHOC_OK;
+}
+
+/* ---- the object ---- */
+
+edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out)
+{
+    static atomic_uint last_id;
+    struct glue_ctx *ctx = calloc(1, sizeof(*ctx));
+    edhoc_err err;
+
+    *out = NULL;
+    if (ctx == NULL)
+        return EDHOC_ERR_NOMEM;
+    err = fork_generation(&ctx->generation);
+    if (err == EDHOC_OK && pthread_rwlock_init(&ctx->lock, NULL) != 0)
+        err = EDHOC_ERR_NOMEM;
+    if (err != EDHOC_OK) {
+        free(ctx);
+        return err;
+    }
+    ctx->initiator = initiator;
+    ctx->id = atomic_fetch_add(&last_id, 1) + 1;
+    ctx->expires = INT64_MAX;
+    *out = ctx;
+    return EDHOC_OK;
+}
+
+/* Wipes all that the context knows. What is left answers errors. */
+static void ctx_kill(struct glue_ctx *ctx)
+{
+    ctx->state = CTX_DEAD;
+    edhoc_free(ctx->session);
+    protect_free(ctx->protect);
+    glue_name_free(ctx->target);
+    glue_name_free(ctx->source_name);
+    glue_name_free(ctx->target_name);
+    ctx->session = NULL;
+    ctx->protect = NULL;
+    ctx->target = ctx->source_name = ctx->target_name = NULL;
+    ctx->flags = 0;
+}
+
+void glue_ctx_free(struct glue_ctx *ctx)
+{
+    if (ctx == NULL)
+        return;
+    ctx_kill(ctx);
+    (void)pthread_rwlock_destroy(&ctx->lock);
+    free(ctx);
+}
+
+/* ---- beginning ---- */
+
+/* What the application asked for, as far as it travels. Bindings call for confirmation, because
+ * only then the initiator learns that they were compared; a DCE exchange has no room for it. */
+static unsigned initiator_options(const struct glue_cred *cred, OM_uint32 flags, bool bindings)
+{
+    unsigned options = cred->settings.options;
+
+    if (bindings)
+        options |= EDHOC_CONFIRM;
+    if ((flags & GSS_C_DCE_STYLE) != 0)
+        options &= ~(unsigned)EDHOC_CONFIRM;
+    return options;
+}
+
+/* The session, with the credential's keys and trust as its files have them now. */
+static edhoc_err begin_session(struct glue_ctx *ctx, const struct glue_cred *cred,
+                               struct edhoc_config *config, struct glue_name *target)
+{
+    edhoc_err err = glue_cred_current(cred, ctx->initiator, &config->identities, &config->trust);
+
+    config->suites = cred->settings.suites;
+    if (err == EDHOC_OK)
+        err = edhoc_new(config, &ctx->session);
+    identity_set_free(config->identities);
+    trust_free(config->trust);
+    ctx->target = glue_name_ref(target);
+    ctx->flags = config->flags;
+    return err;
+}
+
+static edhoc_err begin_initiator(struct glue_cred *handle, struct glue_name *target,
+                                 OM_uint32 flags, const struct bindings *bindings,
+                                 struct glue_ctx **out)
+{
+    struct edhoc_config config = {.role = EDHOC_INITIATOR, .target = target->text};
+    struct glue_cred *cred;
+    edhoc_err err = glue_cred_or_default(handle, GSS_C_INITIATE, &cred);
+
+    if (err == EDHOC_OK)
+        err = glue_ctx_new(true, out);
+    if (err == EDHOC_OK) {
+        config.options = initiator_options(cred, flags, bindings->have);
+        config.flags = (flags & EDHOC_FLAGS_MASK) | EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
+        config.have_bindings = bindings->have;
+        config.bindings = buf_bytes(&bindings->text);
+        err = begin_session(*out, cred, &config, target);
+    }
+    glue_cred_free(cred);
+    return err;
+}
+
+/* Whether to confirm and whether to hide the target is the initiator's choice, not our settings'.
+ */
+static edhoc_err begin_acceptor(struct glue_cred *handle, struct glue_ctx **out)
+{
+    struct edhoc_config config = {.role = EDHOC_RESPONDER};
+    struct glue_cred *cred;
+    edhoc_err err = glue_cred_or_default(handle, GSS_C_ACCEPT, &cred);
+
+    if (err == EDHOC_OK)
+        err = glue_ctx_new(false, out);
+    if (err == EDHOC_OK) {
+        config.options = cred->settings.options & EDHOC_CRED_BY_REFERENCE;
+        config.target = cred->desired != NULL ? cred->desired->text : NULL;
+        err = begin_session(*out, cred, &config, cred->desired);
+    }
+    glue_cred_free(cred);
+    return err;
+}
+
+/* ---- becoming open ---- */
+
+static edhoc_err name_initiator_side(struct glue_ctx *ctx)
+{
+    const struct peer *peer = edhoc_peer(ctx->session);
+    edhoc_err err = glue_name_of_identity(edhoc_identity(ctx->session), true, &ctx->source_name);
+
+    return err == EDHOC_OK ? glue_name_of_peer(peer, ctx->target->kind, false, &ctx->target_name)
+                           : err;
+}
+
+/* We are called what the initiator called us; our identity's name where it called us nothing. */
+static edhoc_err name_acceptor_side(struct glue_ctx *ctx)
+{
+    const struct peer *peer = edhoc_peer(ctx->session);
+    const char *asked = edhoc_target(ctx->session);
+    edhoc_err err = glue_name_of_peer(peer, (enum name_kind)peer->kind, true, &ctx->source_name);
+
+    if (err != EDHOC_OK)
+        return err;
+    return asked != NULL
+               ? glue_name_of_target(asked, &ctx->target_name)
+               : glue_name_of_identity(edhoc_identity(ctx->session), false, &ctx->target_name);
+}
+
+/* Takes from the finished session what the context needs, and lets go of it. */
+static edhoc_err open_ctx(struct glue_ctx *ctx)
+{
+    edhoc_err err = ctx->initiator ? name_initiator_side(ctx) : name_acceptor_side(ctx);
+
+    if (err == EDHOC_OK)
+        err = protect_new(edhoc_suite(ctx->session), edhoc_prk_exporter(ctx->session),
+                          ctx->initiator, &ctx->protect);
+    if (err != EDHOC_OK)
+        return err;
+    ctx->flags = edhoc_flags(ctx->session) | GLUE_LOCAL_FLAGS;
+    ctx->expires = edhoc_expires(ctx->session);
+    glue_trace("context %u open: method %d suite %d flags 0x%x peer \"%s\"", ctx->id,
+               edhoc_method(ctx->session), edhoc_suite(ctx->session)->id, (unsigned)ctx->flags,
+               (ctx->initiator ? ctx->target_name : ctx->source_name)->text);
+    edhoc_free(ctx->session);
+    ctx->session = NULL;
+    ctx->state = CTX_OPEN;
+    return EDHOC_OK;
+}
+
+/* ---- one call ---- */
+
+/* One call of init or accept: what goes in, and what it tells as of the moment of its step. */
+struct call {
+    struct glue_ctx *ctx; /* NULL until the first call has begun one */
+    bool first;
+    struct bytes in;
+    struct buf out;
+    bool open;
+    OM_uint32 flags;
+    OM_uint32 lifetime;
+    struct glue_name *source; /* a reference; acceptor, once open */
+};
+
+static struct call call_of(gss_ctx_id_t context, gss_buffer_t input_token)
+{
+    return (struct call){.ctx = (struct glue_ctx *)context,
+                         .first = context == GSS_C_NO_CONTEXT,
+                         .in = glue_bytes(input_token),
+                         .out = buf_new(EDHOC_TOKEN_MAX)};
+}
+
+static edhoc_err may_step(const struct glue_ctx *ctx)
+{
+    uint64_t generation;
+    edhoc_err err;
+
+    if (ctx->state != CTX_HALF_OPEN)
+        return report(EDHOC_ERR_STATE, ctx->state == CTX_OPEN
+                                           ? "the context was complete; it is not any more"
+                                           : "establishing the context had failed");
+    err = fork_generation(&generation);
+    if (err == EDHOC_OK && generation != ctx->generation)
+        err = EDHOC_ERR_OTHER_PROCESS;
+    return err;
+}
+
+static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindings,
+                              struct bytes message, struct buf *out)
+{
+    edhoc_err err = may_step(ctx);
+
+    if (err == EDHOC_OK && !ctx->initiator)
+        err = edhoc_set_bindings(ctx->session, bindings->have, buf_bytes(&bindings->text));
+    if (err == EDHOC_OK)
+        err = edhoc_step(ctx->session, message, out);
+    if (err != EDHOC_OK || !edhoc_done(ctx->session))
+        return err;
+    err = open_ctx(ctx);
+    if (err != EDHOC_OK)
+        buf_reset(out); /* a message that would let the peer believe in this context */
+    return err;
+}
+
+OM_uint32 glue_ctx_flags(const struct glue_ctx *ctx)
+{
+    if (ctx->state == CTX_OPEN)
+        return ctx->flags;
+    return ctx->initiator ? ctx->flags & ~(OM_uint32)GSS_C_CHANNEL_BOUND_FLAG : 0;
+}
+
+static edhoc_err take_step(struct call *call, const struct bindings *bindings, struct bytes message)
+{
+    struct glue_ctx *ctx = call->ctx;
+    edhoc_err err;
+
+    (void)pthread_rwlock_wrlock(&ctx->lock);
+    ctx->steps++;
+    err = step_session(ctx, bindings, message, &call->out);
+    if (err == EDHOC_OK) {
+        call->open = ctx->state == CTX_OPEN;
+        call->flags = glue_ctx_flags(ctx);
+        call->lifetime = call->open ? glue_lifetime(ctx->expires) : 0;
+        if (call->open && !ctx->initiator)
+            call->source = glue_name_ref(ctx->source_name);
+    }
+    (void)pthread_rwlock_unlock(&ctx->lock);
+    return err;
+}
+
+static void trace_call(const struct call *call, edhoc_err err)
+{
+    const char *details = err != EDHOC_OK ? report_details(err) : "";
+
+    glue_trace("context %u step %u: %zu bytes in, %zu out: %s%s%s",
+               call->ctx != NULL ? call->ctx->id : 0, call->ctx != NULL ? call->ctx->steps : 0,
+               call->in.len, call->out.len,
+               err != EDHOC_OK ? report_sentence(err)
+               : call->open    ? "complete"
+                               : "continue",
+               details[0] != '\0' ? ": " : "", details);
+}
+
+/* The one exit of init and accept: whatever failed, the context is over. The call that began it
+ * frees it; later it is the caller's to delete, and stays, wiped. */
+static OM_uint32 conclude(OM_uint32 *minor_status, struct call *call, edhoc_err err,
+                          gss_ctx_id_t *handle, gss_buffer_t output_token)
+{
+    edhoc_err moved;
+
+    trace_call(call, err);
+    moved = glue_move_out(output_token, &call->out);
+    buf_free(&call->out);
+    if (err == EDHOC_OK)
+        err = moved;
+    if (err != EDHOC_OK && call->first) {
+        glue_ctx_free(call->ctx);
+        call->ctx = NULL;
+    } else if (err != EDHOC_OK) {
+        (void)pthread_rwlock_wrlock(&call->ctx->lock);
+        ctx_kill(call->ctx);
+        (void)pthread_rwlock_unlock(&call->ctx->lock);
+    }
+    *handle = (gss_ctx_id_t)call->ctx;
+    if (err == EDHOC_OK && !call->open)
+        return glue_status_as(minor_status, EDHOC_OK, GSS_S_CONTINUE_NEEDED);
+    return glue_status(minor_status, err);
+}
+
+/* ---- gss_init_sec_context ---- */
+
+/* Target, flags and bindings of later calls are not looked at. */
+static edhoc_err begin(struct call *call, struct glue_cred *cred, struct glue_name *target,
+                       OM_uint32 flags, gss_channel_bindings_t given)
+{
+    struct bindings bindings;
+    edhoc_err err = bindings_read(given, &bindings);
+
+    if (err == EDHOC_OK)
+        err = begin_initiator(cred, target, flags, &bindings, &call->ctx);
+    buf_free(&bindings.text);
+    return err;
+}
+
+static edhoc_err init_context(struct call *call, struct glue_cred *cred, struct glue_name *target,
+                              OM_uint32 flags, gss_channel_bindings_t given)
+{
+    edhoc_err err = call->first ? begin(call, cred, target, flags, given) : EDHOC_OK;
+
+    if (err == EDHOC_OK)
+        err = take_step(call, NULL, call->in);
+    return err == EDHOC_OK && call->first ? frame(&call->out) : err;
+}
+
+GLUE_EXPORT OM_uint32 gss_init_sec_context(
+    OM_uint32 *minor_status, gss_cred_id_t cred, gss_ctx_id_t *context_handle,
+    gss_name_t target_name, gss_OID mech_type, OM_uint32 req_flags, OM_uint32 time_req,
+    gss_channel_bindings_t input_chan_bindings, gss_buffer_t input_token, gss_OID *actual_mech_type,
+    gss_buffer_t output_token, OM_uint32 *ret_flags, OM_uint32 *time_rec)
+{
+    struct call call;
+    edhoc_err err;
+
+    (void)time_req;
+    glue_clear_buffer(output_token);
+    if (actual_mech_type != NULL)
+        *actual_mech_type = &glue_mech_oid;
+    if (ret_flags != NULL)
+        *ret_flags = 0;
+    if (time_rec != NULL)
+        *time_rec = 0;
+    if (context_handle == NULL || output_token == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+    if (!glue_is_our_mech(mech_type))
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+    if (target_name == GSS_C_NO_NAME)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    report_clear();
+    call = call_of(*context_handle, input_token);
+    err = init_context(&call, (struct glue_cred *)cred, (struct glue_name *)target_name, req_flags,
+                       input_chan_bindings);
+    if (ret_flags != NULL)
+        *ret_flags = call.flags;
+    if (time_rec != NULL)
+        *time_rec = call.lifetime;
+    return conclude(minor_status, &call, err, context_handle, output_token);
+}
+
+/* ---- gss_accept_sec_context ---- */
+
+/* The first token is framed; what is in the frame is a view into it. */
+static edhoc_err first_message(struct call *call, struct glue_cred *cred, struct bytes *message)
+{
+    edhoc_err err = call->in.len > EDHOC_TOKEN_MAX
+                        ? report(EDHOC_ERR_TOO_LONG, "%zu bytes", call->in.len)
+                        : unframe(call->in, message);
+
+    return err == EDHOC_OK ? begin_acceptor(cred, &call->ctx) : err;
+}
+
+static edhoc_err accept_context(struct call *call, struct glue_cred *cred,
+                                gss_channel_bindings_t given)
+{
+    struct bytes message = call->in;
+    struct bindings bindings;
+    edhoc_err err = bindings_read(given, &bindings);
+
+    if (err == EDHOC_OK && call->first)
+        err = first_message(call, cred, &message);
+    if (err == EDHOC_OK)
+        err = take_step(call, &bindings, message);
+    buf_free(&bindings.text);
+    return err;
+}
+
+GLUE_EXPORT OM_uint32 gss_accept_sec_context(OM_uint32 *minor_status, gss_ctx_id_t *context_handle,
+                                             gss_cred_id_t cred, gss_buffer_t input_token,
+                                             gss_channel_bindings_t input_chan_bindings,
+                                             gss_name_t *src_name, gss_OID *mech_type,
+                                             gss_buffer_t output_token, OM_uint32 *ret_flags,
+                                             OM_uint32 *time_rec, gss_cred_id_t *delegated_cred)
+{
+    struct call call;
+    edhoc_err err;
+    OM_uint32 major;
+
+    glue_clear_buffer(output_token);
+    if (src_name != NULL)
+        *src_name = GSS_C_NO_NAME;
+    if (mech_type != NULL)
+        *mech_type = &glue_mech_oid;
+    if (ret_flags != NULL)
+        *ret_flags = 0;
+    if (time_rec != NULL)
+        *time_rec = 0;
+    if (delegated_cred != NULL)
+        *delegated_cred = GSS_C_NO_CREDENTIAL;
+    if (context_handle == NULL || output_token == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+    report_clear();
+    call = call_of(*context_handle, input_token);
+    err = accept_context(&call, (struct glue_cred *)cred, input_chan_bindings);
+    if (ret_flags != NULL)
+        *ret_flags = call.flags;
+    if (time_rec != NULL)
+        *time_rec = call.lifetime;
+    major = conclude(minor_status, &call, err, context_handle, output_token);
+    if (src_name != NULL && major == GSS_S_COMPLETE)
+        *src_name = (gss_name_t)call.source;
+    else
+        glue_name_free(call.source);
+    return major;
+}
+
+/* ---- the end, and tokens about it ---- */
+
+/* Always succeeds: the mechglue leaks its half of the context otherwise. There is no token: RFC
+ * 2743 version 2 sends none, and the peer would have no use for it. */
+GLUE_EXPORT OM_uint32 gss_delete_sec_context(OM_uint32 *minor_status, gss_ctx_id_t *context_handle,
+                                             gss_buffer_t output_token)
+{
+    glue_clear_buffer(output_token);
+    if (context_handle != NULL) {
+        glue_ctx_free((struct glue_ctx *)*context_handle);
+        *context_handle = GSS_C_NO_CONTEXT;
+    }
+    return glue_status(minor_status, EDHOC_OK);
+}
+
+/* We never send such a token, so none can be right. It changes nothing: it is not authenticated. */
+GLUE_EXPORT OM_uint32 gss_process_context_token(OM_uint32 *minor_status, gss_ctx_id_t context,
+                                                gss_buffer_t token)
+{
+    (void)token;
+    if (context == GSS_C_NO_CONTEXT)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_NO_CONTEXT);
+    return glue_status(minor_status,
+                       report(EDHOC_ERR_TOKEN, "this mechanism has no context deletion tokens"));
+}
+
+/* ---- use of an open context ---- */
+
+edhoc_err glue_ctx_use(struct glue_ctx *ctx)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (ctx == NULL)
+        return report(EDHOC_ERR_CONTEXT_PARTIAL, "there is none");
+    (void)pthread_rwlock_rdlock(&ctx->lock);
+    if (ctx->state != CTX_OPEN)
+        err = report(EDHOC_ERR_CONTEXT_PARTIAL, ctx->state == CTX_DEAD
+                                                    ? "establishing it has failed"
+                                                    : "the peer's next token is awaited");
+    else if (ctx->expires != INT64_MAX && glue_lifetime(ctx->expires) == 0)
+        err = EDHOC_ERR_CONTEXT_EXPIRED;
+    if (err != EDHOC_OK)
+        (void)pthread_rwlock_unlock(&ctx->lock);
+    return err;
+}
+
+void glue_ctx_done(struct glue_ctx *ctx)
+{
+    (void)pthread_rwlock_unlock(&ctx->lock);
+}

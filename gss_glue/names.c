@@ -1,0 +1,547 @@
+/* Names: a kind and a text (doc/mechanism.md, "Names"), and what is known of a peer that proved
+ * one.
+ *
+ * Two names are equal when kind and text are. That is enough for access lists, because an
+ * authenticated peer's text is what our own trust file allows its key to say. It is not enough for
+ * logging in: anybody can import the name "alice". What may log in is decided where the peer was
+ * authenticated, kept in `local_user`, and told by gssspi_authorize_localname and the attribute
+ * local-login-user alone. */
+#include "glue.h"
+
+#include "../mech/cbor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX     255
+#define SUBJECT_MAX  1024
+#define EXPORTED_MAX 2048
+
+/* ---- texts ---- */
+
+static edhoc_err check_text(enum name_kind kind, struct bytes text)
+{
+    size_t max = kind == NAME_SUBJECT ? SUBJECT_MAX : TEXT_MAX;
+
+    if (text.len == 0 || text.len > max)
+        return report(EDHOC_ERR_NAME, "it has %zu bytes, and 1 to %zu are allowed", text.len, max);
+    if (!cbor_clean_text(text))
+        return report(EDHOC_ERR_NAME, "it is not UTF-8 without control characters");
+    return EDHOC_OK;
+}
+
+/* service or service@host, in place: the host in lower case, without its trailing dot. */
+static edhoc_err make_canonical_service(char *text)
+{
+    char *at = strchr(text, '@');
+    size_t len;
+
+    if (at == text)
+        return report(EDHOC_ERR_NAME, "no service before the @");
+    if (at == NULL)
+        return EDHOC_OK;
+    len = strlen(at + 1);
+    if (len > 0 && at[len] == '.')
+        at[len--] = '\0';
+    if (len == 0)
+        return report(EDHOC_ERR_NAME, "no host after the @");
+    if (strchr(at + 1, '@') != NULL)
+        return report(EDHOC_ERR_NAME, "more than one @");
+    for (char *c = at + 1; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c += 'a' - 'A';
+    return EDHOC_OK;
+}
+
+/* ---- making and dropping ---- */
+
+static struct glue_name *allocate(enum name_kind kind, struct bytes text)
+{
+    struct glue_name *name = calloc(1, sizeof(*name));
+
+    if (name == NULL)
+        return NULL;
+    atomic_init(&name->refs, 1);
+    name->kind = kind;
+    name->text = strndup((const char *)text.p, text.len);
+    if (name->text != NULL)
+        return name;
+    free(name);
+    return NULL;
+}
+
+edhoc_err glue_name_new(enum name_kind kind, struct bytes text, struct glue_name **out)
+{
+    edhoc_err err = check_text(kind, text);
+    struct glue_name *name;
+
+    *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    name = allocate(kind, text);
+    if (name == NULL)
+        return EDHOC_ERR_NOMEM;
+    if (kind == NAME_SERVICE)
+        err = make_canonical_service(name->text);
+    if (err == EDHOC_OK)
+        *out = name;
+    else
+        glue_name_free(name);
+    return err;
+}
+
+struct glue_name *glue_name_ref(struct glue_name *name)
+{
+    if (name != NULL)
+        atomic_fetch_add_explicit(&name->refs, 1, memory_order_relaxed);
+    return name;
+}
+
+void glue_name_free(struct glue_name *name)
+{
+    if (name == NULL || atomic_fetch_sub(&name->refs, 1) != 1)
+        return;
+    free(name->text);
+    cred_free(name->cred);
+    free(name->comment);
+    free(name->local_user);
+    free(name);
+}
+
+edhoc_err glue_name_of_target(const char *text, struct glue_name **out)
+{
+    enum name_kind kind = strchr(text, '@') != NULL ? NAME_SERVICE : NAME_USER;
+
+    return glue_name_new(kind, bytes_of_text(text), out);
+}
+
+edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)
+{
+    char text[32] = "kid:";
+
+    if (id->name != NULL)
+        return initiator ? glue_name_new(NAME_USER, bytes_of_text(id->name), out)
+                         : glue_name_of_target(id->name, out);
+    for (size_t i = 0; i < 8; i++)
+        (void)snprintf(text + 4 + 2 * i, 3, "%02x", cred_thumbprint(id->by_value)[i]);
+    return glue_name_new(NAME_USER, bytes_of_text(text), out);
+}
+
+static bool copy_text(const char *from, char **to)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
+}
+
+/* The local user that a client may log in as (doc/mechanism.md, "Local login"): what the trust line
+ * says; else the user of the same name, which only a pinned raw key can be. */
+static const char *local_user(const struct peer *peer)
+{
+    if (peer->local_user != NULL)
+        return peer->local_user;
+    if (peer->kind != NAME_USER || cred_chain_length(peer->cred) > 0)
+        return NULL;
+    return strpbrk(peer->name, "@/") == NULL ? peer->name : NULL;
+}
+
+edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool client,
+                            struct glue_name **out)
+{
+    struct glue_name *name;
+    edhoc_err err = glue_name_new(kind, bytes_of_text(peer->name), &name);
+
+    *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    name->cred = cred_ref(peer->cred);
+    if (copy_text(peer->comment, &name->comment) &&
+        copy_text(client ? local_user(peer) : NULL, &name->local_user)) {
+        *out = name;
+        return EDHOC_OK;
+    }
+    glue_name_free(name);
+    return EDHOC_ERR_NOMEM;
+}
+
+bool glue_name_equal(const struct glue_name *a, const struct glue_name *b)
+{
+    return a->kind == b->kind && strcmp(a->text, b->text) == 0;
+}
+
+/* ---- import and export ---- */
+
+/* 04 form, the length of the OID's TLV, the TLV, the length of the name. */
+void glue_name_put_head(struct buf *out, uint8_t form, size_t inner)
+{
+    buf_put_byte(out, 0x04);
+    buf_put_byte(out, form);
+    buf_put_byte(out, 0);
+    buf_put_byte(out, (uint8_t)(glue_mech_oid.length + 2));
+    buf_put_byte(out, 0x06);
+    buf_put_byte(out, (uint8_t)glue_mech_oid.length);
+    buf_put(out, bytes_of(glue_mech_oid.elements, glue_mech_oid.length));
+    for (unsigned shift = 32; shift > 0; shift -= 8)
+        buf_put_byte(out, (uint8_t)(inner >> (shift - 8)));
+}
+
+/* Exactly what exporting would write, or nothing: so the head is written again and compared. */
+static edhoc_err import_exported(struct bytes token, struct glue_name **out)
+{
+    struct buf head = buf_new(EXPORTED_MAX);
+    struct bytes text;
+    size_t skip;
+    bool same;
+    edhoc_err err;
+
+    glue_name_put_head(&head, 1, 0);
+    skip = head.len;
+    buf_reset(&head);
+    glue_name_put_head(&head, 1, token.len > skip ? token.len - skip : 0);
+    same = token.len > skip && bytes_equal(buf_bytes(&head), bytes_of(token.p, skip)) &&
+           token.p[skip] >= NAME_USER && token.p[skip] <= NAME_SUBJECT;
+    buf_free(&head);
+    if (!same)
+        return report(EDHOC_ERR_NAME, "it is not an exported name of this mechanism");
+    text = bytes_of(token.p + skip + 1, token.len - skip - 1);
+    err = glue_name_new((enum name_kind)token.p[skip], text, out);
+    if (err == EDHOC_OK && !bytes_equal(bytes_of_text((*out)->text), text)) {
+        glue_name_free(*out);
+        *out = NULL;
+        err = report(EDHOC_ERR_NAME, "it is not in canonical form");
+    }
+    return err;
+}
+
+/* What a printable name of this type is; 0 for a type that is not known here. An untyped name is a
+ * service where it has an @, since that is what people type for a target, and else a user. */
+static enum name_kind kind_of_type(gss_const_OID type, struct bytes text)
+{
+    if (type == GSS_C_NO_OID)
+        return text.len > 0 && memchr(text.p, '@', text.len) != NULL ? NAME_SERVICE : NAME_USER;
+    if (glue_oid_is(type, GSS_C_NT_USER_NAME))
+        return NAME_USER;
+    if (glue_oid_is(type, GSS_C_NT_HOSTBASED_SERVICE) ||
+        glue_oid_is(type, GSS_C_NT_HOSTBASED_SERVICE_X))
+        return NAME_SERVICE;
+    return glue_oid_is(type, &glue_subject_oid) ? NAME_SUBJECT : (enum name_kind)0;
+}
+
+static edhoc_err import(struct bytes text, gss_const_OID type, struct glue_name **out)
+{
+    enum name_kind kind = kind_of_type(type, text);
+
+    if (glue_oid_is(type, GSS_C_NT_EXPORT_NAME) || glue_oid_is(type, GSS_C_NT_COMPOSITE_EXPORT))
+        return text.len > 1 && text.p[1] == 2 ? glue_name_import_composite(text, out)
+                                              : import_exported(text, out);
+    if (kind == 0)
+        return EDHOC_ERR_NAME_TYPE;
+    /* MIT's gss-server, for one, counts the NUL of a C string. */
+    if (text.len > 0 && text.p[text.len - 1] == '\0')
+        text.len--;
+    return glue_name_new(kind, text, out);
+}
+
+GLUE_EXPORT OM_uint32 gss_import_name(OM_uint32 *minor_status, gss_buffer_t input_name,
+                                      gss_OID input_type, gss_name_t *output_name)
+{
+    struct glue_name *name = NULL;
+    edhoc_err err;
+
+    if (output_name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+    err = import(glue_bytes(input_name), input_type, &name);
+    *output_name = (gss_name_t)name;
+    return glue_status(minor_status, err);
+}
+
+static edhoc_err export(const struct glue_name *name, gss_buffer_t out)
+{
+    struct bytes text = bytes_of_text(name->text);
+    struct buf token = buf_new(EXPORTED_MAX);
+    edhoc_err err;
+
+    glue_name_put_head(&token, 1, 1 + text.len);
+    buf_put_byte(&token, (uint8_t)name->kind);
+    buf_put(&token, text);
+    err = glue_move_out(out, &token);
+    buf_free(&token);
+    return err;
+}
+
+GLUE_EXPORT OM_uint32 gss_export_name(OM_uint32 *minor_status, const gss_name_t input_name,
+                                      gss_buffer_t exported_name)
+{
+    glue_clear_buffer(exported_name);
+    if (input_name == GSS_C_NO_NAME || exported_name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    return glue_status(minor_status, export((const struct glue_name *)input_name, exported_name));
+}
+
+/* The mechglue keeps this pointer and will one day free() it unless it knows it for one of its own
+ * or for one that gss_internal_release_oid claims: both are. */
+static gss_OID type_of(const struct glue_name *name)
+{
+    switch (name->kind) {
+    case NAME_SERVICE:
+        return GSS_C_NT_HOSTBASED_SERVICE;
+    case NAME_SUBJECT:
+        return &glue_subject_oid;
+    default:
+        return GSS_C_NT_USER_NAME;
+    }
+}
+
+GLUE_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t input_name,
+                                       gss_buffer_t output_name, gss_OID *output_type)
+{
+    const struct glue_name *name = (const struct glue_name *)input_name;
+    edhoc_err err;
+
+    glue_clear_buffer(output_name);
+    if (output_type != NULL)
+        *output_type = GSS_C_NO_OID;
+    if (name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    err = glue_copy_out(output_name, bytes_of_text(name->text));
+    if (err == EDHOC_OK && output_type != NULL)
+        *output_type = type_of(name);
+    return glue_status(minor_status, err);
+}
+
+GLUE_EXPORT OM_uint32 gss_compare_name(OM_uint32 *minor_status, gss_name_t name1, gss_name_t name2,
+                                       int *name_equal)
+{
+    if (name_equal != NULL)
+        *name_equal = 0;
+    if (name1 == GSS_C_NO_NAME || name2 == GSS_C_NO_NAME || name_equal == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    *name_equal = glue_name_equal((const struct glue_name *)name1, (const struct glue_name *)name2);
+    return glue_status(minor_status, EDHOC_OK);
+}
+
+GLUE_EXPORT OM_uint32 gss_duplicate_name(OM_uint32 *minor_status, const gss_name_t input_name,
+                                         gss_name_t *dest_name)
+{
+    if (dest_name != NULL)
+        *dest_name = GSS_C_NO_NAME;
+    if (input_name == GSS_C_NO_NAME || dest_name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    *dest_name = (gss_name_t)glue_name_ref((struct glue_name *)input_name);
+    return glue_status(minor_status, EDHOC_OK);
+}
+
+GLUE_EXPORT OM_uint32 gss_release_name(OM_uint32 *minor_status, gss_name_t *input_name)
+{
+    if (input_name != NULL) {
+        glue_name_free((struct glue_name *)*input_name);
+        *input_name = GSS_C_NO_NAME;
+    }
+    return glue_status(minor_status, EDHOC_OK);
+}
+
+GLUE_EXPORT OM_uint32 gss_inquire_names_for_mech(OM_uint32 *minor_status, gss_OID mechanism,
+                                                 gss_OID_set *name_types)
+{
+    gss_const_OID const types[] = {GSS_C_NT_USER_NAME, GSS_C_NT_HOSTBASED_SERVICE,
+                                   GSS_C_NT_EXPORT_NAME, GSS_C_NT_COMPOSITE_EXPORT,
+                                   &glue_subject_oid};
+
+    if (name_types == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+    *name_types = GSS_C_NO_OID_SET;
+    if (!glue_is_our_mech(mechanism))
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+    return glue_status(minor_status,
+                       glue_oid_set(types, sizeof(types) / sizeof(types[0]), name_types));
+}
+
+/* ---- attributes (RFC 6680) ---- */
+
+static void put_kind(const struct glue_name *name, struct buf *out)
+{
+    static const char *const kinds[] = {
+        [NAME_USER] = "user", [NAME_SERVICE] = "service", [NAME_SUBJECT] = "subject"};
+
+    buf_put_text(out, kinds[name->kind]);
+}
+
+static void put_key_sha256(const struct glue_name *name, struct buf *out)
+{
+    char hex[3];
+
+    for (size_t i = 0; name->cred != NULL && i < 32; i++) {
+        (void)snprintf(hex, sizeof(hex), "%02x", cred_thumbprint(name->cred)[i]);
+        buf_put_text(out, hex);
+    }
+}
+
+static void put_comment(const struct glue_name *name, struct buf *out)
+{
+    if (name->comment != NULL)
+        buf_put_text(out, name->comment);
+}
+
+static void put_local_user(const struct glue_name *name, struct buf *out)
+{
+    if (name->local_user != NULL)
+        buf_put_text(out, name->local_user);
+}
+
+#define LOCAL_LOGIN_USER "local-login-user"
+
+/* `put` appends the value, or nothing where the name has no such attribute. */
+static const struct attribute {
+    const char *urn;
+    void (*put)(const struct glue_name *name, struct buf *out);
+} attributes[] = {
+    {"urn:gss-edhoc:kind", put_kind},
+    {"urn:gss-edhoc:key-sha256", put_key_sha256},
+    {"urn:gss-edhoc:comment", put_comment},
+    {LOCAL_LOGIN_USER, put_local_user},
+};
+
+#define ATTRIBUTES    (sizeof(attributes) / sizeof(attributes[0]))
+#define ATTRIBUTE_MAX 65536
+
+static const struct attribute *attribute_by_urn(struct bytes urn)
+{
+    for (size_t i = 0; i < ATTRIBUTES; i++)
+        if (bytes_equal(urn, bytes_of_text(attributes[i].urn)))
+            return &attributes[i];
+    return NULL;
+}
+
+static edhoc_err list_attributes(const struct glue_name *name, gss_buffer_set_t *set)
+{
+    OM_uint32 minor, major = gss_create_empty_buffer_set(&minor, set);
+
+    for (size_t i = 0; i < ATTRIBUTES && major == GSS_S_COMPLETE; i++) {
+        struct buf value = buf_new(ATTRIBUTE_MAX);
+        gss_buffer_desc urn = {strlen(attributes[i].urn), (void *)attributes[i].urn};
+
+        attributes[i].put(name, &value);
+        if (value.failed)
+            major = GSS_S_FAILURE;
+        else if (value.len > 0)
+            major = gss_add_buffer_set_member(&minor, &urn, set);
+        buf_free(&value);
+    }
+    if (major == GSS_S_COMPLETE)
+        return EDHOC_OK;
+    (void)gss_release_buffer_set(&minor, set);
+    return EDHOC_ERR_NOMEM;
+}
+
+GLUE_EXPORT OM_uint32 gss_inquire_name(OM_uint32 *minor_status, gss_name_t name, int *name_is_MN,
+                                       gss_OID *MN_mech, gss_buffer_set_t *attrs)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (name_is_MN != NULL)
+        *name_is_MN = 1;
+    if (MN_mech != NULL)
+        *MN_mech = &glue_mech_oid;
+    if (attrs != NULL)
+        *attrs = GSS_C_NO_BUFFER_SET;
+    if (name == GSS_C_NO_NAME)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    if (attrs != NULL)
+        err = list_attributes((const struct glue_name *)name, attrs);
+    return glue_status(minor_status, err);
+}
+
+static edhoc_err read_attribute(const struct glue_name *name, const struct attribute *attribute,
+                                gss_buffer_t value, gss_buffer_t display_value)
+{
+    struct buf text = buf_new(ATTRIBUTE_MAX);
+    edhoc_err err = EDHOC_OK;
+
+    attribute->put(name, &text);
+    if (text.failed)
+        err = EDHOC_ERR_NOMEM;
+    else if (text.len == 0)
+        err = EDHOC_ERR_UNSUPPORTED;
+    if (err == EDHOC_OK)
+        err = glue_copy_out(display_value, buf_bytes(&text));
+    if (err == EDHOC_OK)
+        err = glue_copy_out(value, buf_bytes(&text));
+    if (err != EDHOC_OK && display_value != NULL) {
+        free(display_value->value);
+        glue_clear_buffer(display_value);
+    }
+    buf_free(&text);
+    return err;
+}
+
+/* A name that may not log in says so when it is asked for its local user: to "no such attribute"
+ * the mechglue answers, under SPNEGO, by comparing the name with the user's, which proves nothing.
+ */
+static edhoc_err get_attribute(const struct glue_name *name, gss_buffer_t urn, gss_buffer_t value,
+                               gss_buffer_t display_value)
+{
+    const struct attribute *attribute = attribute_by_urn(glue_bytes(urn));
+
+    if (attribute == NULL)
+        return EDHOC_ERR_UNSUPPORTED;
+    if (attribute->put == put_local_user && name->local_user == NULL)
+        return EDHOC_ERR_LOCAL_USER;
+    return read_attribute(name, attribute, value, display_value);
+}
+
+GLUE_EXPORT OM_uint32 gss_get_name_attribute(OM_uint32 *minor_status, gss_name_t input_name,
+                                             gss_buffer_t attr, int *authenticated, int *complete,
+                                             gss_buffer_t value, gss_buffer_t display_value,
+                                             int *more)
+{
+    const struct glue_name *name = (const struct glue_name *)input_name;
+    edhoc_err err;
+
+    if (more != NULL) /* first of all: MIT loops while it is not 0, whatever the status */
+        *more = 0;
+    if (authenticated != NULL)
+        *authenticated = 0;
+    if (complete != NULL)
+        *complete = 0;
+    glue_clear_buffer(value);
+    glue_clear_buffer(display_value);
+    if (name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    err = get_attribute(name, attr, value, display_value);
+    if (err == EDHOC_OK && authenticated != NULL)
+        *authenticated = name->cred != NULL && !name->hearsay;
+    if (err == EDHOC_OK && complete != NULL)
+        *complete = 1;
+    return glue_status(minor_status, err);
+}
+
+/* ---- local login ---- */
+
+GLUE_EXPORT OM_uint32 gss_localname(OM_uint32 *minor_status, const gss_name_t input_name,
+                                    gss_const_OID mech_type, gss_buffer_t localname)
+{
+    const struct glue_name *name = (const struct glue_name *)input_name;
+
+    glue_clear_buffer(localname);
+    if (name == NULL || !glue_is_our_mech(mech_type))
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT,
+                              name == NULL ? GSS_S_BAD_NAME : GSS_S_BAD_MECH);
+    if (name->local_user == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_LOCAL_USER, GSS_S_UNAVAILABLE);
+    return glue_status(minor_status, glue_copy_out(localname, bytes_of_text(name->local_user)));
+}
+
+GLUE_EXPORT OM_uint32 gssspi_authorize_localname(OM_uint32 *minor_status,
+                                                 const gss_name_t input_name,
+                                                 gss_const_buffer_t user, gss_const_OID user_type)
+{
+    const struct glue_name *name = (const struct glue_name *)input_name;
+
+    if (name == NULL)
+        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+    if (user_type != GSS_C_NO_OID && !glue_oid_is(user_type, GSS_C_NT_USER_NAME))
+        return glue_status(minor_status, EDHOC_ERR_NAME_TYPE);
+    if (name->local_user == NULL || !bytes_equal(glue_bytes(user), bytes_of_text(name->local_user)))
+        return glue_status(minor_status, EDHOC_ERR_LOCAL_USER);
+    return glue_status(minor_status, EDHOC_OK);
+}

@@ -1,0 +1,245 @@
+/* Noticing a fork: real forks, also of a child and from a thread, with the page that the kernel
+ * wipes and without it. */
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../mech/fork.h"
+
+/* Stands before the C library's, so that a test can be a system without MADV_WIPEONFORK. */
+static bool refuse_wipeonfork;
+static atomic_int wipeonfork_calls;
+
+int madvise(void *p, size_t len, int advice)
+{
+    if (advice == MADV_WIPEONFORK) {
+        wipeonfork_calls++;
+        if (refuse_wipeonfork) {
+            errno = EINVAL;
+            return -1;
+        }
+    }
+    return (int)syscall(SYS_madvise, p, len, advice);
+}
+
+static uint64_t generation(void)
+{
+    uint64_t number = 0;
+
+    ck_assert_int_eq(fork_generation(&number), EDHOC_OK);
+    ck_assert_uint_ne(number, 0);
+    return number;
+}
+
+/* Runs `what` in a forked child and returns what it writes to the pipe, `count` numbers. Children
+ * end by _exit(): the report of a test is its first process's alone. */
+static void in_child(void (*what)(int pipe), uint64_t *numbers, size_t count)
+{
+    int fds[2], status;
+    pid_t child;
+
+    ck_assert_int_eq(pipe(fds), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        what(fds[1]);
+        _exit(0);
+    }
+    close(fds[1]);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(read(fds[0], &numbers[i], sizeof(*numbers)), sizeof(*numbers));
+    close(fds[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void write_number(int pipe, uint64_t number)
+{
+    if (write(pipe, &number, sizeof(number)) != (ssize_t)sizeof(number))
+        _exit(1);
+}
+
+/* The number of this process; 0, which no process has, if it fails or changes. */
+static uint64_t steady_generation(void)
+{
+    uint64_t first = 0, second = 1;
+
+    if (fork_generation(&first) != EDHOC_OK || fork_generation(&second) != EDHOC_OK ||
+        first != second)
+        return 0;
+    return first;
+}
+
+static void tell(int pipe)
+{
+    write_number(pipe, steady_generation());
+}
+
+/* A child that asks, and whose child asks. */
+static void tell_two(int pipe)
+{
+    tell(pipe);
+    if (fork() == 0) {
+        tell(pipe);
+        _exit(0);
+    }
+    (void)wait(NULL);
+}
+
+/* A child that does not ask, and whose child does: the page is wiped twice. */
+static void tell_grandchild_only(int pipe)
+{
+    if (fork() == 0) {
+        tell(pipe);
+        _exit(0);
+    }
+    (void)wait(NULL);
+}
+
+static void all_different(const uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_ne(numbers[i], 0);
+        for (size_t k = 0; k < i; k++)
+            ck_assert_uint_ne(numbers[i], numbers[k]);
+    }
+}
+
+static void forks(void)
+{
+    uint64_t numbers[6] = {generation()};
+
+    ck_assert_uint_eq(generation(), numbers[0]);
+    in_child(tell, &numbers[1], 1);
+    in_child(tell, &numbers[2], 1);
+    in_child(tell_two, &numbers[3], 2);
+    in_child(tell_grandchild_only, &numbers[5], 1);
+    all_different(numbers, 6);
+    ck_assert_uint_eq(generation(), numbers[0]);
+}
+
+/* Must come first: without a process per test, the one of all tests has not mapped its page yet. */
+static void forks_refused(int pipe)
+{
+    refuse_wipeonfork = true;
+    forks();
+    write_number(pipe, (uint64_t)wipeonfork_calls);
+}
+
+START_TEST(test_without_wipeonfork)
+{
+    uint64_t calls = 0;
+
+    in_child(forks_refused, &calls, 1);
+    ck_assert_uint_eq(calls, 1);
+}
+END_TEST
+
+START_TEST(test_fork)
+{
+    forks();
+    ck_assert_int_eq(wipeonfork_calls, 1);
+}
+END_TEST
+
+/* Ends as another program: valgrind would take the memory of the thread that forked for lost. */
+static void tell_and_leave(int pipe)
+{
+    tell(pipe);
+    (void)execl("/bin/true", "true", (char *)NULL);
+}
+
+static void *fork_in_thread(void *out)
+{
+    in_child(tell_and_leave, out, 1);
+    return NULL;
+}
+
+START_TEST(test_fork_in_thread)
+{
+    uint64_t numbers[3] = {generation()};
+    pthread_t thread;
+
+    for (int i = 1; i < 3; i++) {
+        ck_assert_int_eq(pthread_create(&thread, NULL, fork_in_thread, &numbers[i]), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    }
+    all_different(numbers, 3);
+    ck_assert_uint_eq(generation(), numbers[0]);
+}
+END_TEST
+
+/* The first calls of a process, all at once, must agree. */
+#define THREADS 8
+static pthread_barrier_t barrier;
+
+static void *ask_at_once(void *out)
+{
+    (void)pthread_barrier_wait(&barrier);
+    *(uint64_t *)out = steady_generation();
+    return NULL;
+}
+
+static void threads_agree(int pipe)
+{
+    pthread_t threads[THREADS];
+    uint64_t numbers[THREADS];
+
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (size_t i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, ask_at_once, &numbers[i]) != 0)
+            _exit(1);
+    for (size_t i = 0; i < THREADS; i++)
+        (void)pthread_join(threads[i], NULL);
+    for (size_t i = 1; i < THREADS; i++)
+        if (numbers[i] != numbers[0])
+            _exit(1);
+    write_number(pipe, numbers[0]);
+}
+
+START_TEST(test_threads)
+{
+    uint64_t numbers[20];
+
+    for (size_t i = 0; i < 20; i++)
+        in_child(threads_agree, &numbers[i], 1);
+    all_different(numbers, 20);
+}
+END_TEST
+
+START_TEST(test_random)
+{
+    uint64_t numbers[64];
+
+    for (size_t i = 0; i < 64; i++)
+        ck_assert_int_eq(fork_random(&numbers[i]), EDHOC_OK);
+    all_different(numbers, 64);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("fork");
+    TCase *tcase = tcase_create("fork");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, test_without_wipeonfork); /* first, see there */
+    tcase_add_test(tcase, test_threads);            /* second: each child maps a page */
+    tcase_add_test(tcase, test_fork);
+    tcase_add_test(tcase, test_fork_in_thread);
+    tcase_add_test(tcase, test_random);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
