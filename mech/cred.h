@@ -64,7 +64,8 @@ struct cred_id {
 };
 
 /* Reads an ID_CRED_x header map: exactly one entry, deterministic, nothing left over.
- * EDHOC_ERR_CRED_FORM for a parameter that is none of the four, EDHOC_ERR_CRED_BAD otherwise. */
+ * EDHOC_ERR_CRED_FORM when it is no map with one entry, or that is none of the four,
+ * EDHOC_ERR_CRED_BAD when the entry is malformed. */
 edhoc_err cred_id_read(struct bytes map, struct cred_id *out) EDHOC_MUST_USE;
 /* The credential that a kccs carries, its key taken for `dh` or signing as METHOD says.
  * EDHOC_ERR_CRED_BAD when the key is no such key or not on its curve. */

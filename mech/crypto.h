@@ -101,7 +101,8 @@ edhoc_err key_from_private(const struct keytype *type, struct bytes raw,
                            struct key **out) EDHOC_MUST_USE;
 /* From public coordinates. With an empty `y` for a NIST curve, x is a compact representation
  * (RFC 9528 appendix B) and either y does. Lengths must be exact and the point on the curve, else
- * EDHOC_ERR_BAD_POINT. (Low-order X25519 and X448 points show in crypto_ecdh.) */
+ * EDHOC_ERR_BAD_POINT. (Low-order X25519 and X448 points show in crypto_ecdh; what is no Ed25519 or
+ * Ed448 point in crypto_verify.) */
 edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct bytes y,
                           struct key **out) EDHOC_MUST_USE;
 /* A public key whose private half is elsewhere (an agent, a token, a test): `sign` is called with

@@ -286,7 +286,15 @@ static bool is_of_type(EVP_PKEY *pkey, const struct keytype *type)
 {
     char group[64];
 
+    int is_explicit = 0;
+
     if (EVP_PKEY_is_a(pkey, type->ossl_name) != 1)
+        return false;
+    /* Parameters spelled out are a curve of somebody's choice, even where they look like ours. */
+    if (type->ossl_group != NULL &&
+        EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                               &is_explicit) == 1 &&
+        is_explicit != 0)
         return false;
     return type->ossl_group == NULL ||
            (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1 &&

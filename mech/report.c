@@ -13,12 +13,15 @@ static _Thread_local struct {
 static const char *const sentences[EDHOC_ERR_END] = {EDHOC_ERRORS(SENTENCE)};
 #undef SENTENCE
 
-/* Text from a peer or a file may end up in a terminal: no control characters. */
+/* Text from a peer or a file may end up in a terminal: no control characters, C1 neither. */
 static void make_printable(char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+    for (; *text != '\0'; text++) {
+        bool c1 = (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
+
+        if ((unsigned char)*text < 0x20 || *text == 0x7f || c1)
             *text = '?';
+    }
 }
 
 edhoc_err report(edhoc_err err, const char *format, ...)

@@ -2,7 +2,6 @@
 
 #include "cbor.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,12 +21,17 @@ struct trust {
 
 /* ---- patterns ---- */
 
+/* Lower case in ASCII, whatever the host program's locale. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Compares one character of a pattern with one of a name, the name's host without regard to case.
  */
 static bool same_char(char pattern, char name, bool fold)
 {
-    return pattern == name ||
-           (fold && tolower((unsigned char)pattern) == tolower((unsigned char)name));
+    return pattern == name || (fold && lower(pattern) == lower(name));
 }
 
 /* `*` stands for any text, `?` for one character (also one of several bytes). `fold_from`: where in
@@ -82,11 +86,6 @@ bool trust_match(const char *patterns, const char *name, bool host)
     return matched;
 }
 
-const char *trust_literal(const struct trust_line *line)
-{
-    return strpbrk(line->principals, ",*?!") == NULL ? line->principals : NULL;
-}
-
 /* ---- the store ---- */
 
 edhoc_err trust_new(struct trust **out)
@@ -136,6 +135,11 @@ void trust_free(struct trust *t)
 static bool is_dh(const struct cred *c)
 {
     return key_type(cred_key(c))->dh;
+}
+
+static bool same_key(const struct cred *a, const struct cred *b)
+{
+    return memcmp(cred_thumbprint(a), cred_thumbprint(b), 32) == 0;
 }
 
 /* ---- the index: which line was the first to pin a key ---- */
@@ -207,13 +211,21 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line)
 
 edhoc_err trust_add_file(struct trust *t, const char *path)
 {
+    struct buf places = buf_new(PLACES_MAX);
+
     if (t->places.len > 0) {
-        t->places.len--; /* the NUL */
-        buf_put_text(&t->places, " or ");
+        buf_put_text(&places, (const char *)t->places.p);
+        buf_put_text(&places, " or ");
     }
-    buf_put_text(&t->places, path);
-    buf_put_byte(&t->places, 0);
-    return t->places.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    buf_put_text(&places, path);
+    buf_put_byte(&places, 0);
+    if (places.failed) {
+        buf_free(&places);
+        return report(EDHOC_ERR_FILE, "the path of a trust file is too long");
+    }
+    buf_free(&t->places);
+    t->places = places;
+    return EDHOC_OK;
 }
 
 void trust_set_anchors(struct trust *t, struct x509_store *anchors)
@@ -321,10 +333,15 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
 
 /* ---- from ID_CRED_x to credentials ---- */
 
-/* Is this the first line that pins its key? The others would only be tried in vain. */
-static bool is_first_of_key(const struct trust *t, size_t i)
+/* The same credential on an earlier line: trying it again would be in vain. */
+static bool listed_before(const struct trust *t, size_t i)
 {
-    return *slot_of(t, t->index, 2 * t->cap, t->lines[i]->cred) == i + 1;
+    const struct cred *c = t->lines[i]->cred;
+
+    for (size_t k = 0; k < i; k++)
+        if (bytes_equal(cred_id(t->lines[k]->cred), cred_id(c)) && same_key(t->lines[k]->cred, c))
+            return true;
+    return false;
 }
 
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
@@ -332,7 +349,7 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
     for (; *at < t->len; ++*at) {
         struct cred *c = t->lines[*at]->cred;
 
-        if (is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && is_first_of_key(t, *at)) {
+        if (is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && !listed_before(t, *at)) {
             ++*at;
             return c;
         }
@@ -401,7 +418,7 @@ struct wanted {
 
 static enum progress line_progress(const struct trust_line *line, const struct wanted *w)
 {
-    if (memcmp(cred_thumbprint(line->cred), cred_thumbprint(w->cred), 32) != 0)
+    if (!same_key(line->cred, w->cred))
         return NO_LINE;
     if (is_dh(line->cred) != is_dh(w->cred))
         return NOT_OF_KIND;
@@ -568,27 +585,57 @@ edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const cha
     return peer_fill(cred, line, strchr(target, '@') != NULL ? 2 : 1, target, out);
 }
 
-/* Without `sub`, the name is the key's only literal principal. */
+/* Goes through the literal principals of a line that the line matches; *name becomes the one
+ * literal of the key so far, *count how many different ones there are. */
+static bool add_literals(const struct trust_line *line, char **name, size_t *count)
+{
+    char *list = strdup(line->principals), *rest = list, *principal;
+    bool ok = list != NULL;
+
+    while (ok && (principal = strsep(&rest, ",")) != NULL) {
+        if (strpbrk(principal, "*?!") != NULL || !trust_match(line->principals, principal, false) ||
+            (*name != NULL && strcmp(*name, principal) == 0))
+            continue;
+        ++*count;
+        if (*name == NULL) {
+            *name = strdup(principal);
+            ok = *name != NULL;
+        }
+    }
+    free(list);
+    return ok;
+}
+
+/* Without `sub`, the name is the only literal principal that the key is pinned to. */
 static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_t now,
                                 struct peer *out)
 {
     struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
     enum progress progress;
     const struct trust_line *line = best_line(t, &w, &progress);
-    const char *name = progress == GOOD ? trust_literal(line) : NULL;
+    char *name = NULL;
+    size_t count = 0;
+    edhoc_err err = EDHOC_OK;
 
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    for (size_t i = 0; i < t->len && name != NULL; i++)
-        if (line_progress(t->lines[i], &w) == GOOD && strcmp(t->lines[i]->principals, name) != 0)
-            name = NULL;
-    if (name == NULL)
-        return report(EDHOC_ERR_NO_PEER_NAME,
-                      "%s line %u: pin the key to one name without wildcards, or let the client "
-                      "send its name (a .pub file with a principal beside its key, and not "
-                      "cred-by-reference)",
-                      line->file, line->line);
-    return peer_fill(cred, line, 1, name, out);
+    for (size_t i = 0; i < t->len && err == EDHOC_OK; i++)
+        if (line_progress(t->lines[i], &w) == GOOD && !add_literals(t->lines[i], &name, &count))
+            err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK && count != 1)
+        err = report(
+            EDHOC_ERR_NO_PEER_NAME,
+            "%s line %u: pin the key to one name without wildcards, or let the client send "
+            "its name (a .pub file with a principal beside its key, and not "
+            "cred-by-reference)",
+            line->file, line->line);
+    if (err == EDHOC_OK) {
+        w.name = name; /* the line that has it, whose options count */
+        line = best_line(t, &w, &progress);
+        err = peer_fill(cred, line, 1, name, out);
+    }
+    free(name);
+    return err;
 }
 
 edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,

@@ -47,9 +47,6 @@ const char *trust_places(const struct trust *t);
  * the list not match. With `host`, what follows the last @ of a pattern is compared without regard
  * to ASCII case (the name is canonical, its host in lower case). */
 bool trust_match(const char *patterns, const char *name, bool host);
-/* The only principal of a line if that has no wildcard and no !, else NULL. */
-const char *trust_literal(const struct trust_line *line);
-
 /* What an initiator may expect of `target`. */
 struct trust_plan {
     bool dh;                  /* the responder's half of METHOD */

@@ -1293,10 +1293,11 @@ static const struct nameless nameless[] = {
     {{"alic?"}, {0}, NULL},
     {{"!alice"}, {0}, NULL},
     {{"alice,bob"}, {0}, NULL},
-    {{"alice,alice"}, {0}, NULL},
+    {{"alice,alice"}, {0}, "alice"},
     {{"alice", "bob"}, {0}, NULL},
-    {{"alice", "b*"}, {.roles = TRUST_CLIENT}, NULL},
-    {{"a*", "alice"}, {0}, NULL},
+    {{"alice", "b*"}, {.roles = TRUST_CLIENT}, "alice"}, /* the only literal one */
+    {{"a*", "alice"}, {0}, "alice"},
+    {{"alice,!alice"}, {0}, NULL},
     {{"alice", "alice"}, {0}, "alice"},
     {{"alice", "bob"}, {.before = NOW}, "alice"}, /* a line that does not count */
     {{"alice", "bob"}, {.roles = TRUST_SERVER}, "alice"},

@@ -1,0 +1,500 @@
+/* Views, the bounded sticky buffer, the fixed value; and that nothing which owned memory dies or
+ * grows without wiping it. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mech/bytes.h"
+
+/* Stands in for libcrypto's function of that name, and takes note of what is wiped: reading memory
+ * after free() to see whether it was wiped would prove nothing. */
+#define WIPES_MAX 64
+static struct wipe {
+    const void *p;
+    size_t len;
+    uint8_t first, last; /* before wiping */
+} wipes[WIPES_MAX];
+static size_t wiped;
+
+void OPENSSL_cleanse(void *p, size_t len);
+void OPENSSL_cleanse(void *p, size_t len)
+{
+    volatile uint8_t *byte = p;
+
+    if (wiped < WIPES_MAX && len > 0)
+        wipes[wiped++] = (struct wipe){p, len, byte[0], byte[len - 1]};
+    for (size_t i = 0; i < len; i++)
+        byte[i] = 0;
+}
+
+static const struct wipe *wipe_of(const void *p)
+{
+    for (size_t i = 0; i < wiped; i++)
+        if (wipes[i].p == p)
+            return &wipes[i];
+    return NULL;
+}
+
+static void forget_wipes(void)
+{
+    wiped = 0;
+}
+
+/* What position `i` of every test buffer holds. */
+static uint8_t pattern(size_t i)
+{
+    return (uint8_t)(i * 7 + 1);
+}
+
+static void put_pattern(struct buf *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_put_byte(b, pattern(b->len));
+}
+
+static void check_pattern(const struct buf *b, size_t len)
+{
+    ck_assert_uint_eq(b->len, len);
+    ck_assert_uint_le(b->len, b->max);
+    ck_assert_uint_le(b->len, b->cap);
+    for (size_t i = 0; i < len; i++)
+        ck_assert_uint_eq(b->p[i], pattern(i));
+}
+
+/* ---- views ---- */
+
+START_TEST(test_views)
+{
+    static const uint8_t two[] = {1, 2};
+    struct bytes literal = BYTES_LITERAL("a\0b");
+
+    ck_assert_ptr_eq(bytes_of(two, 2).p, two);
+    ck_assert_uint_eq(bytes_of(two, 2).len, 2);
+    ck_assert_uint_eq(bytes_of_text(NULL).len, 0);
+    ck_assert_uint_eq(bytes_of_text("").len, 0);
+    ck_assert_uint_eq(bytes_of_text("abc").len, 3);
+    ck_assert_mem_eq(bytes_of_text("abc").p, "abc", 3);
+    ck_assert_uint_eq(literal.len, 3);
+    ck_assert_mem_eq(literal.p, "a\0b", 3);
+    ck_assert_uint_eq(BYTES_LITERAL("").len, 0);
+    ck_assert_uint_eq(BYTES_NONE.len, 0);
+}
+END_TEST
+
+#define LIT(s)                                                                                     \
+    {                                                                                              \
+        (const uint8_t *)(s), sizeof(s) - 1                                                        \
+    }
+
+static const struct {
+    struct bytes a, b;
+    int order;
+} pairs[] = {
+    {{NULL, 0}, {NULL, 0}, 0},      {{NULL, 0}, LIT(""), 0},
+    {{NULL, 0}, LIT("a"), -1},      {LIT("a"), LIT("a"), 0},
+    {LIT("a"), LIT("b"), -1},       {LIT("a"), LIT("ab"), -1},
+    {LIT("b"), LIT("ab"), 1},       {LIT("ab"), LIT("ac"), -1},
+    {LIT("a\0b"), LIT("a\0c"), -1}, {LIT("a\0"), LIT("a"), 1},
+    {LIT("\x7f"), LIT("\x80"), -1}, /* bytes are not signed */
+    {LIT("\xff"), LIT("\x00"), 1},  {LIT("0123456789abcdef"), LIT("0123456789abcdeg"), -1},
+};
+
+static int sign(int n)
+{
+    return (n > 0) - (n < 0);
+}
+
+START_TEST(test_compare)
+{
+    struct bytes a = pairs[_i].a, b = pairs[_i].b;
+    int order = pairs[_i].order;
+
+    ck_assert_int_eq(sign(bytes_compare(a, b)), order);
+    ck_assert_int_eq(sign(bytes_compare(b, a)), -order);
+    ck_assert_int_eq(bytes_equal(a, b), order == 0);
+    ck_assert_int_eq(bytes_equal(b, a), order == 0);
+    ck_assert_int_eq(bytes_equal_secret(a, b), order == 0);
+    ck_assert_int_eq(bytes_equal_secret(b, a), order == 0);
+}
+END_TEST
+
+START_TEST(test_equal_each_bit)
+{
+    uint8_t a[40], b[40];
+
+    for (size_t i = 0; i < sizeof(a); i++)
+        a[i] = b[i] = pattern(i);
+    for (size_t bit = 0; bit < 8 * sizeof(a); bit++) {
+        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        ck_assert(!bytes_equal(bytes_of(a, sizeof(a)), bytes_of(b, sizeof(b))));
+        ck_assert(!bytes_equal_secret(bytes_of(a, sizeof(a)), bytes_of(b, sizeof(b))));
+        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    ck_assert(bytes_equal_secret(bytes_of(a, sizeof(a)), bytes_of(b, sizeof(b))));
+}
+END_TEST
+
+START_TEST(test_wipe)
+{
+    uint8_t secret[] = {1, 2, 3, 4};
+    static const uint8_t left[] = {1, 0, 0, 4};
+
+    bytes_wipe(secret + 1, 2);
+    ck_assert_mem_eq(secret, left, sizeof(left));
+    bytes_wipe(NULL, 0);
+    bytes_wipe(NULL, 5);
+}
+END_TEST
+
+/* ---- the buffer ---- */
+
+START_TEST(test_new)
+{
+    struct buf b = buf_new(10);
+
+    ck_assert_ptr_null(b.p);
+    ck_assert_uint_eq(b.len, 0);
+    ck_assert_uint_eq(b.cap, 0);
+    ck_assert_uint_eq(b.max, 10);
+    ck_assert(!b.failed);
+    ck_assert_uint_eq(buf_bytes(&b).len, 0);
+    buf_put(&b, BYTES_NONE);
+    buf_put_text(&b, "");
+    buf_put_text(&b, NULL);
+    ck_assert_ptr_null(b.p);
+    ck_assert(!b.failed);
+    buf_free(&b);
+    buf_free(&b);
+}
+END_TEST
+
+/* Grown by `step` bytes at a time; 4093 is prime, so steps and powers of two fall apart. */
+static const size_t steps[] = {1, 2, 3, 7, 63, 64, 65, 127, 129, 1000, 4093};
+
+START_TEST(test_growth)
+{
+    struct buf b = buf_new(4093);
+    uint8_t chunk[4093];
+    size_t step = steps[_i];
+
+    while (b.len < b.max) {
+        size_t n = step < b.max - b.len ? step : b.max - b.len;
+        size_t before = b.len;
+
+        for (size_t i = 0; i < n; i++)
+            chunk[i] = pattern(before + i);
+        buf_put(&b, bytes_of(chunk, n));
+        ck_assert(!b.failed);
+        ck_assert_uint_eq(b.len, before + n);
+        ck_assert_uint_eq(b.max, 4093);
+    }
+    check_pattern(&b, 4093);
+    buf_put_byte(&b, 0);
+    ck_assert(b.failed);
+    check_pattern(&b, 4093);
+    buf_free(&b);
+}
+END_TEST
+
+static const size_t bounds[] = {0, 1, 2, 63, 64, 65, 100, 127, 128, 129, 1000};
+
+START_TEST(test_bound)
+{
+    size_t max = bounds[_i];
+    struct buf b = buf_new(max);
+    uint8_t more[1002] = {0};
+
+    put_pattern(&b, max);
+    ck_assert(!b.failed);
+    check_pattern(&b, max);
+    buf_put(&b, BYTES_NONE); /* nothing fits always */
+    ck_assert(!b.failed);
+    buf_put_byte(&b, 9);
+    ck_assert(b.failed);
+    check_pattern(&b, max);
+    buf_free(&b);
+    ck_assert(!b.failed);
+    ck_assert_uint_eq(b.max, max);
+
+    buf_put(&b, bytes_of(more, max + 1)); /* all or nothing */
+    ck_assert(b.failed);
+    ck_assert_uint_eq(b.len, 0);
+    buf_free(&b);
+    ck_assert_ptr_null(buf_extend(&b, max + 1));
+    ck_assert(b.failed);
+    buf_free(&b);
+    if (max > 0) {
+        put_pattern(&b, max / 2);
+        ck_assert_ptr_null(buf_extend(&b, max - max / 2 + 1));
+        ck_assert(b.failed);
+        check_pattern(&b, max / 2);
+    }
+    buf_free(&b);
+}
+END_TEST
+
+/* A length that would wrap around must not pass as a small one. */
+START_TEST(test_overflow)
+{
+    struct buf b = buf_new(SIZE_MAX);
+    uint8_t byte = 1;
+
+    put_pattern(&b, 3);
+    buf_put(&b, bytes_of(&byte, SIZE_MAX));
+    ck_assert(b.failed);
+    check_pattern(&b, 3);
+    buf_reset(&b);
+    put_pattern(&b, 3);
+    ck_assert_ptr_null(buf_extend(&b, SIZE_MAX - 2));
+    ck_assert(b.failed);
+    check_pattern(&b, 3);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_sticky)
+{
+    struct buf b = buf_new(10);
+
+    buf_put_text(&b, "12345678");
+    buf_put_text(&b, "90!"); /* does not fit */
+    ck_assert(b.failed);
+    buf_put_text(&b, "9"); /* would */
+    buf_put_byte(&b, '9');
+    buf_put(&b, BYTES_LITERAL("9"));
+    ck_assert_ptr_null(buf_extend(&b, 1));
+    ck_assert(b.failed);
+    ck_assert_uint_eq(b.len, 8);
+    ck_assert_mem_eq(b.p, "12345678", 8);
+
+    buf_reset(&b);
+    ck_assert(!b.failed);
+    ck_assert_uint_eq(b.len, 0);
+    buf_put_text(&b, "1234567890");
+    ck_assert(!b.failed);
+    ck_assert_mem_eq(b.p, "1234567890", 10);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_extend)
+{
+    struct buf b = buf_new(300);
+    uint8_t *p;
+
+    put_pattern(&b, 5);
+    p = buf_extend(&b, 4);
+    ck_assert_ptr_eq(p, b.p + 5);
+    ck_assert_mem_eq(p, "\0\0\0\0", 4);
+    ck_assert_uint_eq(b.len, 9);
+    memset(p, 0xaa, 4);
+    p = buf_extend(&b, 200); /* moves */
+    ck_assert_ptr_eq(p, b.p + 9);
+    for (size_t i = 0; i < 200; i++)
+        ck_assert_uint_eq(p[i], 0);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(b.p[i], pattern(i));
+    ck_assert_mem_eq(b.p + 5, "\xaa\xaa\xaa\xaa", 4);
+
+    /* What was there before a caller shortened the buffer does not show through. */
+    memset(p, 0xbb, 200);
+    b.len -= 200;
+    p = buf_extend(&b, 200);
+    for (size_t i = 0; i < 200; i++)
+        ck_assert_uint_eq(p[i], 0);
+    p = buf_extend(&b, 0);
+    ck_assert_ptr_eq(p, b.p + 209);
+    ck_assert_uint_eq(b.len, 209);
+    ck_assert(!b.failed);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_take)
+{
+    struct buf b = buf_new(100);
+    size_t len = 99;
+    uint8_t *p, *taken;
+
+    ck_assert_ptr_null(buf_take(&b, &len));
+    ck_assert_uint_eq(len, 0);
+
+    put_pattern(&b, 70);
+    p = b.p;
+    forget_wipes();
+    taken = buf_take(&b, &len);
+    ck_assert_ptr_eq(taken, p);
+    ck_assert_uint_eq(len, 70);
+    ck_assert_ptr_null(b.p);
+    ck_assert_uint_eq(b.len, 0);
+    ck_assert_uint_eq(b.cap, 0);
+    ck_assert_uint_eq(b.max, 100);
+    ck_assert(!b.failed);
+    for (size_t i = 0; i < len; i++)
+        ck_assert_uint_eq(taken[i], pattern(i));
+    free(taken);
+
+    put_pattern(&b, 100); /* usable again, and as bounded */
+    check_pattern(&b, 100);
+    buf_put_byte(&b, 0);
+    ck_assert(b.failed);
+    buf_reset(&b);
+    ck_assert_ptr_null(buf_take(&b, &len)); /* empty, though it has memory: nothing to leak */
+    ck_assert_uint_eq(len, 0);
+    ck_assert_ptr_null(b.p);
+}
+END_TEST
+
+START_TEST(test_copy)
+{
+    struct buf b = buf_new(8);
+
+    ck_assert(buf_copy(&b, BYTES_LITERAL("abc")));
+    ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("abc")));
+    ck_assert(buf_copy(&b, BYTES_LITERAL("12345678")));
+    ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("12345678")));
+    ck_assert(!buf_copy(&b, BYTES_LITERAL("123456789")));
+    ck_assert(b.failed);
+    ck_assert_uint_eq(b.len, 0);
+    ck_assert(buf_copy(&b, BYTES_LITERAL("x")));
+    ck_assert(!b.failed);
+    ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("x")));
+    ck_assert(buf_copy(&b, BYTES_NONE));
+    ck_assert_uint_eq(b.len, 0);
+    buf_free(&b);
+}
+END_TEST
+
+/* ---- wiping ---- */
+
+START_TEST(test_wiped_when_growing)
+{
+    struct buf b = buf_new(5000);
+
+    for (int round = 0; round < 5; round++) {
+        const uint8_t *old;
+        size_t cap;
+
+        do
+            put_pattern(&b, 1);
+        while (b.len < b.cap);
+        old = b.p;
+        cap = b.cap;
+        forget_wipes();
+        put_pattern(&b, 1);
+        ck_assert_uint_gt(b.cap, cap);
+        ck_assert_ptr_nonnull(wipe_of(old));
+        ck_assert_uint_ge(wipe_of(old)->len, cap);
+        ck_assert_uint_eq(wipe_of(old)->first, pattern(0));
+        check_pattern(&b, cap + 1);
+    }
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_wiped_when_freed)
+{
+    struct buf b = buf_new(100);
+    const uint8_t *p;
+
+    put_pattern(&b, 10);
+    p = b.p;
+    forget_wipes();
+    b.len = 4; /* shortened: the six after it are wiped, too */
+    buf_free(&b);
+    ck_assert_ptr_nonnull(wipe_of(p));
+    ck_assert_uint_ge(wipe_of(p)->len, 10);
+    ck_assert_uint_eq(wipe_of(p)->first, pattern(0));
+}
+END_TEST
+
+START_TEST(test_wiped_when_reset)
+{
+    struct buf b = buf_new(100);
+    const uint8_t *p;
+
+    put_pattern(&b, 20);
+    p = b.p;
+    buf_reset(&b);
+    ck_assert_ptr_eq(b.p, p); /* the memory is kept */
+    for (size_t i = 0; i < 20; i++)
+        ck_assert_uint_eq(b.p[i], 0);
+    put_pattern(&b, 20);
+    ck_assert(buf_copy(&b, BYTES_LITERAL("x")));
+    ck_assert_ptr_eq(b.p, p);
+    for (size_t i = 1; i < 20; i++)
+        ck_assert_uint_eq(b.p[i], 0);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_wiped_when_taken_empty)
+{
+    struct buf b = buf_new(100);
+    const uint8_t *p;
+    size_t len;
+
+    put_pattern(&b, 20);
+    p = b.p;
+    b.len = 0;
+    forget_wipes();
+    ck_assert_ptr_null(buf_take(&b, &len));
+    ck_assert_ptr_nonnull(wipe_of(p));
+    ck_assert_uint_ge(wipe_of(p)->len, 20);
+}
+END_TEST
+
+START_TEST(test_fixed)
+{
+    struct fixed f = {{0}, 0};
+
+    ck_assert_uint_eq(fixed_bytes(&f).len, 0);
+    for (size_t i = 0; i < FIXED_MAX; i++)
+        f.b[i] = pattern(i);
+    f.len = 48;
+    ck_assert_ptr_eq(fixed_bytes(&f).p, f.b);
+    ck_assert_uint_eq(fixed_bytes(&f).len, 48);
+    fixed_wipe(&f);
+    ck_assert_uint_eq(f.len, 0);
+    for (size_t i = 0; i < FIXED_MAX; i++)
+        ck_assert_uint_eq(f.b[i], 0);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+    Suite *suite = suite_create("bytes");
+    TCase *views = tcase_create("views"), *buffer = tcase_create("buffer");
+    TCase *wiping = tcase_create("wiping");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(views, test_views);
+    tcase_add_loop_test(views, test_compare, 0, COUNT(pairs));
+    tcase_add_test(views, test_equal_each_bit);
+    tcase_add_test(views, test_wipe);
+    suite_add_tcase(suite, views);
+    tcase_add_test(buffer, test_new);
+    tcase_add_loop_test(buffer, test_growth, 0, COUNT(steps));
+    tcase_add_loop_test(buffer, test_bound, 0, COUNT(bounds));
+    tcase_add_test(buffer, test_overflow);
+    tcase_add_test(buffer, test_sticky);
+    tcase_add_test(buffer, test_extend);
+    tcase_add_test(buffer, test_take);
+    tcase_add_test(buffer, test_copy);
+    suite_add_tcase(suite, buffer);
+    tcase_add_checked_fixture(wiping, forget_wipes, NULL);
+    tcase_add_test(wiping, test_wiped_when_growing);
+    tcase_add_test(wiping, test_wiped_when_freed);
+    tcase_add_test(wiping, test_wiped_when_reset);
+    tcase_add_test(wiping, test_wiped_when_taken_empty);
+    tcase_add_test(wiping, test_fixed);
+    suite_add_tcase(suite, wiping);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
