@@ -113,12 +113,12 @@ static edhoc_err add_key(const struct glue_ctx *ctx, uint64_t label, struct byte
 
 static edhoc_err sspi_session_key(const struct glue_ctx *ctx, gss_buffer_set_t *set)
 {
-    return add_key(ctx, EXPORTER_SSPI_KEY,
-                   bytes_of(glue_mech_oid.elements, glue_mech_oid.length), set);
+    return add_key(ctx, EXPORTER_SSPI_KEY, bytes_of(glue_mech_oid.elements, glue_mech_oid.length),
+                   set);
 }
 
-/* The kind is a Kerberos encryption type in little-endian order: 20, aes256-cts-hmac-sha384-192. The
- * two directions have one key; the checksums in them have key usages of their own. */
+/* The kind is a Kerberos encryption type in little-endian order: 20, aes256-cts-hmac-sha384-192.
+ * The two directions have one key; the checksums in them have key usages of their own. */
 static edhoc_err negoex_key(const struct glue_ctx *ctx, gss_buffer_set_t *set)
 {
     return add_key(ctx, EXPORTER_NEGOEX_KEY, BYTES_LITERAL("\x14\0\0\0"), set);

@@ -4,14 +4,15 @@
 #include <string.h>
 
 /* Never AUTH_INIT_ANON: SASL would take the mechanism for an anonymous one; never NOT_DFLT_MECH:
- * SPNEGO would not offer it. NEGOEX_AND_SPNEGO says that peers without NegoEx are welcome too, where
- * there is NegoEx at all. */
+ * SPNEGO would not offer it. NEGOEX_AND_SPNEGO says that peers without NegoEx are welcome too,
+ * where there is NegoEx at all. */
 static edhoc_err our_attributes(gss_OID_set *out)
 {
     gss_const_OID const ours[] = {
-        GSS_C_MA_MECH_CONCRETE, GSS_C_MA_ITOK_FRAMED, GSS_C_MA_AUTH_INIT,  GSS_C_MA_AUTH_TARG,
-        GSS_C_MA_CBINDINGS,     GSS_C_MA_PFS,         GSS_C_MA_MIC,        GSS_C_MA_WRAP,
-        GSS_C_MA_INTEG_PROT,    GSS_C_MA_CONF_PROT,   GSS_C_MA_PROT_READY, GSS_C_MA_REPLAY_DET,
+        GSS_C_MA_MECH_CONCRETE, GSS_C_MA_ITOK_FRAMED, GSS_C_MA_AUTH_INIT,
+        GSS_C_MA_AUTH_TARG,     GSS_C_MA_CBINDINGS,   GSS_C_MA_PFS,
+        GSS_C_MA_MIC,           GSS_C_MA_WRAP,        GSS_C_MA_INTEG_PROT,
+        GSS_C_MA_CONF_PROT,     GSS_C_MA_PROT_READY,  GSS_C_MA_REPLAY_DET,
         GSS_C_MA_OOS_DET,       GSS_C_MA_CTX_TRANS,   GSS_C_MA_NEGOEX_AND_SPNEGO,
     };
     const size_t count = sizeof(ours) / sizeof(ours[0]);
