@@ -184,7 +184,7 @@ static void put_id_label(struct cred *c)
 
 edhoc_err cred_new_kccs(struct key *key, struct bytes sub, struct cred **out)
 {
-    struct cred *c;
+    struct cred *c = NULL;
     edhoc_err err = sub.len > SUB_MAX ? report(EDHOC_ERR_NAME, "a name of more than 255 bytes")
                                       : cred_new(key, CRED_KCCS, &c);
 

@@ -2030,7 +2030,7 @@ START_TEST(names_have_attributes)
     ck_assert_uint_eq(gss_inquire_name(&minor, t.source, &is_mn, &type, &set), 0);
     ck_assert_int_eq(is_mn, 1);
     ck_assert(gss_oid_equal(type, &mech));
-    ck_assert_uint_eq(set->count, 4);
+    ck_assert_uint_eq(set->count, 5);
     (void)gss_release_buffer_set(&minor, &set);
     (void)gss_release_oid(&minor, &type);
     ck_assert_str_eq(attribute(t.source, "urn:gss-edhoc:kind", &authenticated), "user");

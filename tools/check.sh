@@ -1,0 +1,127 @@
+#!/bin/sh
+# Builds with warnings as errors and runs every test: gcc, clang, sanitizers, valgrind, make distcheck,
+# and the linters. Complete on a fresh Debian or Ubuntu machine: installs what is missing, builds in
+# build/check-*, touches nothing outside the checkout. The last line says how many tests passed.
+#
+#     sh tools/check.sh              all of it
+#     sh tools/check.sh STAGE...     some of it: lint gcc clang sanitizers valgrind distcheck
+set -u
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tools/lib.sh
+. tools/lib.sh
+
+PACKAGES='autoconf automake libtool pkg-config make gcc clang libc6-dev xz-utils
+    libkrb5-dev libssl-dev libcbor-dev check krb5-gss-samples openssl openssh-client
+    valgrind libc6-dbg clang-format shellcheck mandoc'
+
+# -- The stages: each runs on its own, in a folder of its own, and prints a log ------------------
+
+# build NAME CONFIGURE-ARGUMENT...: configure and make in build/check-NAME, and stay there
+build() {
+    rm -rf "build/check-$1" && mkdir -p "build/check-$1" && cd "build/check-$1" || return
+    shift
+    ../../configure --quiet "$@" && make -j2
+}
+
+stage_gcc() { build gcc --enable-werror CC=gcc && make -j2 check; }
+stage_clang() { build clang --enable-werror CC=clang && make -j2 check; }
+stage_sanitizers() {
+    build sanitizers --enable-werror --enable-sanitizers CC=gcc CFLAGS='-g -O1' && make -j2 check
+}
+stage_valgrind() { build valgrind CC=gcc CFLAGS='-g -O1' && make -j2 check-valgrind; }
+stage_distcheck() { build distcheck CC=gcc && make -j2 distcheck; }
+
+# One linter; counted like a test, in the words of automake's summary.
+lint() {
+    echo "+ $1"
+    shift
+    if "$@"; then echo '# PASS:  1'; else echo '# FAIL:  1'; return 1; fi
+}
+
+stage_lint() {
+    lint_status=0
+    # shellcheck disable=SC2046 # no blanks in our file names
+    {
+        lint 'clang-format' clang-format --dry-run -Werror \
+            $(find mech gss_glue tools tests bench -name '*.[ch]') || lint_status=1
+        lint 'shellcheck' shellcheck -x -S warning .ci/run $(find tools tests bench -name '*.sh') ||
+            lint_status=1
+    }
+    for page in doc/*.[1-8]; do
+        lint "mandoc $page" mandoc -T lint -W warning "$page" || lint_status=1
+    done
+    return $lint_status
+}
+
+# -- Running them ------------------------------------------------------------------------------
+
+# Runs stages one after the other: a line about each, the log and the count in build/.
+run_stages() {
+    for stage in "$@"; do
+        log=build/check-$stage.log
+        began=$(date +%s)
+        ("stage_$stage") > "$log" 2>&1 < /dev/null
+        status=$?
+        # The summaries of automake: "# PASS:  12", "# ERROR: 1" and so on.
+        counts=$(awk -v status=$status '
+            /^# PASS: /                 { passed += $3 }
+            /^# (FAIL|XPASS|ERROR): /   { failed += $3 }
+            /^# (SKIP|XFAIL): /         { skipped += $3 }
+            END { if (status != 0 && failed == 0) failed = 1
+                  print passed + 0, failed + 0, skipped + 0 }' "$log")
+        echo "$counts" > "build/check-$stage.count"
+        # shellcheck disable=SC2086 # three numbers
+        set -- "$stage" $counts $(($(date +%s) - began))
+        printf '%-11s %5d passed  %3d failed  %3d skipped  %4d s\n' "$@"
+        [ "$status" = 0 ] || complain "$log"
+    done
+}
+
+complain() {
+    {
+        echo "from $1:"
+        grep -E '^(not ok|# failed|FAIL:|ERROR:)|error:|warning:|undefined reference|\*\*\*' "$1" |
+            head -n 20 | grep . || tail -n 12 "$1"
+    } | sed 's/^/    /'
+}
+
+# A lane is a process of its own, so that it can be stopped as a group.
+if [ "${1-}" = --lane ]; then
+    shift
+    run_stages "$@"
+    exit 0
+fi
+
+lanes=
+stop_lanes() {
+    for lane in $lanes; do kill "$lane" 2> /dev/null && wait "$lane"; done
+}
+trap stop_lanes EXIT
+trap 'exit 1' HUP INT TERM
+
+# shellcheck disable=SC2086 # a list of words
+need $PACKAGES && make_configure || exit 1
+rm -f build/check-*.count
+
+began=$(date +%s)
+echo 'running the stages, two at a time; logs are build/check-*.log'
+if [ $# -gt 0 ]; then
+    timeout 1800 sh tools/check.sh --lane "$@" & lanes=$!
+else
+    timeout 1800 sh tools/check.sh --lane lint gcc clang distcheck sanitizers & lanes=$!
+    timeout 1800 sh tools/check.sh --lane valgrind & lanes="$lanes $!"
+fi
+for lane in $lanes; do wait "$lane"; done
+lanes=
+
+wanted=${*:-lint gcc clang distcheck sanitizers valgrind}
+for stage in $wanted; do
+    cat "build/check-$stage.count" 2> /dev/null || echo '0 1 0' # it did not even end
+done | awk -v seconds=$(($(date +%s) - began)) '
+    { passed += $1; failed += $2; skipped += $3 }
+    END {
+        if (skipped > 0) printf "%d skipped\n", skipped
+        printf "%d s\n", seconds
+        printf "%d passed, %d failed\n", passed, failed
+        exit failed > 0 || passed == 0
+    }'
