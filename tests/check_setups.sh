@@ -1,0 +1,447 @@
+#!/bin/sh
+# `gss-edhoc check` on set-ups that work and on many that are broken, each in its own way: TAP. Every
+# answer must say what is wrong and what to do. GSS_EDHOC names the command, MECH_SO the plugin.
+
+absolute() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$PWD/$1" ;;
+    esac
+}
+command=$(absolute "${GSS_EDHOC:-./gss-edhoc}")
+plugin=$(absolute "${MECH_SO:-.libs/mech_edhoc.so}")
+unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
+    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE \
+    XDG_CONFIG_HOME SSH_AUTH_SOCK NO_COLOR
+LC_ALL=C
+export LC_ALL
+umask 022
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/check_setups.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$work"
+cd "$work" || exit 99
+mkdir -p home/.config/gss-edhoc
+HOME=$work/home
+GSS_MECH_CONFIG=$work/mech.conf
+export HOME GSS_MECH_CONFIG
+
+oid=1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869
+register() { echo "edhoc $*" >mech.conf; }
+register $oid "$plugin"
+
+# -- TAP ---------------------------------------------------------------------------------------
+
+tests=0
+
+result() {
+    status=$?
+    tests=$((tests + 1))
+    if [ "$status" -eq 0 ]; then
+        echo "ok $tests - $1"
+    else
+        echo "not ok $tests - $1"
+        sed 's/^/#   out: /' out 2>/dev/null
+        sed 's/^/#   err: /' err 2>/dev/null
+    fi
+}
+
+skip() {
+    tests=$((tests + 1))
+    echo "ok $tests - $1 # SKIP $2"
+}
+
+# check ARG...: `gss-edhoc check`, its output in out and err, its exit status in $exited
+check() {
+    "$command" check "$@" >out 2>err
+    exited=$?
+}
+
+# Each line is one answer, and stderr stays empty.
+well_formed() { [ ! -s err ] && [ -s out ] && ! grep -qvE '^(ok|warn|FAIL): [a-z]+: ' out; }
+# has VERDICT TEXT...: one and the same line has the verdict and all the texts
+has() {
+    grep "^$1: " out >lines
+    shift
+    for text in "$@"; do
+        grep -F -e "$text" lines >fewer
+        mv fewer lines
+    done
+    [ -s lines ]
+}
+# finds TEXT...: the only thing that is wrong is what has all these texts
+finds() {
+    [ "$exited" -eq 1 ] && well_formed && [ "$(grep -c '^FAIL' out)" -eq 1 ] && has FAIL "$@"
+}
+good() { [ "$exited" -eq 0 ] && well_formed && ! grep -qE '^(warn|FAIL)' out; }
+
+# -- Keys and certificates ---------------------------------------------------------------------
+
+keygen() { # TYPE FILE NAME
+    "$command" keygen -t "$1" -o "$2" "$3" >keygen.out 2>&1 || exit 99
+}
+keygen x25519 me.pem alice
+keygen ed448 odd.pem alice
+keygen x25519 web.pem HTTP@web.example.org
+keygen p384 web384.pem HTTP@web.example.org
+cp web.pem.pub pins
+line=$(cat web.pem.pub)
+
+{
+    printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\nserial=serial\ncrlnumber=crlnumber\nnew_certs_dir=.\n'
+    printf 'default_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n'
+    printf '[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n'
+    printf 'subjectKeyIdentifier=hash\n'
+    for purpose in serverAuth clientAuth; do
+        printf '[%s]\nbasicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n' $purpose
+        # shellcheck disable=SC2016 # for openssl
+        printf 'extendedKeyUsage=%s\nsubjectAltName=$ENV::SAN\n' $purpose
+    done
+} >ca.cnf
+: >index
+echo 1000 >serial
+echo 01 >crlnumber
+SAN=DNS:nobody # openssl wants the variable set, whichever section it reads
+export SAN
+
+# new_key FILE
+new_key() {
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" >>openssl.log 2>&1 &&
+        chmod 600 "$1"
+}
+date_in() { date -u -d "@$(($(date +%s) + $1 * 86400))" +%Y%m%d%H%M%SZ; }
+# certify FILE PURPOSE SAN FROM TO: key and chain in one PEM; FROM and TO in days from now
+certify() {
+    new_key "$1" &&
+        openssl req -new -key "$1" -subj "/CN=${1%.pem}" -out csr >>openssl.log 2>&1 &&
+        SAN=$3 openssl ca -batch -notext -config ca.cnf -keyfile ca.key -cert ca.crt -in csr \
+            -extensions "$2" -startdate "$(date_in "$4")" -enddate "$(date_in "$5")" \
+            -out "${1%.pem}.crt" >>openssl.log 2>&1 &&
+        cat "${1%.pem}.crt" >>"$1"
+}
+have_openssl=no
+if command -v openssl >/dev/null && new_key ca.key &&
+    openssl req -x509 -new -key ca.key -subj '/CN=Test CA' -days 3650 -config ca.cnf \
+        -extensions ext -out ca.crt >>openssl.log 2>&1; then
+    have_openssl=yes
+else
+    sed 's/^/# /' openssl.log 2>/dev/null
+fi
+
+# -- What works --------------------------------------------------------------------------------
+
+GSS_EDHOC_IDENTITY=$work/me.pem
+GSS_EDHOC_TRUST=$work/pins
+export GSS_EDHOC_IDENTITY GSS_EDHOC_TRUST
+check HTTP@WEB.example.org
+good && has ok "registered on $work/mech.conf line 1 as $plugin" && has ok 'has loaded it' &&
+    has ok "$work/me.pem: x25519" alice && has ok "pins line 1 pins HTTP@web.example.org" &&
+    has ok 'METHOD 3, cipher suite 6'
+result 'a client that can begin, and by what'
+check
+good && has ok '1 line for servers' && has ok 'suites: 6, 4, 1'
+result 'a client without a target'
+GSS_EDHOC_SERVICE_IDENTITY=$work/web.pem GSS_EDHOC_TRUST=$work/me.pem.pub check -a HTTP@web.example.org
+good && has ok 'web.pem answers to HTTP@web.example.org' && has ok '1 line for clients'
+result 'a server'
+check HTTP/web.example.org
+[ "$exited" -eq 2 ] && grep -q 'write SERVICE@HOST' err && [ ! -s out ]
+result 'a name in the manner of Kerberos is wrong usage'
+check HTTP@web.example.org extra
+[ "$exited" -eq 2 ] && [ "$(wc -l <err)" -eq 1 ]
+result 'two names are wrong usage'
+
+# -- The plugin --------------------------------------------------------------------------------
+
+GSS_MECH_CONFIG=$work/absent check HTTP@web.example.org
+finds 'not registered' "only $work/absent is read, which does not exist" "$oid mech_edhoc.so"
+result 'a configuration that does not exist'
+echo '# edhoc' >mech.conf
+check HTTP@web.example.org
+finds 'not registered' 'has no line for it' "$oid mech_edhoc.so"
+result 'a configuration without the mechanism'
+register 1.2.840.113556.1.8000 "$plugin"
+check HTTP@web.example.org
+finds 'mech.conf line 1' 'the wrong OID 1.2.840.113556.1.8000' "must be $oid"
+result 'a wrong OID'
+register $oid "$work/nowhere/mech_edhoc.so"
+check HTTP@web.example.org
+finds "$work/nowhere/mech_edhoc.so: No such file" 'install the plugin'
+result 'an object that is not there'
+register $oid nonesuch_edhoc.so
+check HTTP@web.example.org
+finds /gss/nonesuch_edhoc.so 'No such file'
+result "a relative path is taken from MIT's folder"
+echo 'this is no object' >junk.so
+register $oid "$work/junk.so"
+check HTTP@web.example.org
+finds 'junk.so cannot be loaded' 'install it again'
+result 'an object that is damaged'
+register $oid "$work"
+check HTTP@web.example.org
+finds 'is not a file'
+result 'an object that is a folder'
+library=$(ldd "$plugin" 2>/dev/null | sed -n 's/.*libcbor.* => \([^ ]*\) .*/\1/p')
+if [ -n "$library" ]; then
+    register $oid "$library"
+    check HTTP@web.example.org
+    finds 'is a library, but no GSS-API mechanism'
+    result 'a library that is no mechanism'
+else
+    skip 'a library that is no mechanism' 'no ldd'
+fi
+cc=${CC:-cc}
+echo 'int other; void nothing(void) { other++; }' >other.c
+if $cc -shared -fPIC -o libother.so other.c 2>cc.log && echo 'extern int other; int *p = &other;' >lacks.c &&
+    $cc -shared -fPIC -o lacks.so lacks.c -L. -lother 2>>cc.log; then
+    rm libother.so
+    register $oid "$work/lacks.so"
+    check HTTP@web.example.org
+    finds libother.so 'install the package that has that library'
+    result 'a library that the object needs is missing'
+    echo '#include <stdlib.h>' >crash.c
+    echo '__attribute__((constructor)) static void crash(void) { abort(); }' >>crash.c
+    $cc -shared -fPIC -o crash.so crash.c 2>>cc.log
+    register $oid "$work/crash.so"
+    check HTTP@web.example.org
+    finds 'crash.so ends a program'
+    result 'an object that crashes takes nothing with it'
+else
+    skip 'a library that the object needs is missing' 'no C compiler'
+    skip 'an object that crashes takes nothing with it' 'no C compiler'
+fi
+register $oid "$plugin" '[trust=/etc/gss/edhoc/trust'
+check HTTP@web.example.org
+[ "$exited" -eq 1 ] && well_formed && has FAIL plugin 'line 1: the options have no closing ]'
+result 'a registration that is not closed'
+register $oid "$plugin" '[trsut=/etc/gss/edhoc/trust]'
+check HTTP@web.example.org
+finds settings 'trsut: is no setting'
+result 'a setting that is misspelt'
+register $oid "$plugin"
+
+# -- Keys --------------------------------------------------------------------------------------
+
+GSS_EDHOC_IDENTITY=$work/absent.pem check HTTP@web.example.org
+finds 'absent.pem does not exist' 'gss-edhoc keygen'
+result 'no key'
+(
+    unset GSS_EDHOC_IDENTITY
+    check HTTP@web.example.org
+    finds "$work/home/.config/gss-edhoc/identity.pem does not exist" 'make a key'
+)
+result 'no key in the default place'
+cp me.pem open.pem
+chmod 644 open.pem
+GSS_EDHOC_IDENTITY=$work/open.pem check HTTP@web.example.org
+finds 'open.pem: mode 0644 lets others' "chmod 600 $work/open.pem"
+result 'a key that others can read'
+cp me.pem shut.pem
+chmod 000 shut.pem
+as_nobody=
+[ "$(id -u)" -ne 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --'
+# shellcheck disable=SC2086 # words
+if $as_nobody "$command" --version >out 2>err; then
+    cp pins nobody_pins
+    GSS_EDHOC_IDENTITY=$work/shut.pem $as_nobody "$command" check HTTP@web.example.org >out 2>err
+    exited=$?
+    finds 'shut.pem: cannot be opened: Permission denied' 'chown, chmod 600' GSS_EDHOC_IDENTITY
+    result 'a key that cannot be read'
+else
+    skip 'a key that cannot be read' 'cannot become another user'
+fi
+echo nonsense >nonsense.pem
+chmod 600 nonsense.pem
+GSS_EDHOC_IDENTITY=$work/nonsense.pem check HTTP@web.example.org
+finds 'nonsense.pem: no PEM private key'
+result 'a key file without a key'
+cp me.pem mixed.pem
+cp odd.pem.pub mixed.pem.pub
+GSS_EDHOC_IDENTITY=$work/mixed.pem check HTTP@web.example.org
+finds 'mixed.pem.pub is not the public half'
+result 'a .pub file of another key'
+cp me.pem ended.pem
+sed 's/ / valid-before="20260102" /' me.pem.pub >ended.pem.pub
+GSS_EDHOC_IDENTITY=$work/ended.pem check HTTP@web.example.org
+finds 'ended.pem.pub expired on 2026-01-02' renew
+result 'a key that has expired by its own .pub file'
+
+# -- Certificates ------------------------------------------------------------------------------
+
+if [ $have_openssl = yes ]; then
+    mail=email:alice@corp.example
+    certify client.pem clientAuth $mail -1 300 && certify expired.pem clientAuth $mail -20 -10 &&
+        certify soon.pem clientAuth $mail -1 7 && certify future.pem clientAuth $mail 10 20 &&
+        certify wrong.pem serverAuth $mail -1 300 &&
+        certify server.pem serverAuth DNS:web.example.org -1 300 &&
+        certify revoked.pem clientAuth $mail -1 300 &&
+        openssl ca -config ca.cnf -keyfile ca.key -cert ca.crt -revoke revoked.crt >>openssl.log 2>&1 &&
+        openssl ca -config ca.cnf -keyfile ca.key -cert ca.crt -gencrl -crldays 30 -out crl \
+            >>openssl.log 2>&1
+    result 'openssl makes certificates'
+    GSS_EDHOC_ANCHORS=$work/ca.crt
+    GSS_EDHOC_TRUST=$work/none
+    : >none
+    export GSS_EDHOC_ANCHORS
+    GSS_EDHOC_IDENTITY=$work/client.pem check HTTP@web.example.org
+    good && has ok 'will know this client as alice@corp.example' &&
+        has ok 'certificate of a CA in' 'for the host web.example.org' && has ok 'METHOD 0'
+    result 'a client with a certificate, a server with one'
+    GSS_EDHOC_IDENTITY=$work/expired.pem check HTTP@web.example.org
+    finds '"CN=expired"' 'expired on 20' 'renew it'
+    result 'a certificate that has expired'
+    GSS_EDHOC_IDENTITY=$work/soon.pem check HTTP@web.example.org
+    [ "$exited" -eq 0 ] && well_formed && [ "$(grep -c '^warn' out)" -eq 1 ] &&
+        has warn '"CN=soon"' 'expires in ' ' days' 'renew it'
+    result 'a certificate that expires soon is a warning, and no failure'
+    GSS_EDHOC_IDENTITY=$work/future.pem check HTTP@web.example.org
+    finds '"CN=future"' 'is not valid before' 'the clock says' 'set it'
+    result 'a certificate that is not valid yet, or a clock that is slow'
+    GSS_EDHOC_IDENTITY=$work/wrong.pem check HTTP@web.example.org
+    finds 'wrong.pem is not for client authentication' 'extendedKeyUsage clientAuth'
+    result "a server's certificate on a client"
+    GSS_EDHOC_SERVICE_IDENTITY=$work/server.pem check -a HTTP@web.example.org
+    good && has ok 'server.pem answers to HTTP@web.example.org'
+    result 'a server with a certificate'
+    GSS_EDHOC_SERVICE_IDENTITY=$work/server.pem check -a HTTP@www.example.org
+    finds 'no certificate here has www.example.org' 'with that DNS name'
+    result 'a name that is not in the certificate'
+    GSS_EDHOC_SERVICE_IDENTITY=$work/client.pem check -a
+    finds 'client.pem is not for server authentication' 'extendedKeyUsage serverAuth'
+    result "a client's certificate on a server"
+    GSS_EDHOC_CRLS=$work/crl GSS_EDHOC_IDENTITY=$work/revoked.pem check HTTP@web.example.org
+    finds '"CN=revoked"' revoked
+    result 'a certificate that was revoked'
+    cat me.pem expired.crt >stolen.pem
+    chmod 600 stolen.pem
+    GSS_EDHOC_IDENTITY=$work/stolen.pem check HTTP@web.example.org
+    finds 'not for this private key'
+    result 'a certificate of another key'
+    openssl genpkey -algorithm RSA -out rsa.pem >>openssl.log 2>&1
+    chmod 600 rsa.pem
+    GSS_EDHOC_IDENTITY=$work/rsa.pem check HTTP@web.example.org
+    finds rsa.pem RSA
+    result 'an RSA key'
+    unset GSS_EDHOC_ANCHORS
+    GSS_EDHOC_TRUST=$work/pins
+    GSS_EDHOC_ANCHORS=$work/absent.crt check HTTP@web.example.org
+    finds trust 'absent.crt: cannot be opened' 'make that file'
+    result 'anchors that are not there'
+else
+    skip 'certificates' 'no openssl'
+fi
+
+# -- Trust -------------------------------------------------------------------------------------
+
+check HTTP@db.example.org
+finds 'no line pins HTTP@db.example.org' "$work/pins" 'gss-edhoc trust add'
+result 'nobody pins the target'
+check host@web.example.org
+finds 'no line pins host@web.example.org' 'line 1 pins HTTP@web.example.org' 'another service'
+result 'another service on that host is pinned'
+echo "$line" | sed 's/ / valid-before="20260102" /' >old_pins
+GSS_EDHOC_TRUST=$work/old_pins check HTTP@web.example.org
+finds 'old_pins line 1' 'expired on 2026-01-02' valid-before
+result 'a trust line that has expired'
+echo "$line" | sed 's/ / valid-after="29990101" /' >new_pins
+GSS_EDHOC_TRUST=$work/new_pins check HTTP@web.example.org
+finds 'new_pins line 1' 'not valid before 2999-01-01' clock
+result 'a trust line that is not valid yet'
+echo "$line" | sed "s/ / valid-before=\"$(date_in 5)\" /" >soon_pins
+GSS_EDHOC_TRUST=$work/soon_pins check HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed && has warn 'soon_pins line 1' 'expires in ' ' days'
+result 'a trust line that expires soon'
+echo "$line" | sed 's/ / client /' >client_pins
+GSS_EDHOC_TRUST=$work/client_pins check HTTP@web.example.org
+finds 'client_pins line 1' 'as a client only' 'add the option server'
+result 'a trust line for the other role'
+{
+    echo '# one'
+    echo "alice nonsense $line"
+} >bad_pins
+GSS_EDHOC_TRUST=$work/bad_pins check HTTP@web.example.org
+finds 'bad_pins line 2: "nonsense"'
+result 'a trust file that cannot be understood'
+cp pins loose_pins
+chmod 666 loose_pins
+GSS_EDHOC_TRUST=$work/loose_pins check HTTP@web.example.org
+finds 'loose_pins: mode 0666' 'chmod go-w'
+result 'a trust file that others can write'
+GSS_EDHOC_TRUST=$work/absent_pins check HTTP@web.example.org
+finds 'absent_pins: cannot be opened' 'make that file'
+result 'a trust file that is not there'
+: >empty_pins
+GSS_EDHOC_TRUST=$work/empty_pins check
+finds 'no servers are pinned' 'trust add'
+result 'a trust file with nothing in it'
+sed 's/^alice/HTTP@web.example.org/' me.pem.pub >own_pins
+GSS_EDHOC_TRUST=$work/own_pins check HTTP@web.example.org
+finds 'own_pins line 1' "this side's own key" 'two keys'
+result 'the same key on both sides'
+
+# -- Suites ------------------------------------------------------------------------------------
+
+GSS_EDHOC_IDENTITY=$work/odd.pem check HTTP@web.example.org
+finds suites 'no cipher suite joins' 'gss-edhoc keygen'
+result 'no cipher suite for both keys'
+GSS_EDHOC_SUITES=24 check HTTP@web.example.org
+finds suites 'none of those configured can use' 'unset GSS_EDHOC_SUITES'
+result 'no cipher suite configured for the key'
+GSS_EDHOC_SUITES=7 check HTTP@web.example.org
+finds settings 'cipher suites are numbers among'
+result 'a cipher suite that there is not'
+GSS_EDHOC_SERVICE_IDENTITY=$work/web384.pem GSS_EDHOC_TRUST=$work/me.pem.pub check -a
+[ "$exited" -eq 1 ] && well_formed && has warn 'me.pem.pub line 1 (alice)' 'keygen -t x25519' &&
+    has FAIL 'none for any client'
+result 'a server that can talk to none of its clients'
+
+# -- Acceptor ----------------------------------------------------------------------------------
+
+mkdir service.d
+GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a
+finds 'service.d has no key' 'gss-edhoc keygen -o'
+result 'a folder without keys'
+cp web.pem web.pem.pub service.d
+GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a imap@mail.example.org
+finds 'no key here is for imap@mail.example.org' 'gss-edhoc keygen -o FILE imap@mail.example.org'
+result 'a service without a key'
+
+# -- The clock ---------------------------------------------------------------------------------
+
+echo 'long time(long *t) { if (t) *t = 1000000000; return 1000000000; }' >clock.c
+if $cc -shared -fPIC -o clock.so clock.c 2>>cc.log && (
+    LD_PRELOAD=$work/clock.so ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    export LD_PRELOAD ASAN_OPTIONS
+    "$command" check HTTP@web.example.org >out 2>err
+    [ $? -eq 1 ] && [ -s out ]
+) && grep -q 'clock: .*2001-09-09\|FAIL: clock' out; then
+    exited=1
+    finds clock 'it says 2001-09-09' 'set it'
+    result 'a clock that is years behind'
+else
+    skip 'a clock that is years behind' 'no C compiler, or it cannot be preloaded'
+fi
+
+# -- Where the output goes ---------------------------------------------------------------------
+
+if command -v script >/dev/null; then
+    escape=$(printf '\033')
+    TERM=xterm script -qec "'$command' check HTTP@db.example.org" /dev/null </dev/null >out 2>err
+    [ $? -eq 1 ] && grep -q "^$escape\[1;31mFAIL$escape\[0m: trust: " out &&
+        grep -q "^$escape\[32mok$escape\[0m: clock: " out
+    result 'colours in a terminal'
+    NO_COLOR=1 TERM=xterm script -qec "'$command' check HTTP@db.example.org" /dev/null </dev/null >out 2>err
+    [ $? -eq 1 ] && grep -q '^FAIL: trust: ' out && ! grep -q "$escape" out
+    result 'none with NO_COLOR'
+    TERM=dumb script -qec "'$command' check HTTP@db.example.org" /dev/null </dev/null >out 2>err
+    [ $? -eq 1 ] && ! grep -q "$escape" out
+    result 'none in a dumb terminal'
+else
+    skip 'colours in a terminal' 'no script'
+fi
+"$command" check >/dev/full 2>err
+[ $? -eq 1 ] && grep -q 'standard output' err
+result 'says when its output is lost'
+
+echo "1..$tests"

@@ -1,0 +1,92 @@
+/* gss-edhoc: makes and explains the keys and files of the mechanism. See gss-edhoc(1). */
+#include "tool.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "(unknown version)"
+#endif
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *arguments;
+    const char *purpose;
+} commands[] = {
+    {"keygen", cmd_keygen, "[-t TYPE] [-o FILE] NAME", "make a private key and its trust line"},
+    {"show", cmd_show, "FILE", "say what a key, certificate or other file is"},
+    {"trust", cmd_trust, "add|remove|list|import ...", "edit a trust file"},
+    {"check", cmd_check, "[-a] [SERVICE@HOST]", "say what works, and how to mend the rest"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *to)
+{
+    fputs("Usage: gss-edhoc COMMAND [ARGUMENT...]\n\n", to);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(to, "  gss-edhoc %-7s %-26s %s\n", commands[i].name, commands[i].arguments,
+                commands[i].purpose);
+    fputs("\n  gss-edhoc COMMAND --help    tells more about a command\n"
+          "  gss-edhoc --version         prints the version\n"
+          "\nExit status: 0 done, 1 failed, 2 wrong usage. See gss-edhoc(1).\n",
+          to);
+}
+
+/* ---- what the subcommands share ---- */
+
+int tool_fail(edhoc_err err)
+{
+    const char *details = report_details(err);
+
+    fprintf(stderr, "gss-edhoc: %s\n", details[0] != '\0' ? details : report_sentence(err));
+    return TOOL_FAILED;
+}
+
+int tool_usage(const char *format, ...)
+{
+    va_list args;
+
+    fputs("gss-edhoc: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("; see gss-edhoc --help\n", stderr);
+    return TOOL_USAGE;
+}
+
+int tool_finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "gss-edhoc: standard output: %s\n", strerror(errno));
+    return TOOL_FAILED;
+}
+
+/* ---- main ---- */
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    (void)setlocale(LC_MESSAGES, ""); /* for strerror() */
+    if (strcmp(name, "--version") == 0) {
+        puts("gss-edhoc " PACKAGE_VERSION);
+        return tool_finish(TOOL_OK);
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(stdout);
+        return tool_finish(TOOL_OK);
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return tool_finish(commands[i].run(argc - 1, argv + 1));
+    if (argc > 1)
+        return tool_usage("no command \"%.60s\"", name);
+    print_help(stderr);
+    return TOOL_USAGE;
+}
