@@ -510,7 +510,8 @@ result 'trust list prints a table'
 result 'without colours in a pipe'
 if command -v script >/dev/null; then
     TERM=xterm script -qec "'$command' trust list -f table" /dev/null </dev/null >out 2>err
-    [ $? -eq 0 ] && [ "$(grep -c "$(printf '\033')\[31mexpired" out)" -eq 1 ]
+    exited=$?
+    [ $exited -eq 0 ] && [ "$(grep -c "$(printf '\033')\[31mexpired" out)" -eq 1 ]
     result 'and what has expired in red in a terminal'
 fi
 run trust list -f /dev/null
