@@ -261,22 +261,39 @@ static edhoc_err our_mech_set(gss_OID_set *out)
     return out == NULL ? EDHOC_OK : glue_oid_set(oids, 1, out);
 }
 
-static edhoc_err acquire(struct glue_name *desired, gss_cred_usage_t usage,
-                         gss_const_key_value_set_t store, gss_OID_set *actual_mechs,
-                         struct glue_cred **out)
-{
-    struct glue_cred *cred;
-    edhoc_err err = acquire_from(desired, usage, store, &cred);
+/* Where the three ways to acquire put what they got. */
+struct acquired {
+    gss_cred_id_t *cred;
+    gss_OID_set *mechs;
+    OM_uint32 *lifetime;
+};
 
-    *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    err = our_mech_set(actual_mechs);
+static bool acquired_clear(const struct acquired *out)
+{
+    if (out->mechs != NULL)
+        *out->mechs = GSS_C_NO_OID_SET;
+    if (out->lifetime != NULL)
+        *out->lifetime = 0;
+    if (out->cred == NULL)
+        return false;
+    *out->cred = GSS_C_NO_CREDENTIAL;
+    report_clear();
+    return true;
+}
+
+/* Hands out the credential, which is NULL when `err` is one already. */
+static edhoc_err acquired_fill(const struct acquired *out, edhoc_err err, struct glue_cred *cred)
+{
     if (err == EDHOC_OK)
-        *out = cred;
-    else
+        err = our_mech_set(out->mechs);
+    if (err != EDHOC_OK) {
         glue_cred_free(cred);
-    return err;
+        return err;
+    }
+    if (out->lifetime != NULL)
+        *out->lifetime = cred_lifetime(cred);
+    *out->cred = (gss_cred_id_t)cred;
+    return EDHOC_OK;
 }
 
 /* time_req is ignored: keys live as long as they live. desired_mechs too: the mechglue asks each
@@ -288,30 +305,22 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred_from(OM_uint32 *minor_status, gss_name_t 
                                             gss_cred_id_t *output_cred, gss_OID_set *actual_mechs,
                                             OM_uint32 *time_rec)
 {
+    struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
 
     (void)time_req;
     (void)desired_mechs;
-    if (actual_mechs != NULL)
-        *actual_mechs = GSS_C_NO_OID_SET;
-    if (time_rec != NULL)
-        *time_rec = 0;
-    if (output_cred == NULL)
+    if (!acquired_clear(&out))
         return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    *output_cred = GSS_C_NO_CREDENTIAL;
-    report_clear();
     if (cred_store != NULL && !is_sound(cred_store))
         return glue_status(minor_status, EDHOC_ERR_ARGUMENT);
     if (cred_store != NULL && has_duplicate(cred_store))
         return glue_status_as(minor_status,
                               report(EDHOC_ERR_SETTING, "a credential store key appears twice"),
                               GSS_S_DUPLICATE_ELEMENT);
-    err = acquire((struct glue_name *)desired_name, cred_usage, cred_store, actual_mechs, &cred);
-    if (err == EDHOC_OK && time_rec != NULL)
-        *time_rec = cred_lifetime(cred);
-    *output_cred = (gss_cred_id_t)cred;
-    return glue_status(minor_status, err);
+    err = acquire_from((struct glue_name *)desired_name, cred_usage, cred_store, &cred);
+    return glue_status(minor_status, acquired_fill(&out, err, cred));
 }
 
 /* MIT's mechglue wants this name to exist, but calls the other. */
@@ -320,33 +329,25 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred(OM_uint32 *minor_status, gss_name_t desir
                                        gss_cred_usage_t cred_usage, gss_cred_id_t *output_cred,
                                        gss_OID_set *actual_mechs, OM_uint32 *time_rec)
 {
+    struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
 
     (void)time_req;
     (void)desired_mechs;
-    if (actual_mechs != NULL)
-        *actual_mechs = GSS_C_NO_OID_SET;
-    if (time_rec != NULL)
-        *time_rec = 0;
-    if (output_cred == NULL)
+    if (!acquired_clear(&out))
         return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    report_clear();
-    err = acquire((struct glue_name *)desired_name, cred_usage, NULL, actual_mechs, &cred);
-    if (err == EDHOC_OK && time_rec != NULL)
-        *time_rec = cred_lifetime(cred);
-    *output_cred = (gss_cred_id_t)cred;
-    return glue_status(minor_status, err);
+    err = acquire_from((struct glue_name *)desired_name, cred_usage, NULL, &cred);
+    return glue_status(minor_status, acquired_fill(&out, err, cred));
 }
 
 #define PASSPHRASE_MAX 1024
 
 /* The passphrase of an initiator's encrypted key (PEM, PKCS#8), from memory that is wiped. */
 static edhoc_err acquire_with(struct glue_name *desired, struct bytes password,
-                              gss_OID_set *actual_mechs, struct glue_cred **out)
+                              struct glue_cred **out)
 {
     struct buf passphrase = buf_new(PASSPHRASE_MAX + 1);
-    struct glue_cred *cred = NULL;
     edhoc_err err = EDHOC_OK;
 
     *out = NULL;
@@ -356,15 +357,8 @@ static edhoc_err acquire_with(struct glue_name *desired, struct bytes password,
         err = report(EDHOC_ERR_ARGUMENT, "a passphrase is 1 to %d bytes without NUL",
                      PASSPHRASE_MAX);
     if (err == EDHOC_OK)
-        err = glue_cred_acquire(desired, GSS_C_INITIATE, (const char *)passphrase.p, NULL, 0,
-                                &cred);
+        err = glue_cred_acquire(desired, GSS_C_INITIATE, (const char *)passphrase.p, NULL, 0, out);
     buf_free(&passphrase);
-    if (err == EDHOC_OK)
-        err = our_mech_set(actual_mechs);
-    if (err == EDHOC_OK)
-        *out = cred;
-    else
-        glue_cred_free(cred);
     return err;
 }
 
@@ -373,27 +367,19 @@ GLUE_EXPORT OM_uint32 gssspi_acquire_cred_with_password(
     OM_uint32 time_req, const gss_OID_set desired_mechs, gss_cred_usage_t cred_usage,
     gss_cred_id_t *output_cred, gss_OID_set *actual_mechs, OM_uint32 *time_rec)
 {
+    struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
 
     (void)time_req;
     (void)desired_mechs;
-    if (actual_mechs != NULL)
-        *actual_mechs = GSS_C_NO_OID_SET;
-    if (time_rec != NULL)
-        *time_rec = 0;
-    if (output_cred == NULL)
+    if (!acquired_clear(&out))
         return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    *output_cred = GSS_C_NO_CREDENTIAL;
-    report_clear();
     if (cred_usage == GSS_C_ACCEPT || glue_bytes(password).len == 0)
         return glue_status(minor_status,
                            report(EDHOC_ERR_USAGE, "a passphrase opens an initiator's key only"));
-    err = acquire_with((struct glue_name *)desired_name, glue_bytes(password), actual_mechs, &cred);
-    if (err == EDHOC_OK && time_rec != NULL)
-        *time_rec = cred_lifetime(cred);
-    *output_cred = (gss_cred_id_t)cred;
-    return glue_status(minor_status, err);
+    err = acquire_with((struct glue_name *)desired_name, glue_bytes(password), &cred);
+    return glue_status(minor_status, acquired_fill(&out, err, cred));
 }
 
 GLUE_EXPORT OM_uint32 gss_release_cred(OM_uint32 *minor_status, gss_cred_id_t *cred)

@@ -165,6 +165,11 @@ register 1.2.840.113556.1.8000 "$plugin"
 check HTTP@web.example.org
 finds 'mech.conf line 1' 'the wrong OID 1.2.840.113556.1.8000' "must be $oid"
 result 'a wrong OID'
+register $oid "$plugin"
+echo "old 1.2.3 $plugin" >>mech.conf
+check HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed && has warn 'mech.conf line 2' 'another OID (1.2.3)' 'remove that line'
+result 'a leftover with a wrong OID is a warning'
 register $oid "$work/nowhere/mech_edhoc.so"
 check HTTP@web.example.org
 finds "$work/nowhere/mech_edhoc.so: No such file" 'install the plugin'

@@ -73,6 +73,15 @@ static bool means_us(const struct registration *r)
     return strncmp(base, OBJECT_NAME, strlen(OBJECT_NAME)) == 0 || strcmp(r->name, "edhoc") == 0;
 }
 
+/* MIT takes an OID in braces, too. */
+static bool is_our_oid(const char *oid)
+{
+    size_t len = strlen(MECH_OID);
+
+    oid += *oid == '{';
+    return strncmp(oid, MECH_OID, len) == 0 && (oid[len] == '\0' || strcmp(oid + len, "}") == 0);
+}
+
 static void search_line(struct search *s, struct bytes line, const char *file, unsigned number)
 {
     struct registration r;
@@ -82,8 +91,7 @@ static void search_line(struct search *s, struct bytes line, const char *file, u
     read_registration(line, &r);
     if (s->ours->file != NULL && number == s->ours->line && strcmp(file, s->ours->file) == 0) {
         memcpy(s->object, r.object, sizeof(s->object));
-    } else if (s->wrong_file == NULL && r.object[0] != '\0' && means_us(&r) &&
-               strcmp(r.oid, MECH_OID) != 0) {
+    } else if (s->wrong_file == NULL && r.object[0] != '\0' && means_us(&r) && !is_our_oid(r.oid)) {
         s->wrong_file = strdup(file);
         s->wrong_line = number;
         memcpy(s->wrong_oid, r.oid, sizeof(s->wrong_oid));
@@ -310,6 +318,11 @@ void check_plugin(struct check *c)
         } else {
             check_say(c, CHECK_OK, "plugin: registered on %s line %u as %s", conf.file, conf.line,
                       s->object);
+            if (s->wrong_file != NULL)
+                check_say(c, CHECK_WARN,
+                          "plugin: %s line %u, which has another OID (%.80s), is of no use; remove "
+                          "that line",
+                          s->wrong_file, s->wrong_line, s->wrong_oid);
             check_object(c, s);
         }
         free(s->wrong_file);

@@ -227,7 +227,8 @@ void check_trust(struct check *c)
 static void say_no_suite(struct check *c, const struct identity *id)
 {
     check_say(c, CHECK_FAIL,
-              "suites: none of those configured can use %s, a %s key; unset GSS_EDHOC_SUITES (and "
+              "suites: none of those configured can use %s, a key of type %s; unset "
+              "GSS_EDHOC_SUITES (and "
               "suites= in mech.conf), or make a key of another type (gss-edhoc keygen -t)",
               id->source, key_type(id->key)->ssh_name);
 }

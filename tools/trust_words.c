@@ -13,7 +13,7 @@ static bool is_blank(uint8_t c)
 
 static struct bytes after(struct bytes text, size_t n)
 {
-    return bytes_of(text.p + n, text.len - n);
+    return n == 0 ? text : bytes_of(text.p + n, text.len - n);
 }
 
 static struct bytes trim(struct bytes text)
