@@ -213,6 +213,8 @@ static edhoc_err begin_initiator(struct glue_cred *handle, struct glue_name *tar
     struct glue_cred *cred;
     edhoc_err err = glue_cred_or_default(handle, GSS_C_INITIATE, &cred);
 
+    if (err == EDHOC_OK && target->kind == NAME_SERVICE && strchr(target->text, '@') == NULL)
+        err = report(EDHOC_ERR_NAME, "a target is a service on a host: %s@HOST", target->text);
     if (err == EDHOC_OK)
         err = glue_ctx_new(true, out);
     if (err == EDHOC_OK) {

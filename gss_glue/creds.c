@@ -27,9 +27,13 @@ static bool answers_as_service(const struct identity *id, const char *service)
     return found;
 }
 
-/* A certificate's host speaks for every service there. */
-static bool answers(const struct identity *id, const struct glue_name *name)
+/* A server's certificate speaks for every service on its hosts; a client's for the name that an
+ * acceptor will find in it. */
+static bool answers(const struct identity *id, bool initiator, const struct glue_name *name)
 {
+    if (initiator && id->principals == NULL && cred_chain_length(id->by_value) > 0)
+        return id->client_name != NULL && (int)name->kind == id->client_kind &&
+               strcmp(id->client_name, name->text) == 0;
     if (identity_answers(id, name->text))
         return true;
     if (strchr(name->text, '@') != NULL)
@@ -37,56 +41,58 @@ static bool answers(const struct identity *id, const struct glue_name *name)
     return id->principals == NULL || answers_as_service(id, name->text);
 }
 
-static edhoc_err check_desired(const struct identity_set *set, const struct glue_name *desired)
+static const char *whose(const struct identity *id, bool initiator)
+{
+    if (id->principals != NULL)
+        return id->principals;
+    return initiator && id->client_name != NULL ? id->client_name : "the hosts in its certificate";
+}
+
+static edhoc_err check_desired(const struct identity_set *set, bool initiator,
+                               const struct glue_name *desired)
 {
     if (desired == NULL)
         return EDHOC_OK;
     for (size_t i = 0; i < set->len; i++)
-        if (answers(set->id[i], desired))
+        if (answers(set->id[i], initiator, desired))
             return EDHOC_OK;
-    return set->len == 0
-               ? report(EDHOC_ERR_NO_IDENTITY, "none for %s", desired->text)
-               : report(EDHOC_ERR_NO_IDENTITY, "%s is for %s, not for %s", set->id[0]->source,
-                        set->id[0]->principals != NULL ? set->id[0]->principals
-                                                       : "the hosts in its certificate",
-                        desired->text);
+    return set->len == 0 ? report(EDHOC_ERR_NO_IDENTITY, "none for %s", desired->text)
+                         : report(EDHOC_ERR_NO_IDENTITY, "%s is for %s, not for %s",
+                                  set->id[0]->source, whose(set->id[0], initiator), desired->text);
 }
 
 /* ---- loading ---- */
 
-static void side_clear(struct glue_side *side)
-{
-    live_free(side->live);
-    identity_set_free(side->identities);
-    trust_free(side->trust);
-    *side = (struct glue_side){NULL, NULL, NULL};
-}
-
 static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const char *passphrase,
-                           struct glue_side *side)
+                           struct live **side)
 {
-    edhoc_err stale, err = live_new(&cred->settings, initiator, passphrase, &side->live);
+    struct identity_set *identities = NULL;
+    struct trust *trust = NULL;
+    edhoc_err stale, err = live_new(&cred->settings, initiator, passphrase, side);
 
-    if (err == EDHOC_OK) {
-        live_get(side->live, &side->identities, &side->trust, &stale);
-        err = check_desired(side->identities, cred->desired);
-    }
     if (err != EDHOC_OK)
-        side_clear(side);
+        return err;
+    live_get(*side, &identities, &trust, &stale);
+    err = check_desired(identities, initiator, cred->desired);
+    identity_set_free(identities);
+    trust_free(trust);
+    if (err != EDHOC_OK) {
+        live_free(*side);
+        *side = NULL;
+    }
     return err;
 }
 
 edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
                             struct identity_set **identities, struct trust **trust)
 {
-    const struct glue_side *side = initiator ? &cred->initiator : &cred->acceptor;
     edhoc_err stale;
 
-    live_get(side->live, identities, trust, &stale);
+    live_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
     if (stale != EDHOC_OK)
         glue_trace("changed files not used, going on with the old: %s: %s", report_sentence(stale),
                    report_details(stale));
-    return check_desired(*identities, cred->desired);
+    return check_desired(*identities, initiator, cred->desired);
 }
 
 /* A user's programs ask for GSS_C_BOTH without having, or being allowed to read, a service's keys:
@@ -154,8 +160,8 @@ void glue_cred_free(struct glue_cred *cred)
 {
     if (cred == NULL || atomic_fetch_sub(&cred->refs, 1) != 1)
         return;
-    side_clear(&cred->initiator);
-    side_clear(&cred->acceptor);
+    live_free(cred->initiator);
+    live_free(cred->acceptor);
     settings_clear(&cred->settings);
     glue_name_free(cred->desired);
     free(cred);
@@ -232,22 +238,35 @@ OM_uint32 glue_lifetime(int64_t expires)
     return left < GSS_C_INDEFINITE ? (OM_uint32)left : GSS_C_INDEFINITE - 1;
 }
 
-/* An acceptor's credential is good as long as one of its identities is. */
-static OM_uint32 side_lifetime(const struct glue_side *side)
+/* The identities of one side as they are now, for the caller to free; NULL without that side. */
+static struct identity_set *current_identities(struct live *side)
 {
+    struct identity_set *identities = NULL;
+    struct trust *trust = NULL;
+    edhoc_err stale;
+
+    if (side != NULL)
+        live_get(side, &identities, &trust, &stale);
+    trust_free(trust);
+    return identities;
+}
+
+/* An acceptor's credential is good as long as one of its identities is. */
+static OM_uint32 side_lifetime(struct live *side)
+{
+    struct identity_set *set = current_identities(side);
     int64_t latest = INT64_MIN;
 
-    if (side->identities == NULL)
-        return 0;
-    for (size_t i = 0; i < side->identities->len; i++)
-        if (side->identities->id[i]->expires > latest)
-            latest = side->identities->id[i]->expires;
+    for (size_t i = 0; set != NULL && i < set->len; i++)
+        if (set->id[i]->expires > latest)
+            latest = set->id[i]->expires;
+    identity_set_free(set);
     return latest == INT64_MIN ? 0 : glue_lifetime(latest);
 }
 
 static OM_uint32 cred_lifetime(const struct glue_cred *cred)
 {
-    OM_uint32 init = side_lifetime(&cred->initiator), accept = side_lifetime(&cred->acceptor);
+    OM_uint32 init = side_lifetime(cred->initiator), accept = side_lifetime(cred->acceptor);
 
     if (cred->usage == GSS_C_BOTH)
         return init < accept ? init : accept;
@@ -396,15 +415,18 @@ GLUE_EXPORT OM_uint32 gss_release_cred(OM_uint32 *minor_status, gss_cred_id_t *c
 /* What the peer will be told; where our key has no name, what the caller called it. */
 static edhoc_err cred_name(const struct glue_cred *cred, struct glue_name **out)
 {
-    bool initiator = cred->initiator.identities != NULL;
-    const struct identity *id = initiator ? cred->initiator.identities->id[0]
-                                          : cred->acceptor.identities->id[0];
+    bool initiator = cred->initiator != NULL;
+    struct identity_set *set = current_identities(initiator ? cred->initiator : cred->acceptor);
+    const struct identity *id = set->id[0];
+    bool named = id->name != NULL || id->client_name != NULL;
+    edhoc_err err = EDHOC_OK;
 
-    if (cred->desired != NULL && (!initiator || id->name == NULL)) {
+    if (cred->desired != NULL && (!initiator || !named))
         *out = glue_name_ref(cred->desired);
-        return EDHOC_OK;
-    }
-    return glue_name_of_identity(id, initiator, out);
+    else
+        err = glue_name_of_identity(id, initiator, out);
+    identity_set_free(set);
+    return err;
 }
 
 /* What both inquiries tell; each pointer may be NULL. */
@@ -447,9 +469,9 @@ static edhoc_err fill_facts(const struct glue_cred *cred, const struct cred_fact
     if (facts->lifetime != NULL)
         *facts->lifetime = cred_lifetime(cred);
     if (facts->initiator_lifetime != NULL)
-        *facts->initiator_lifetime = side_lifetime(&cred->initiator);
+        *facts->initiator_lifetime = side_lifetime(cred->initiator);
     if (facts->acceptor_lifetime != NULL)
-        *facts->acceptor_lifetime = side_lifetime(&cred->acceptor);
+        *facts->acceptor_lifetime = side_lifetime(cred->acceptor);
     if (facts->usage != NULL)
         *facts->usage = cred->usage;
     return EDHOC_OK;

@@ -98,20 +98,13 @@ void glue_name_put_head(struct buf *out, uint8_t form, size_t inner);
 
 /* ---- creds.c ---- */
 
-/* What one role needs. NULLs: the credential is not for this role. */
-struct glue_side {
-    struct live *live;               /* what is current */
-    struct identity_set *identities; /* as they were when the credential was acquired */
-    struct trust *trust;
-};
-
 /* An immutable, reference-counted credential. */
 struct glue_cred {
     atomic_uint refs;
     gss_cred_usage_t usage; /* of the sides that there are */
     struct settings settings;
-    struct glue_side initiator, acceptor;
-    struct glue_name *desired; /* what gss_acquire_cred was asked for, or NULL */
+    struct live *initiator, *acceptor; /* keys and trust of a role; NULL: not for that role */
+    struct glue_name *desired;         /* what gss_acquire_cred was asked for, or NULL */
 };
 
 /* All that usage names; for GSS_C_BOTH what there is, at least one side. `passphrase`, of an

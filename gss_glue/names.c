@@ -9,6 +9,7 @@
 #include "glue.h"
 
 #include "../mech/cbor.h"
+#include "../mech/x509.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,22 @@ edhoc_err glue_name_of_target(const char *text, struct glue_name **out)
     return glue_name_new(kind, bytes_of_text(text), out);
 }
 
+/* A server's certificate: its first host, for any service. */
+static edhoc_err name_of_host(const struct identity *id, struct glue_name **out)
+{
+    char *host = x509_first_host(cred_chain(id->by_value, 0));
+    struct buf text = buf_new(TEXT_MAX);
+    edhoc_err err;
+
+    buf_put_text(&text, "host@");
+    buf_put_text(&text, host != NULL ? host : "unknown");
+    free(host);
+    err = text.failed ? report(EDHOC_ERR_NAME, "the host in the certificate is too long")
+                      : glue_name_new(NAME_SERVICE, buf_bytes(&text), out);
+    buf_free(&text);
+    return err;
+}
+
 edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)
 {
     char text[32] = "kid:";
@@ -123,6 +140,10 @@ edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struc
     if (id->name != NULL)
         return initiator ? glue_name_new(NAME_USER, bytes_of_text(id->name), out)
                          : glue_name_of_target(id->name, out);
+    if (initiator && id->client_name != NULL)
+        return glue_name_new((enum name_kind)id->client_kind, bytes_of_text(id->client_name), out);
+    if (!initiator && cred_chain_length(id->by_value) > 0)
+        return name_of_host(id, out);
     for (size_t i = 0; i < 8; i++)
         (void)snprintf(text + 4 + 2 * i, 3, "%02x", cred_thumbprint(id->by_value)[i]);
     return glue_name_new(NAME_USER, bytes_of_text(text), out);

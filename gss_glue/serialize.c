@@ -363,11 +363,17 @@ static void put_place(struct buf *out, const char *where)
 }
 
 /* An initiator's default key is at its user's home, which another process may see elsewhere. */
-static const char *initiator_place(const struct glue_cred *cred)
+static void put_initiator_place(struct buf *out, const struct glue_cred *cred)
 {
-    if (cred->settings.identity == NULL && cred->initiator.identities != NULL)
-        return cred->initiator.identities->id[0]->source;
-    return cred->settings.identity;
+    struct identity_set *identities = NULL;
+    struct trust *trust = NULL;
+    edhoc_err stale;
+
+    if (cred->settings.identity == NULL && cred->initiator != NULL)
+        live_get(cred->initiator, &identities, &trust, &stale);
+    put_place(out, identities != NULL ? identities->id[0]->source : cred->settings.identity);
+    identity_set_free(identities);
+    trust_free(trust);
 }
 
 static void put_credential(struct buf *out, const struct glue_cred *cred)
@@ -381,7 +387,7 @@ static void put_credential(struct buf *out, const struct glue_cred *cred)
         put_name(out, cred->desired, false);
     else
         cbor_put_null(out);
-    put_place(out, initiator_place(cred));
+    put_initiator_place(out, cred);
     put_place(out, s->service_identity);
     put_place(out, s->certificate);
     put_place(out, s->trust);

@@ -116,7 +116,7 @@ edhoc_err key_with_signer(struct key *public_key,
 struct evp_pkey_st;
 edhoc_err key_from_pkey(struct evp_pkey_st *pkey, bool dh, struct key **out) EDHOC_MUST_USE;
 /* The private key in a PEM text. Never prompts: `passphrase` may be NULL, and an encrypted key is
- * then EDHOC_ERR_KEY_FORMAT. */
+ * then EDHOC_ERR_KEY_FORMAT; so is a key that is not encrypted where a passphrase is given. */
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh,
                        struct key **out) EDHOC_MUST_USE;
 /* The private key that OpenSSL's store finds at a URI, with the providers that the host configured.

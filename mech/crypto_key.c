@@ -345,31 +345,47 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
 
 /* ---- PEM ---- */
 
+struct asked {
+    const char *passphrase; /* or NULL */
+    bool used;
+};
+
 /* The only passphrase callback: answers with the one that was given, or refuses. Never prompts. */
-static int passphrase_callback(char *to, int size, int rwflag, void *passphrase)
+static int passphrase_callback(char *to, int size, int rwflag, void *arg)
 {
-    size_t len = passphrase == NULL ? 0 : strlen(passphrase);
+    struct asked *asked = arg;
+    size_t len = asked->passphrase == NULL ? 0 : strlen(asked->passphrase);
 
     (void)rwflag;
-    if (passphrase == NULL || size < 0 || len > (size_t)size)
+    if (asked->passphrase == NULL || size < 0 || len > (size_t)size)
         return -1;
-    memcpy(to, passphrase, len);
+    memcpy(to, asked->passphrase, len);
+    asked->used = true;
     return (int)len;
+}
+
+/* Programs use a passphrase to check who is there: one that opened nothing proves nothing. */
+static edhoc_err key_opened(EVP_PKEY *pkey, const struct asked *asked, bool dh, struct key **out)
+{
+    if (asked->passphrase != NULL && !asked->used)
+        return report(EDHOC_ERR_KEY_FORMAT,
+                      "the key is not encrypted, so no passphrase is its own");
+    return key_from_pkey(pkey, dh, out);
 }
 
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh, struct key **out)
 {
     BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
+    struct asked asked = {passphrase, false};
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
 
     *out = NULL;
     if (bio == NULL)
         return EDHOC_ERR_NOMEM;
-    pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, passphrase_callback, (void *)(uintptr_t)passphrase,
-                                      NULL, NULL);
+    pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, passphrase_callback, &asked, NULL, NULL);
     if (pkey != NULL)
-        err = key_from_pkey(pkey, dh, out);
+        err = key_opened(pkey, &asked, dh, out);
     else
         err = report(EDHOC_ERR_KEY_FORMAT,
                      passphrase == NULL
@@ -403,6 +419,7 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store)
 edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct key **out)
 {
     UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase_callback, 0);
+    struct asked asked = {passphrase, false};
     OSSL_STORE_CTX *store = NULL;
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
@@ -410,12 +427,11 @@ edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct 
     *out = NULL;
     if (ui == NULL)
         return EDHOC_ERR_NOMEM;
-    store = OSSL_STORE_open_ex(uri, NULL, NULL, ui, (void *)(uintptr_t)passphrase, NULL, NULL,
-                               NULL);
+    store = OSSL_STORE_open_ex(uri, NULL, NULL, ui, &asked, NULL, NULL, NULL);
     if (store != NULL)
         pkey = first_private_key(store);
     if (pkey != NULL)
-        err = key_from_pkey(pkey, dh, out);
+        err = key_opened(pkey, &asked, dh, out);
     else
         err = report(EDHOC_ERR_KEY_FORMAT,
                      "%.200s: OpenSSL's providers here open no private key by "

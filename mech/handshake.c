@@ -176,8 +176,11 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR && config->target == NULL)
         err = report(EDHOC_ERR_NAME, "no target name");
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR &&
-        strlen(config->target) > PROFILE_TARGET_MAX)
-        err = report(EDHOC_ERR_NAME, "a target of more than %d bytes", PROFILE_TARGET_MAX);
+        !profile_target_ok(bytes_of_text(config->target)))
+        err = report(EDHOC_ERR_NAME,
+                     "a target is service@host, the host in lower case, or a name without @, of at "
+                     "most %d bytes",
+                     PROFILE_TARGET_MAX);
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR)
         err = plan_initiator(s, config);
     if (err == EDHOC_OK && config->role == EDHOC_RESPONDER && s->identities->len == 0)
@@ -251,17 +254,17 @@ static const char *words_for_peer(enum session_state state, edhoc_err err)
     }
 }
 
-static bool peer_is_told(edhoc_err err)
+static bool peer_is_told(const struct edhoc *s, edhoc_err err)
 {
     /* An error message is never answered; without a suite in common there is nothing to add. */
-    return err != EDHOC_ERR_PEER_ERROR && err != EDHOC_ERR_NO_COMMON_SUITE &&
+    return !s->answering_error && err != EDHOC_ERR_PEER_ERROR && err != EDHOC_ERR_NO_COMMON_SUITE &&
            err != EDHOC_ERR_SUITE_RETRY;
 }
 
 /* The one place where a session fails. A token that is in `out` already is error code 2. */
 static void fail(struct edhoc *s, enum session_state state, edhoc_err err, struct buf *out)
 {
-    const char *words = peer_is_told(err) ? words_for_peer(state, err) : NULL;
+    const char *words = peer_is_told(s, err) ? words_for_peer(state, err) : NULL;
 
     if (words != NULL || err != EDHOC_ERR_NO_COMMON_SUITE || state != RESPONDER_WAIT_1)
         buf_reset(out);
@@ -312,7 +315,8 @@ static edhoc_err await_message_2(struct edhoc *s, struct bytes in, struct buf *o
     struct suite_list suites_r;
     edhoc_err err;
 
-    if (message_is_error(in)) {
+    s->answering_error = message_is_error(in);
+    if (s->answering_error) {
         *next = INITIATOR_WAIT_2;
         err = message_error_read(s, in, &suites_r);
         return err == EDHOC_OK ? retry_suite(s, &suites_r, out) : err;

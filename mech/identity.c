@@ -23,6 +23,7 @@ void identity_free(struct identity *id)
     cred_free(id->by_reference);
     free(id->principals);
     free(id->name);
+    free(id->client_name);
     free(id->source);
     free(id);
 }
@@ -118,6 +119,10 @@ edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t c
         err = cred_new_x5chain(key, chain, count, &id->by_value);
     if (err == EDHOC_OK && !x509_validity(chain[0], &not_before, &id->expires))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is malformed", source);
+    /* A server's certificate need not name a client. */
+    if (err == EDHOC_OK &&
+        x509_client_name(chain[0], &id->client_kind, &id->client_name) != EDHOC_OK)
+        report_clear();
     if (err == EDHOC_OK)
         *out = id;
     else
@@ -125,19 +130,34 @@ edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t c
     return err;
 }
 
+/* A key has one use (RFC 9528 section 9.2), ours too. */
+static edhoc_err check_set(struct identity *const *ids, size_t len)
+{
+    if (len > IDENTITIES_MAX)
+        return report(EDHOC_ERR_SETTING, "%zu identities; at most %d", len, IDENTITIES_MAX);
+    for (size_t i = 0; i < len; i++)
+        for (size_t k = 0; k < i; k++)
+            if (cred_same_key(ids[i]->by_value, ids[k]->by_value) &&
+                identity_is_dh(ids[i]) != identity_is_dh(ids[k]))
+                return report(EDHOC_ERR_KEY_FORMAT,
+                              "%s and %s hold one key for signing and for Diffie-Hellman; make a "
+                              "key of its own for one of them",
+                              ids[k]->source, ids[i]->source);
+    return EDHOC_OK;
+}
+
 edhoc_err identity_set_new(struct identity **ids, size_t len, struct identity_set **out)
 {
     struct identity_set *set = NULL;
+    edhoc_err err = check_set(ids, len);
 
     *out = NULL;
-    if (len <= IDENTITIES_MAX)
+    if (err == EDHOC_OK)
         set = calloc(1, sizeof(*set) + len * sizeof(set->id[0]));
     if (set == NULL) {
         for (size_t i = 0; i < len; i++)
             identity_free(ids[i]);
-        return len > IDENTITIES_MAX
-                   ? report(EDHOC_ERR_SETTING, "%zu identities; at most %d", len, IDENTITIES_MAX)
-                   : EDHOC_ERR_NOMEM;
+        return err != EDHOC_OK ? err : EDHOC_ERR_NOMEM;
     }
     atomic_init(&set->refs, 1);
     set->len = len;

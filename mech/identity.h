@@ -15,8 +15,10 @@ struct identity {
     struct cred *by_reference; /* kid; NULL for a certificate */
     char *principals;          /* comma-separated patterns, canonical; NULL when it has no name */
     char *name;                /* the first principal, the default name; NULL when none */
-    char *source;              /* where it comes from, for messages: a file or URI */
-    int64_t expires;           /* seconds since 1970; INT64_MAX when it does not */
+    char *client_name; /* what an acceptor makes of the certificate (x509_client_name), or NULL */
+    int client_kind;   /* its kind */
+    char *source;      /* where it comes from, for messages: a file or URI */
+    int64_t expires;   /* seconds since 1970; INT64_MAX when it does not */
 };
 
 /* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */

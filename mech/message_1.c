@@ -84,7 +84,7 @@ static edhoc_err select_suite(struct edhoc *s, const struct suites_i *suites_i)
     if (ours.len == 0)
         return report(EDHOC_ERR_NO_SUITE,
                       "METHOD %d needs a %s key here, and there is none that a "
-                      "cipher suite allowed here can use",
+                      "cipher suite allowed here can use and that has not expired",
                       s->method, session_responder_dh(s) ? "Diffie-Hellman" : "signature");
     for (size_t i = 0; i < suites_i->len; i++) {
         if (!suite_list_has(&ours, suites_i->id[i]))
@@ -160,6 +160,9 @@ edhoc_err message_1_process(struct edhoc *s, struct bytes in)
         return report(EDHOC_ERR_MALFORMED, "message_1 is not METHOD, SUITES_I, G_X, C_I, EAD_1");
     if (method < 0 || method > 3)
         return report(EDHOC_ERR_METHOD, "METHOD %lld", (long long)method);
+    if (s->retried && method != s->method)
+        return report(EDHOC_ERR_METHOD, "METHOD %lld after METHOD %d", (long long)method,
+                      s->method);
     if (!session_plain(s) && c_i.len > 0)
         return report(EDHOC_ERR_CONNECTION_ID, "C_I has %zu bytes", c_i.len);
 
@@ -187,7 +190,7 @@ struct suite_list message_suites_r(const struct edhoc *s)
             const struct keytype *type = key_type(s->identities->id[k]->key);
 
             if (type->dh == session_responder_dh(s) && suite_fits(suite, type) &&
-                suite_available(suite))
+                session_now(s) < s->identities->id[k]->expires && suite_available(suite))
                 suite_list_add(&list, suite->id);
         }
     }

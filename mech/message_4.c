@@ -40,7 +40,7 @@ static edhoc_err process_ead_4(struct edhoc *s)
     if (session_plain(s))
         return ead_find(buf_bytes(&s->ead_4), PROFILE_EAD_LABEL, &none, &found);
     err = profile_read(4, buf_bytes(&s->ead_4), &item);
-    if (err == EDHOC_OK)
+    if (err == EDHOC_OK && s->have_bindings)
         s->result_flags |= (uint32_t)item.flags & EDHOC_FLAG_BOUND;
     return err;
 }

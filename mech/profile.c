@@ -3,6 +3,8 @@
 #include "cbor.h"
 #include "ead.h"
 
+#include <string.h>
+
 #define ITEM_MAX (PROFILE_TARGET_MAX + FIXED_MAX + 64)
 
 static void put_target(struct buf *value, struct bytes target)
@@ -52,6 +54,21 @@ void profile_put(const struct profile_item *item, struct buf *ead)
     buf_free(&value);
 }
 
+bool profile_target_ok(struct bytes target)
+{
+    const uint8_t *at = target.len > 0 ? memchr(target.p, '@', target.len) : NULL;
+    size_t host = at != NULL ? (size_t)(at - target.p) + 1 : target.len;
+
+    if (target.len == 0 || target.len > PROFILE_TARGET_MAX || !cbor_clean_text(target))
+        return false;
+    if (at == NULL)
+        return true;
+    for (size_t i = host; i < target.len; i++)
+        if (target.p[i] == '@' || (target.p[i] >= 'A' && target.p[i] <= 'Z'))
+            return false;
+    return host > 1 && host < target.len && target.p[target.len - 1] != '.';
+}
+
 static struct bytes read_target(struct cbor_reader *r)
 {
     struct bytes target;
@@ -61,7 +78,7 @@ static struct bytes read_target(struct cbor_reader *r)
         return BYTES_NONE;
     }
     target = cbor_read_tstr(r);
-    if (target.len == 0 || target.len > PROFILE_TARGET_MAX || !cbor_clean_text(target))
+    if (!profile_target_ok(target))
         r->failed = true;
     return r->failed ? BYTES_NONE : target;
 }

@@ -25,6 +25,9 @@ struct profile_item {
     struct bytes bindings; /* 3: a hash */
 };
 
+/* Is this a target that may travel: service@host with the host in lower case and no dot at its end,
+ * or a name without @; 1 to PROFILE_TARGET_MAX bytes, no control characters? */
+bool profile_target_ok(struct bytes target);
 /* Appends the item for item->message to an EAD field. */
 void profile_put(const struct profile_item *item, struct buf *ead);
 /* Reads the one item that an EAD field of this message must have; message_2 must have none. Views

@@ -54,6 +54,8 @@ struct edhoc {
     const struct suite *suite;
     size_t suite_at; /* initiator: the selected suite's place in `suites` */
     bool retried;    /* error code 2 has been sent or received */
+    bool
+        answering_error; /* initiator: what it reads is an error message, which is never answered */
     struct identity *me;
     struct cred *my_cred; /* me->by_value or by_reference */
     struct buf c_i, c_r;

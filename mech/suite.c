@@ -1,5 +1,6 @@
 #include "suite.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,10 +42,25 @@ bool suite_fits(const struct suite *s, const struct keytype *type)
     return type->curve == (type->dh ? s->dh : s->sign);
 }
 
-bool suite_available(const struct suite *s)
+static bool available[SUITES_COUNT];
+static pthread_once_t available_once = PTHREAD_ONCE_INIT;
+
+static bool has_all(const struct suite *s)
 {
     return crypto_has_aead(s->aead) && crypto_has_aead(s->tokens) && crypto_has_hash(s->hash) &&
            crypto_has_curve(s->dh);
+}
+
+static void look_for_all(void)
+{
+    for (size_t i = 0; i < SUITES_COUNT; i++)
+        available[i] = has_all(&suites[i]);
+}
+
+bool suite_available(const struct suite *s)
+{
+    (void)pthread_once(&available_once, look_for_all);
+    return available[s - suites];
 }
 
 bool suite_list_has(const struct suite_list *list, int64_t id)

@@ -20,7 +20,7 @@ struct vectors {
     size_t *first; /* of each object, its first field */
 };
 
-static void die(const char *path, const char *what, const char *detail)
+static _Noreturn void die(const char *path, const char *what, const char *detail)
 {
     fprintf(stderr, "%s: %s %s\n", path, what, detail);
     exit(99);

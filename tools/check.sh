@@ -4,7 +4,7 @@
 # build/check-*, touches nothing outside the checkout. The last line says how many tests passed.
 #
 #     sh tools/check.sh              all of it
-#     sh tools/check.sh STAGE...     some of it: lint gcc clang sanitizers valgrind distcheck
+#     sh tools/check.sh STAGE...     some of it: lint gcc clang sanitizers valgrind distcheck apps
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/lib.sh
@@ -31,6 +31,33 @@ stage_sanitizers() {
 stage_valgrind() { build valgrind CC=gcc CFLAGS='-g -O1' && make -j2 check-valgrind; }
 stage_distcheck() { build distcheck CC=gcc && make -j2 distcheck; }
 
+# The unmodified applications of tests/apps; their TAP is counted here, in the words of automake.
+stage_apps() {
+    build apps CC=gcc || return
+    make check-apps > ../check-apps.tap 2>&1
+    apps_status=$?
+    cat ../check-apps.tap
+    awk '/^ok / && /# SKIP/ { skip++; next }
+         /^1\.\.0 # SKIP/   { skip++ }
+         /^ok /             { pass++ }
+         /^not ok /         { fail++ }
+         END { printf "# PASS: %d\n# FAIL: %d\n# SKIP: %d\n", pass, fail, skip }' ../check-apps.tap
+    return $apps_status
+}
+
+# What ran: application, version, result. A script that is skipped says why.
+applications() {
+    [ -e build/check-apps.tap ] || return 0
+    awk 'function row() { if (script != "") printf "%-22s %-34s %s\n", script, app == "" ? why : app,
+                 fail > 0 ? fail " failed" : pass > 0 ? pass " passed" : "skipped" }
+         /^== /           { row(); script = $2; app = ""; why = ""; pass = fail = 0 }
+         /^1\.\.0 # SKIP/ { why = substr($0, 13) }
+         /^# app: /       { app = substr($0, 8) }
+         /^ok /           { pass++ }
+         /^not ok /       { fail++ }
+         END { row() }' build/check-apps.tap
+}
+
 # One linter; counted like a test, in the words of automake's summary.
 lint() {
     echo "+ $1"
@@ -52,6 +79,9 @@ stage_lint() {
     done
     return $lint_status
 }
+
+# Each application test names its Debian packages on a line of its own.
+APP_PACKAGES=$(sed -n 's/^# packages: //p' tests/apps/*.sh | tr ' ' '\n' | sort -u | tr '\n' ' ')
 
 # -- Running them ------------------------------------------------------------------------------
 
@@ -99,9 +129,9 @@ stop_lanes() {
 trap stop_lanes EXIT
 trap 'exit 1' HUP INT TERM
 
-# shellcheck disable=SC2086 # a list of words
-need $PACKAGES && make_configure || exit 1
-rm -f build/check-*.count
+# shellcheck disable=SC2086 # lists of words
+need $PACKAGES $APP_PACKAGES && make_configure || exit 1
+rm -f build/check-*.count build/check-apps.tap
 
 began=$(date +%s)
 echo 'running the stages, two at a time; logs are build/check-*.log'
@@ -114,7 +144,8 @@ fi
 for lane in $lanes; do wait "$lane"; done
 lanes=
 
-wanted=${*:-lint gcc clang distcheck sanitizers valgrind}
+applications
+wanted=${*:-lint gcc clang distcheck apps sanitizers valgrind}
 for stage in $wanted; do
     cat "build/check-$stage.count" 2> /dev/null || echo '0 1 0' # it did not even end
 done | awk -v seconds=$(($(date +%s) - began)) '

@@ -13,7 +13,7 @@
 
 #include "../mech/load/file.h"
 
-#define LOCK_TRIES 50 /* with a tenth of a second between them */
+#define LOCK_TRIES 100 /* with a tenth of a second between them */
 #define NEW_MODE   0644
 
 /* ---- where it is ---- */

@@ -105,13 +105,28 @@ static edhoc_err check_public(const struct parts *p)
 static edhoc_err read_key_text(struct bytes text, const char *passphrase, struct parts *p)
 {
     bool openssh = openssh_key_is(text);
-    edhoc_err err = openssh ? read_openssh(text, p) : EDHOC_OK;
+    edhoc_err err = EDHOC_OK;
+
+    if (openssh)
+        err = passphrase == NULL
+                  ? read_openssh(text, p)
+                  : report(EDHOC_ERR_KEY_FORMAT, "%s: a passphrase opens keys in PEM (PKCS#8) only",
+                           p->source);
 
     if (err == EDHOC_OK)
         err = read_public(p->source, &p->pub);
     if (err == EDHOC_OK && !openssh)
         err = read_pem(text, passphrase, p);
     return err == EDHOC_OK ? check_public(p) : err;
+}
+
+/* What follows the key in its file, without the key: it is nothing for the certificate reader. */
+static struct bytes from_first_certificate(struct bytes text)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----";
+    const uint8_t *at = text.len > 0 ? memmem(text.p, text.len, begin, sizeof(begin) - 1) : NULL;
+
+    return at != NULL ? bytes_of(at, text.len - (size_t)(at - text.p)) : BYTES_NONE;
 }
 
 /* Key, .pub, and the certificates that follow the key in the same PEM file. */
@@ -123,8 +138,7 @@ static edhoc_err read_file(const char *passphrase, struct parts *p)
     if (err == EDHOC_OK)
         err = read_key_text(buf_bytes(&text), passphrase, p);
     if (err == EDHOC_OK && p->certificates.len == 0 &&
-        contains(buf_bytes(&text), "-----BEGIN CERTIFICATE-----") &&
-        !buf_copy(&p->certificates, buf_bytes(&text)))
+        !buf_copy(&p->certificates, from_first_certificate(buf_bytes(&text))))
         err = EDHOC_ERR_NOMEM;
     buf_free(&text);
     return err;
@@ -144,7 +158,9 @@ static edhoc_err read_key(const char *where, const char *passphrase, struct part
     edhoc_err err = EDHOC_OK;
 
     if (place_is_agent(where))
-        return read_agent(p);
+        return passphrase == NULL ? read_agent(p)
+                                  : report(EDHOC_ERR_KEY_FORMAT,
+                                           "%s: an agent's key has no passphrase here", where);
     if (!place_is_file(where))
         return key_from_uri(where, passphrase, false, &p->key);
     err = place_path(where, &p->source);

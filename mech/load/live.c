@@ -9,15 +9,20 @@
 
 #define LOOK_EVERY 1 /* seconds between two looks at the files */
 
+/* Keys and trust follow their files each on its own: a broken key file must not keep a revoked
+ * trust line alive. `stamps` is NULL while the files are broken: they are read again at every look.
+ */
 struct live {
     const struct settings *settings;
     bool initiator;
     char *passphrase;     /* of an encrypted key, to read it again; or NULL */
     pthread_mutex_t lock; /* over all that follows */
     struct identity_set *identities;
+    struct stamps *identity_stamps;
     struct trust *trust;
-    struct stamps *stamps;
+    struct stamps *trust_stamps;
     time_t looked; /* monotonic */
+    edhoc_err stale;
 };
 
 static time_t monotonic(void)
@@ -28,40 +33,61 @@ static time_t monotonic(void)
     return t.tv_sec;
 }
 
-static edhoc_err load_both(struct live *live, struct identity_set **identities,
-                           struct trust **trust)
+static bool changed(const struct stamps *stamps)
 {
-    edhoc_err err = live->initiator ? load_identity(live->settings, live->passphrase, identities)
-                                    : load_service_identities(live->settings, identities);
-
-    return err == EDHOC_OK ? load_trust(live->settings, live->initiator, trust) : err;
+    return stamps == NULL || stamps_changed(stamps);
 }
 
-/* Reads everything anew; what there was is replaced only as a whole. The stamps are replaced in any
- * case, so that a broken version is read once, not once per second. */
-static edhoc_err reload(struct live *live)
+/* Replaces the stamps by those of a load that went well; none after one that did not. */
+static void keep_stamps(struct stamps **stamps, struct stamps *made, edhoc_err err)
 {
-    struct identity_set *identities = NULL;
-    struct trust *trust = NULL;
-    struct stamps *stamps;
-    edhoc_err err = stamps_start(&stamps);
+    stamps_stop();
+    stamps_free(*stamps);
+    *stamps = err == EDHOC_OK ? made : NULL;
+    if (err != EDHOC_OK)
+        stamps_free(made);
+}
 
+static edhoc_err reload_identities(struct live *live)
+{
+    struct identity_set *set = NULL;
+    struct stamps *made;
+    edhoc_err err = stamps_start(&made);
+
+    if (err == EDHOC_OK)
+        err = live->initiator ? load_identity(live->settings, live->passphrase, &set)
+                              : load_service_identities(live->settings, &set);
+    keep_stamps(&live->identity_stamps, made, err);
     if (err != EDHOC_OK)
         return err;
-    err = load_both(live, &identities, &trust);
-    stamps_stop();
-    stamps_free(live->stamps);
-    live->stamps = stamps;
-    if (err != EDHOC_OK) {
-        identity_set_free(identities);
-        trust_free(trust);
-        return err;
-    }
     identity_set_free(live->identities);
+    live->identities = set;
+    return EDHOC_OK;
+}
+
+static edhoc_err reload_trust(struct live *live)
+{
+    struct trust *trust = NULL;
+    struct stamps *made;
+    edhoc_err err = stamps_start(&made);
+
+    if (err == EDHOC_OK)
+        err = load_trust(live->settings, live->initiator, &trust);
+    keep_stamps(&live->trust_stamps, made, err);
+    if (err != EDHOC_OK)
+        return err;
     trust_free(live->trust);
-    live->identities = identities;
     live->trust = trust;
     return EDHOC_OK;
+}
+
+/* Trust last, so that where both are broken its reason is the one that is told. */
+static edhoc_err look(struct live *live)
+{
+    edhoc_err err = changed(live->identity_stamps) ? reload_identities(live) : EDHOC_OK;
+    edhoc_err trust_err = changed(live->trust_stamps) ? reload_trust(live) : EDHOC_OK;
+
+    return trust_err != EDHOC_OK ? trust_err : err;
 }
 
 edhoc_err live_new(const struct settings *settings, bool initiator, const char *passphrase,
@@ -81,7 +107,10 @@ edhoc_err live_new(const struct settings *settings, bool initiator, const char *
     live->initiator = initiator;
     live->looked = monotonic();
     live->passphrase = passphrase != NULL ? strdup(passphrase) : NULL;
-    err = passphrase != NULL && live->passphrase == NULL ? EDHOC_ERR_NOMEM : reload(live);
+    err = passphrase != NULL && live->passphrase == NULL ? EDHOC_ERR_NOMEM
+                                                         : reload_identities(live);
+    if (err == EDHOC_OK)
+        err = reload_trust(live);
     if (err == EDHOC_OK)
         *out = live;
     else
@@ -98,7 +127,8 @@ void live_free(struct live *live)
     free(live->passphrase);
     identity_set_free(live->identities);
     trust_free(live->trust);
-    stamps_free(live->stamps);
+    stamps_free(live->identity_stamps);
+    stamps_free(live->trust_stamps);
     (void)pthread_mutex_destroy(&live->lock);
     free(live);
 }
@@ -108,13 +138,12 @@ void live_get(struct live *live, struct identity_set **identities, struct trust 
 {
     time_t now = monotonic();
 
-    *stale = EDHOC_OK;
     (void)pthread_mutex_lock(&live->lock);
     if (now - live->looked >= LOOK_EVERY) {
         live->looked = now;
-        if (stamps_changed(live->stamps))
-            *stale = reload(live);
+        live->stale = look(live);
     }
+    *stale = live->stale;
     *identities = identity_set_ref(live->identities);
     *trust = trust_ref(live->trust);
     (void)pthread_mutex_unlock(&live->lock);

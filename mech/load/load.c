@@ -83,13 +83,21 @@ static edhoc_err read_defaults(bool initiator, struct trust *t)
 #define ANCHORS_MAX (8u << 20)  /* bytes: a distribution's bundle is a quarter of a megabyte */
 #define CRLS_MAX    (64u << 20) /* bytes: a large CA's lists */
 
+static edhoc_err read_trusted(const char *where, size_t max, struct buf *out)
+{
+    const char *path;
+    edhoc_err err = place_path(where, &path);
+
+    return err == EDHOC_OK ? file_read(path, FILE_TRUSTED, max, NULL, out) : err;
+}
+
 static edhoc_err read_store(const struct settings *s, struct x509_store **out)
 {
     struct buf anchors = buf_new(0), crls = buf_new(0);
-    edhoc_err err = file_read(s->anchors, FILE_TRUSTED, ANCHORS_MAX, NULL, &anchors);
+    edhoc_err err = read_trusted(s->anchors, ANCHORS_MAX, &anchors);
 
     if (err == EDHOC_OK && s->crls != NULL)
-        err = file_read(s->crls, FILE_TRUSTED, CRLS_MAX, NULL, &crls);
+        err = read_trusted(s->crls, CRLS_MAX, &crls);
     if (err == EDHOC_OK && s->crls != NULL && crls.len == 0)
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", s->crls);
     if (err == EDHOC_OK)
