@@ -343,7 +343,8 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
         return err;
     err = open_ctx(ctx);
     if (err != EDHOC_OK)
-        buf_reset(out); /* a message that would let the peer believe in this context */
+        edhoc_refuse(
+            out); /* instead of a message that would let the peer believe in this context */
     return err;
 }
 

@@ -127,10 +127,11 @@ static edhoc_err name_of_host(const struct identity *id, struct glue_name **out)
     buf_put_text(&text, "host@");
     buf_put_text(&text, host != NULL ? host : "unknown");
     free(host);
-    err = text.failed ? report(EDHOC_ERR_NAME, "the host in the certificate is too long")
-                      : glue_name_new(NAME_SERVICE, buf_bytes(&text), out);
+    err = text.failed ? EDHOC_ERR_NAME : glue_name_new(NAME_SERVICE, buf_bytes(&text), out);
     buf_free(&text);
-    return err;
+    /* What the certificate says is no reason to fail once the peer has believed it. */
+    return err == EDHOC_ERR_NAME ? glue_name_new(NAME_SERVICE, BYTES_LITERAL("host@unknown"), out)
+                                 : err;
 }
 
 edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)

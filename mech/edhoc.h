@@ -78,6 +78,9 @@ void edhoc_free(struct edhoc *s); /* wipes; NULL is fine */
  * nothing: a further step is EDHOC_ERR_STATE and leaves it as it is. */
 edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out) EDHOC_MUST_USE;
 bool edhoc_done(const struct edhoc *s);
+/* The error message of a session that the caller cannot accept after all, with the words that every
+ * refused peer gets. */
+void edhoc_refuse(struct buf *out);
 /* Replaces the responder's channel bindings before a step. */
 edhoc_err edhoc_set_bindings(struct edhoc *s, bool have, struct bytes bindings) EDHOC_MUST_USE;
 

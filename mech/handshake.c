@@ -112,8 +112,9 @@ static edhoc_err plan_initiator(struct edhoc *s, const struct edhoc_config *conf
     }
     offer = usable_suites(&config->suites, key_type(me->key));
     if (offer.len == 0)
-        return report(EDHOC_ERR_NO_SUITE, "none of the suites configured can use %s, a %s key",
-                      me->source, key_type(me->key)->ssh_name);
+        return report(EDHOC_ERR_NO_SUITE,
+                      "none of the suites configured can use %s, a key of type %s", me->source,
+                      key_type(me->key)->ssh_name);
     err = trust_plan(s->trust, (const char *)s->target.p, session_now(s), &offer, &plan);
     if (err != EDHOC_OK)
         return err;
@@ -239,6 +240,14 @@ void edhoc_free(struct edhoc *s)
     free(s);
 }
 
+#define REFUSED "authentication failed"
+
+void edhoc_refuse(struct buf *out)
+{
+    buf_reset(out);
+    message_error_put(out, REFUSED);
+}
+
 /* What the peer is told. From decrypting message_2 or message_3 on, one text for every reason: who
  * asks by trial must not learn which keys and names are known here. */
 static const char *words_for_peer(enum session_state state, edhoc_err err)
@@ -248,7 +257,7 @@ static const char *words_for_peer(enum session_state state, edhoc_err err)
         return report_sentence(err);
     case INITIATOR_WAIT_2:
     case RESPONDER_WAIT_3:
-        return "authentication failed";
+        return REFUSED;
     default:
         return NULL; /* nothing was sent yet, or the peer is complete and reads no more */
     }

@@ -457,7 +457,7 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
                         const struct trust_line *line)
 {
     const char *who = w->role == TRUST_SERVER ? "server" : "client";
-    const char *name = w->name != NULL ? w->name : "this peer";
+    const char *name = w->name != NULL ? w->name : "(who gave no name)";
     char kid[17];
 
     kid_text(w->cred, kid);
@@ -532,24 +532,38 @@ static edhoc_err judge_server_certificate(const struct trust *t, struct cred *cr
     return err;
 }
 
-/* Is this name one of the literal principals of a line? */
-static bool is_pinned_name(const struct trust *t, const char *name)
+/* The same name, its host without regard to case? */
+static bool same_name(const char *principal, size_t len, const char *name)
+{
+    const char *at = strrchr(name, '@');
+
+    if (len != strlen(name))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!same_char(principal[i], name[i], at != NULL && name + i > at))
+            return false;
+    return true;
+}
+
+/* The line that has this name as one of its literal principals, or NULL. */
+static const struct trust_line *line_of_name(const struct trust *t, const char *name)
 {
     for (size_t i = 0; i < t->len; i++)
         for (const char *p = t->lines[i]->principals; *p != '\0';) {
             size_t len = strcspn(p, ",");
 
-            if (len == strlen(name) && strncmp(p, name, len) == 0)
-                return true;
+            if (same_name(p, len, name))
+                return t->lines[i];
             p += len;
             p += *p == ',';
         }
-    return false;
+    return NULL;
 }
 
 static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cred, int64_t now,
                                           struct peer *out)
 {
+    const struct trust_line *pin;
     char *name = NULL;
     int64_t expires;
     int kind;
@@ -557,9 +571,10 @@ static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cr
 
     if (err == EDHOC_OK)
         err = x509_client_name(cred_chain(cred, 0), &kind, &name);
-    if (err == EDHOC_OK && kind == 1 && is_pinned_name(t, name))
-        err = report(EDHOC_ERR_NAME_TAKEN, "\"%s\" is pinned in %s; a CA cannot give it away", name,
-                     trust_places(t));
+    if (err == EDHOC_OK && kind == 1 && (pin = line_of_name(t, name)) != NULL)
+        err = report(EDHOC_ERR_NAME_TAKEN,
+                     "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
+                     name, pin->file, pin->line);
     if (err == EDHOC_OK)
         err = peer_fill(cred, NULL, kind, name, out);
     if (err == EDHOC_OK)

@@ -3,6 +3,7 @@
 #include "cbor.h"
 #include "crypto_internal.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -574,17 +575,13 @@ static char *string_text(const ASN1_STRING *s)
 
 static char *ip_text(const ASN1_OCTET_STRING *ip)
 {
-    const uint8_t *p = ASN1_STRING_get0_data(ip);
-    char text[64] = "";
-    size_t at = 0;
+    int family = ASN1_STRING_length(ip) == 4 ? AF_INET : AF_INET6;
+    char text[INET6_ADDRSTRLEN] = "";
 
-    if (ASN1_STRING_length(ip) == 4)
-        (void)snprintf(text, sizeof(text), "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
-    else if (ASN1_STRING_length(ip) == 16)
-        for (size_t i = 0; i < 16; i += 2)
-            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%x", i > 0 ? ":" : "",
-                                   256u * p[i] + p[i + 1]);
-    return strdup(text);
+    if (ASN1_STRING_length(ip) != 4 && ASN1_STRING_length(ip) != 16)
+        return NULL;
+    return inet_ntop(family, ASN1_STRING_get0_data(ip), text, sizeof(text)) != NULL ? strdup(text)
+                                                                                    : NULL;
 }
 
 /* A SAN's kind ("dns", ...) and text; kind NULL for those that mean nothing here. */
@@ -683,7 +680,7 @@ static bool acceptable_name(const char *name, size_t max)
     return text.len > 0 && text.len <= max && cbor_clean_text(text);
 }
 
-/* "host@" and a dNSName in lower case, as a service is written. */
+/* "host@" and a dNSName in lower case without a dot at its end, as a service is written. */
 static char *host_name(const char *dns)
 {
     static const char service[] = "host@";
@@ -692,11 +689,27 @@ static char *host_name(const char *dns)
 
     if (name == NULL)
         return NULL;
+    if (len > 0 && dns[len - 1] == '.')
+        len--;
     memcpy(name, service, sizeof(service) - 1);
-    for (size_t i = 0; i <= len; i++)
+    for (size_t i = 0; i < len; i++)
         name[sizeof(service) - 1 + i] = dns[i] >= 'A' && dns[i] <= 'Z' ? (char)(dns[i] - 'A' + 'a')
                                                                        : dns[i];
+    name[sizeof(service) - 1 + len] = '\0';
     return name;
+}
+
+/* Can this be the name of that kind? A host is not empty and has no @ of its own. */
+static bool name_fits(int kind, const char *name)
+{
+    const char *at = strchr(name, '@');
+
+    if (!acceptable_name(name, kind == 3 ? 1024 : 255))
+        return false;
+    if (kind == 1)
+        return at != NULL;
+    return kind == 3 || (at != NULL && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
+                         at[strlen(at) - 1] != '.');
 }
 
 edhoc_err x509_client_name(struct bytes certificate, int *kind, char **name)
@@ -720,8 +733,7 @@ edhoc_err x509_client_name(struct bytes certificate, int *kind, char **name)
         return EDHOC_ERR_NOMEM;
     if (**name == '\0')
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
-    else if (!acceptable_name(*name, *kind == 3 ? 1024 : 255) ||
-             (*kind == 1 && strchr(*name, '@') == NULL))
+    else if (!name_fits(*kind, *name))
         err = report(EDHOC_ERR_CRED_BAD, "the name \"%.100s\" in the certificate is malformed",
                      *name);
     if (err != EDHOC_OK) {

@@ -693,6 +693,7 @@ static const struct decision client_certificates[] = {
      .says = "\"CN=earlyclient\""},
     {"of last month's CA", HOLDER("underoldclient"), CA, NO(AT_MESSAGE_3, CERT_EXPIRED),
      .says = "\"CN=Old Sub CA\""},
+    {"a name that is no host", HOLDER("oddhost"), CA, NO(AT_MESSAGE_3, CRED_BAD), .says = "a@b"},
     {"not revoked", HOLDER("email"), CA_CRLS, .client = "user bob@corp.example", DAYS(365)},
     {"revoked", HOLDER("revokedclient"), CA_CRLS, NO(AT_MESSAGE_3, CERT_REVOKED),
      .says = "\"CN=revokedclient\""},
@@ -715,7 +716,7 @@ static const struct decision client_certificates[] = {
      HOLDER("email"),
      {.identity = "web-x25519", .anchors = ANCHORS, .trust = "carol,bob@corp.example {bob}\n"},
      NO(AT_MESSAGE_3, NAME_TAKEN),
-     .says = "\"bob@corp.example\" is pinned in $T"},
+     .says = "\"bob@corp.example\" is pinned to a key in $T line"},
     {"a name that a pattern covers",
      HOLDER("email"),
      {.identity = "web-x25519", .anchors = ANCHORS, .trust = "*@corp.example client {bob}\n"},
@@ -1011,7 +1012,7 @@ static const struct known known[] = {
      .dns = "a.example.org\nb.example.org\n",
      .email = "one@corp.example\ntwo@corp.example\n",
      .upn = "first@corp.example\nsecond@corp.example\n",
-     .ip = "192.0.2.1\n2001:db8:0:0:0:0:0:1\n",
+     .ip = "192.0.2.1\n2001:db8::1\n",
      .uri = "https://id.example.org/1\n"},
     {.what = "a host",
      .i = HOLDER("dns"),
@@ -1205,7 +1206,7 @@ START_TEST(attributes_of_servers)
                                      .kind = "service\n",
                                      .subject = "CN=web\n",
                                      .dns = "web.example.org\n*.wild.example.org\n",
-                                     .ip = "127.0.0.1\n0:0:0:0:0:0:0:1\n"};
+                                     .ip = "127.0.0.1\n::1\n"};
     struct decision_talk t = meet(&i, &a, WEB);
     gss_name_t target = GSS_C_NO_NAME;
     struct expected e[EXPECTED];
