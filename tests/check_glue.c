@@ -1951,6 +1951,43 @@ START_TEST(credentials_have_a_direction)
 END_TEST
 
 /* Without credentials, the settings of the environment. */
+/* The passphrase of an encrypted key opens it; any other, and one for a key without, are refused.
+ */
+START_TEST(a_passphrase_opens_a_key)
+{
+    static const struct {
+        const char *key, *passphrase;
+        edhoc_err err; /* EDHOC_OK: it opens */
+    } rows[] = {
+        {"locked", "open sesame", EDHOC_OK},
+        {"locked", "open", EDHOC_ERR_KEY_FORMAT},
+        {"client-x25519", "open sesame", EDHOC_ERR_KEY_FORMAT},
+    };
+    gss_OID_set_desc mechs = {1, &mech};
+    gss_name_t alice = import("alice", GSS_C_NT_USER_NAME);
+    OM_uint32 minor, major;
+
+    run(text("openssl pkey -in %s -aes128 -passout pass:'open sesame' -out %s",
+             path("client-x25519"), path("locked")));
+    run(text("chmod 600 %s && cp %s %s", path("locked"), path("client-x25519.pub"),
+             path("locked.pub")));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        gss_buffer_desc passphrase = of_text(rows[i].passphrase);
+        gss_cred_id_t got = GSS_C_NO_CREDENTIAL;
+
+        (void)setenv("GSS_EDHOC_IDENTITY", path(rows[i].key), 1);
+        major = gss_acquire_cred_with_password(&minor, alice, &passphrase, 0, &mechs,
+                                               GSS_C_INITIATE, &got, NULL, NULL);
+        if (rows[i].err == EDHOC_OK)
+            ck_assert_uint_eq(major, GSS_S_COMPLETE);
+        else
+            check_status(major, minor, GSS_S_NO_CRED, MINOR(KEY_FORMAT));
+        (void)gss_release_cred(&minor, &got);
+    }
+    release_name(&alice);
+}
+END_TEST
+
 START_TEST(defaults_come_from_the_environment)
 {
     struct talk t = talk_new();
@@ -2441,6 +2478,7 @@ static void add_credentials(Suite *suite)
 
     tcase_add_test(tc, no_key_is_no_credential);
     tcase_add_test(tc, readable_keys_are_refused);
+    tcase_add_test(tc, a_passphrase_opens_a_key);
     tcase_add_test(tc, credentials_tell_about_themselves);
     tcase_add_test(tc, desired_names_are_matched);
     tcase_add_test(tc, credentials_have_a_direction);
