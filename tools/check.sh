@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds with warnings as errors and runs every test: gcc, clang, sanitizers, valgrind, make distcheck,
 # and the linters. Complete on a fresh Debian or Ubuntu machine: installs what is missing, builds in
-# build/check-*, touches nothing outside the checkout. The last line says how many tests passed.
+# build/check-*, touches nothing outside the checkout. A table of the applications comes before the last
+# line, which says how many tests passed.
 #
 #     sh tools/check.sh              all of it
 #     sh tools/check.sh STAGE...     some of it: lint gcc clang sanitizers valgrind distcheck apps
@@ -48,8 +49,11 @@ stage_apps() {
 # What ran: application, version, result. A script that is skipped says why.
 applications() {
     [ -e build/check-apps.tap ] || return 0
-    awk 'function row() { if (script != "") printf "%-22s %-34s %s\n", script, app == "" ? why : app,
-                 fail > 0 ? fail " failed" : pass > 0 ? pass " passed" : "skipped" }
+    awk 'function row() {
+             result = (fail > 0) ? fail " failed" : (pass > 0) ? pass " passed" : "skipped"
+             if (script != "")
+                 printf "%-20s %-24s %s\n", script, (app == "") ? why : app, result
+         }
          /^== /           { row(); script = $2; app = ""; why = ""; pass = fail = 0 }
          /^1\.\.0 # SKIP/ { why = substr($0, 13) }
          /^# app: /       { app = substr($0, 8) }
@@ -138,7 +142,7 @@ echo 'running the stages, two at a time; logs are build/check-*.log'
 if [ $# -gt 0 ]; then
     timeout 1800 sh tools/check.sh --lane "$@" & lanes=$!
 else
-    timeout 1800 sh tools/check.sh --lane lint gcc clang distcheck sanitizers & lanes=$!
+    timeout 1800 sh tools/check.sh --lane lint gcc clang apps distcheck sanitizers & lanes=$!
     timeout 1800 sh tools/check.sh --lane valgrind & lanes="$lanes $!"
 fi
 for lane in $lanes; do wait "$lane"; done
