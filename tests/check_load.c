@@ -1235,6 +1235,25 @@ START_TEST(mech_conf_files)
 }
 END_TEST
 
+/* Another mechanism's file that only root may read is no concern of ours. */
+START_TEST(mech_conf_unreadable)
+{
+    struct mech_conf c;
+
+    unsetenv("GSS_MECH_CONFIG");
+    ck_assert_int_eq(chmod(dir, 0755), 0);
+    ck_assert_int_eq(mkdir(in_dir("mech.d"), 0755), 0);
+    (void)write_text("mech.d/a.conf", "edhoc " OID " x [ours=1]\n", 0644);
+    (void)write_text("mech.d/b.conf", "other 1.2.3 x\n", 0000);
+    if (getuid() == 0) /* who can read everything */
+        ck_assert_int_eq(seteuid(65534), 0);
+    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_str_eq(c.options, "ours=1");
+    ck_assert_int_eq(seteuid(getuid()), 0);
+    mech_conf_clear(&c);
+}
+END_TEST
+
 /* ---- settings ---- */
 
 static void use_mech_conf(const char *options)
@@ -1512,6 +1531,7 @@ static Suite *load_suite(void)
     tcase_add_loop_test(settings, mech_conf, 0, ROWS_OF(confs));
     tcase_add_test(settings, mech_conf_broken);
     tcase_add_test(settings, mech_conf_files);
+    tcase_add_test(settings, mech_conf_unreadable);
     tcase_add_loop_test(settings, settings_path, 0, ROWS_OF(paths));
     tcase_add_test(settings, settings_suites);
     tcase_add_test(settings, settings_options);
