@@ -520,6 +520,34 @@ START_TEST(test_changed)
 }
 END_TEST
 
+/* What may travel as a target: one that is not in its canonical form is never sent, nor accepted.
+ */
+START_TEST(test_target_form)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } rows[] = {
+        {"HTTP@web.example.org", true},
+        {"alice", true},
+        {"x@::1", true},
+        {"Alice", true},
+        {"", false},
+        {"a@b@c", false},
+        {"svc@", false},
+        {"@host", false},
+        {"HTTP@Web.example.org", false},
+        {"HTTP@web.example.org.", false},
+        {"a\x01@b", false},
+        {"a@b\xc2\x9b", false},
+        {"a@b\xff", false},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_msg(profile_target_ok(bytes_of_text(rows[i].text)) == rows[i].ok, "row %zu", i);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ead");
@@ -528,6 +556,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(items, NULL, release);
+    tcase_add_test(items, test_target_form);
     tcase_add_test(items, test_put);
     tcase_add_test(items, test_next);
     tcase_add_loop_test(items, test_find, 0, COUNT(fields));

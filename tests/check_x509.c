@@ -246,6 +246,40 @@ START_TEST(remembered_until)
 }
 END_TEST
 
+/* An intermediate CA as anchor: nobody has a CRL for it, and none is asked for; its own CRL decides
+ * about what it issued. */
+START_TEST(intermediate_anchor)
+{
+    static const struct {
+        const char *chain, *crls;
+        edhoc_err err;
+    } rows[] = {
+        {"web", NULL, EDHOC_OK},
+        {"web", "sub.crl", EDHOC_OK},
+        {"web", "crls.pem", EDHOC_OK},
+        {"revoked", "sub.crl", EDHOC_ERR_CERT_REVOKED},
+        {"revoked", "crls.pem", EDHOC_ERR_CERT_REVOKED},
+        {"web", "root.crl", EDHOC_ERR_CERT_CRL},
+        {"direct", "sub.crl", EDHOC_ERR_CERT_UNTRUSTED},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct x509_store *store = load_store("sub.crt", rows[i].crls);
+        struct trust *t = trust_with(store, NULL);
+        struct cred *cred = load_chain(rows[i].chain);
+        struct peer peer;
+        edhoc_err err = trust_judge_server(t, cred, WEB, time(NULL), &peer);
+
+        ck_assert_msg(err == rows[i].err, "row %zu: %s: %s", i, report_sentence(err),
+                      report_details(err));
+        peer_clear(&peer);
+        cred_free(cred);
+        trust_free(t);
+        x509_store_free(store);
+    }
+}
+END_TEST
+
 /* ---- anchors and CRLs that cannot be used ---- */
 
 static void refuse_store(struct bytes anchors, struct bytes crls, const char *words)
@@ -413,6 +447,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, decision, 0, sizeof(decisions) / sizeof(decisions[0]));
     tcase_add_test(tc, remembered_until);
+    tcase_add_test(tc, intermediate_anchor);
     tcase_add_test(tc, bad_stores);
     tcase_add_test(tc, damaged_certificate);
     tcase_add_test(tc, keys_that_cannot_sign);
