@@ -6,8 +6,8 @@
  *     bench/bench_engine N  with N rounds of each measurement (default 5; the best round counts)
  *
  * Interleaved rounds, best of each: what is left of noise hits both sides alike. */
-#include "../mech/edhoc.h"
-#include "../mech/protect.h"
+#include "edhoc/edhoc.h"
+#include "token/protect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

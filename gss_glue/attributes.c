@@ -6,7 +6,7 @@
  * hands back in `more` what we put there: the number of the next value. */
 #include "glue.h"
 
-#include "../mech/x509.h"
+#include "peer/x509.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * a context that failed. */
 #include "glue.h"
 
-#include "../mech/fork.h"
+#include "crypto/fork.h"
 
 #include <stdlib.h>
 #include <string.h>

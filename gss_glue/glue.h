@@ -13,9 +13,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "../mech/edhoc.h"
-#include "../mech/load/live.h"
-#include "../mech/protect.h"
+#include "edhoc/edhoc.h"
+#include "load/live.h"
+#include "token/protect.h"
 
 #define GLUE_EXPORT __attribute__((visibility("default")))
 

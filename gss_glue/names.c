@@ -8,8 +8,8 @@
  * local-login-user alone. */
 #include "glue.h"
 
-#include "../mech/cbor.h"
-#include "../mech/x509.h"
+#include "base/cbor.h"
+#include "peer/x509.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  *                    local user : tstr / null ]
  *     Proof      = [ static DH : 0 / 1, ID_CRED_x by value ]
  *     Context    = [ 1, flags : uint, expires : uint, source : Name, target : Name,
- *                    protect : bstr (mech/protect.h) ]
+ *                    protect : bstr (mech/token/protect.h) ]
  *     Credential = [ 1, usage : uint, desired : Name / null,
  *                    6 * (place : bstr / null), suites : [ * uint ], options : uint ]
  *
@@ -15,8 +15,8 @@
  * forge one chooses with which of the importer's keys, and against which trust, it goes on. */
 #include "glue.h"
 
-#include "../mech/cbor.h"
-#include "../mech/load/place.h"
+#include "base/cbor.h"
+#include "load/place.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mech/bytes.h"
+#include "base/bytes.h"
 
 /* Stands in for libcrypto's function of that name, and takes note of what is wiped: reading memory
  * after free() to see whether it was wiped would prove nothing. */

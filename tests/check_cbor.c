@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mech/cbor.h"
+#include "base/cbor.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

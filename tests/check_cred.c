@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mech/cbor.h"
-#include "../mech/cred.h"
-#include "../mech/identity.h"
-#include "../mech/report.h"
+#include "base/cbor.h"
+#include "edhoc/cred.h"
+#include "peer/identity.h"
+#include "base/report.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

@@ -14,8 +14,8 @@
 #include <openssl/rsa.h>
 #include <openssl/ui.h>
 
-#include "../mech/crypto.h"
-#include "../mech/suite.h"
+#include "crypto/crypto.h"
+#include "edhoc/suite.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

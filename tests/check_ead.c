@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mech/ead.h"
-#include "../mech/profile.h"
+#include "edhoc/ead.h"
+#include "profile/profile.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

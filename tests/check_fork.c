@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../mech/fork.h"
+#include "crypto/fork.h"
 
 /* Stands before the C library's, so that a test can be a system without MADV_WIPEONFORK. */
 static bool refuse_wipeonfork;

@@ -3,8 +3,8 @@
  * gets it fails, in the right way, and dies; no session completes that should not. */
 #include "support.h"
 
-#include "../mech/cbor.h"
-#include "../mech/ead.h"
+#include "base/cbor.h"
+#include "edhoc/ead.h"
 
 #include <stdio.h>
 #include <stdlib.h>

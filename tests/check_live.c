@@ -1,8 +1,8 @@
 /* Identities with certificates, in OpenSSH's format and by URI, as they lie on disk; and
  * credentials that follow their files while a program runs. */
-#include "../mech/load/live.h"
-#include "../mech/load/stamps.h"
-#include "../mech/load/trust_file.h"
+#include "load/live.h"
+#include "load/stamps.h"
+#include "load/trust_file.h"
 
 #include <check.h>
 #include <ftw.h>

@@ -1,11 +1,11 @@
 /* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
-#include "../mech/load/base64.h"
-#include "../mech/load/file.h"
-#include "../mech/load/load.h"
-#include "../mech/load/mech_conf.h"
-#include "../mech/load/place.h"
-#include "../mech/load/trust_file.h"
-#include "../mech/load/trust_option.h"
+#include "load/base64.h"
+#include "load/file.h"
+#include "load/load.h"
+#include "load/mech_conf.h"
+#include "load/place.h"
+#include "load/trust_file.h"
+#include "load/trust_option.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crypto.h"
+#include "crypto/crypto.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
 #include "load/base64.h"

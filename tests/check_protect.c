@@ -13,8 +13,8 @@
 
 #include <openssl/evp.h>
 
-#include "../mech/cbor.h"
-#include "../mech/protect.h"
+#include "base/cbor.h"
+#include "token/protect.h"
 #include "vectors.h"
 
 #define EPOCH_MESSAGES (UINT64_C(1) << 20)

@@ -3,8 +3,8 @@
  * reason. */
 #include "follow.h"
 
-#include "../mech/cbor.h"
-#include "../mech/session.h"
+#include "base/cbor.h"
+#include "edhoc/session.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * how suite and identity are agreed on; what each side learns; and who is refused, and why. */
 #include "support.h"
 
-#include "../mech/cbor.h"
+#include "base/cbor.h"
 
 #include <stdio.h>
 #include <stdlib.h>

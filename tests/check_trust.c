@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../mech/report.h"
-#include "../mech/trust.h"
+#include "base/report.h"
+#include "peer/trust.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

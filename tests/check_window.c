@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mech/window.h"
+#include "token/window.h"
 
 static const char *const names[] = {"NEW", "GAP", "UNSEQ", "DUPLICATE", "OLD"};
 

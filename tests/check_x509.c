@@ -1,8 +1,8 @@
 /* Certificates: whom a chain makes us believe, and under which name. The certificates come from
  * OpenSSL's own command (x509_fixtures.sh); each row goes through the same decision that a
  * handshake makes. */
-#include "../mech/identity.h"
-#include "../mech/trust.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 
 #include <check.h>
 #include <ftw.h>

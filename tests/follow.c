@@ -1,7 +1,7 @@
 #include "follow.h"
 
-#include "../mech/cbor.h"
-#include "../mech/session.h"
+#include "base/cbor.h"
+#include "edhoc/session.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "support.h"
 
-#include "../mech/cbor.h"
-#include "../mech/ead.h"
+#include "base/cbor.h"
+#include "edhoc/ead.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef TESTS_SUPPORT_H
 #define TESTS_SUPPORT_H
 
-#include "../mech/edhoc.h"
-#include "../mech/session.h"
+#include "edhoc/edhoc.h"
+#include "edhoc/session.h"
 
 #include <check.h>
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../mech/bytes.h"
+#include "base/bytes.h"
 
 struct vectors;
 

@@ -1,15 +1,15 @@
-#include "agent.h"
+#include "load/agent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../crypto.h"
-#include "agent_socket.h"
-#include "base64.h"
-#include "openssh_key.h"
-#include "ssh_wire.h"
-#include "trust_file.h"
+#include "crypto/crypto.h"
+#include "load/agent_socket.h"
+#include "load/base64.h"
+#include "load/openssh_key.h"
+#include "load/ssh_wire.h"
+#include "load/trust_file.h"
 
 /* Message types. */
 #define AGENT_FAILURE            5

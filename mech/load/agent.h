@@ -5,7 +5,7 @@
 #ifndef MECH_LOAD_AGENT_H
 #define MECH_LOAD_AGENT_H
 
-#include "../report.h"
+#include "base/report.h"
 
 struct key;
 

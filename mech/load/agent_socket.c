@@ -1,4 +1,4 @@
-#include "agent_socket.h"
+#include "load/agent_socket.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ssh_wire.h"
+#include "load/ssh_wire.h"
 
 #define NAP_MS 10 /* between two attempts to get into a full queue of connections */
 

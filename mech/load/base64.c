@@ -1,4 +1,4 @@
-#include "base64.h"
+#include "load/base64.h"
 
 #include <stdlib.h>
 

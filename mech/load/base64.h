@@ -3,7 +3,7 @@
 #ifndef MECH_LOAD_BASE64_H
 #define MECH_LOAD_BASE64_H
 
-#include "../bytes.h"
+#include "base/bytes.h"
 
 /* Appends the bytes that `text` stands for; false, and nothing of use in `out`, if it is not base64
  * or `out` is full. */

@@ -1,6 +1,6 @@
-#include "file.h"
+#include "load/file.h"
 
-#include "stamps.h"
+#include "load/stamps.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The identities of an acceptor: one file, or all the *.pem of a directory. */
-#include "load.h"
+#include "load/load.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "place.h"
+#include "load/file.h"
+#include "load/place.h"
 
 /* The paths found so far. */
 struct paths {

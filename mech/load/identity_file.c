@@ -1,15 +1,15 @@
 /* One private key with its certificate chain or its FILE.pub, wherever it is. */
-#include "load.h"
+#include "load/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "file.h"
-#include "openssh_key.h"
-#include "place.h"
-#include "trust_file.h"
+#include "load/agent.h"
+#include "load/file.h"
+#include "load/openssh_key.h"
+#include "load/place.h"
+#include "load/trust_file.h"
 
 #define CHAIN_FILE_MAX (1u << 20) /* bytes of a certificate chain in PEM */
 

@@ -1,11 +1,11 @@
-#include "live.h"
+#include "load/live.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "stamps.h"
+#include "load/stamps.h"
 
 #define LOOK_EVERY 1 /* seconds between two looks at the files */
 

@@ -5,7 +5,7 @@
 #ifndef MECH_LOAD_LIVE_H
 #define MECH_LOAD_LIVE_H
 
-#include "load.h"
+#include "load/load.h"
 
 struct live;
 

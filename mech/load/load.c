@@ -1,10 +1,10 @@
-#include "load.h"
+#include "load/load.h"
 
 #include <stdlib.h>
 
-#include "file.h"
-#include "place.h"
-#include "trust_file.h"
+#include "load/file.h"
+#include "load/place.h"
+#include "load/trust_file.h"
 
 #define DEFAULT_SERVICE_IDENTITY GSSCONFDIR "/edhoc/service.d"
 #define DEFAULT_TRUST            GSSCONFDIR "/edhoc/trust"

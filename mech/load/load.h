@@ -3,7 +3,7 @@
 #ifndef MECH_LOAD_LOAD_H
 #define MECH_LOAD_LOAD_H
 
-#include "settings.h"
+#include "load/settings.h"
 
 #define IDENTITY_FILE_MAX 65536 /* bytes of a private key file */
 

@@ -1,4 +1,4 @@
-#include "mech_conf.h"
+#include "load/mech_conf.h"
 
 #include <ctype.h>
 #include <glob.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "load/file.h"
 
 #define MIT_LINE 8191 /* what fgets() takes at a time there: BUFSIZ - 1 */
 

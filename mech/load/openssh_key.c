@@ -11,21 +11,21 @@
  *         string comment
  *         padding 1, 2, 3, ...
  */
-#include "openssh_key.h"
+#include "load/openssh_key.h"
 
-#include "../cbor.h"
+#include "base/cbor.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../crypto.h"
-#include "base64.h"
-#include "file.h"
-#include "ssh_wire.h"
-#include "trust_file.h"
-#include "trust_option.h"
+#include "crypto/crypto.h"
+#include "load/base64.h"
+#include "load/file.h"
+#include "load/ssh_wire.h"
+#include "load/trust_file.h"
+#include "load/trust_option.h"
 
 #define BEGIN_LINE  "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END_LINE    "-----END OPENSSH PRIVATE KEY-----"

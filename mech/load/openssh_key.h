@@ -3,8 +3,8 @@
 #ifndef MECH_LOAD_OPENSSH_KEY_H
 #define MECH_LOAD_OPENSSH_KEY_H
 
-#include "../keytype.h"
-#include "../report.h"
+#include "crypto/keytype.h"
+#include "base/report.h"
 
 struct key;
 

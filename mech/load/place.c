@@ -1,4 +1,4 @@
-#include "place.h"
+#include "load/place.h"
 
 #include <ctype.h>
 #include <pwd.h>

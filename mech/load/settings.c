@@ -1,4 +1,4 @@
-#include "settings.h"
+#include "load/settings.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "mech_conf.h"
-#include "place.h"
+#include "load/file.h"
+#include "load/mech_conf.h"
+#include "load/place.h"
 
 /* Where a value comes from; `label` names it in errors. */
 enum source { FROM_MECH_CONF, FROM_ENVIRONMENT, FROM_STORE };

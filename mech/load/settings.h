@@ -5,7 +5,7 @@
 #ifndef MECH_LOAD_SETTINGS_H
 #define MECH_LOAD_SETTINGS_H
 
-#include "../edhoc.h"
+#include "edhoc/edhoc.h"
 
 /* The administrator's directory, where mech, mech.d and edhoc are. */
 #ifndef GSSCONFDIR

@@ -5,7 +5,7 @@
  *                                                                             (RFC 5656)
  *
  * The ecdh-* types are this project's own, made in the same shape. */
-#include "trust_file.h"
+#include "load/trust_file.h"
 
 #define STRING_MAX 255 /* more than any part of a blob needs */
 

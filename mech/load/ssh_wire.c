@@ -1,4 +1,4 @@
-#include "ssh_wire.h"
+#include "load/ssh_wire.h"
 
 #include <string.h>
 

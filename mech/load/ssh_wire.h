@@ -4,7 +4,7 @@
 #ifndef MECH_LOAD_SSH_WIRE_H
 #define MECH_LOAD_SSH_WIRE_H
 
-#include "../bytes.h"
+#include "base/bytes.h"
 
 struct ssh_reader {
     struct bytes rest; /* what was not read yet */

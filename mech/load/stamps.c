@@ -1,4 +1,4 @@
-#include "stamps.h"
+#include "load/stamps.h"
 
 #include <stdlib.h>
 #include <string.h>

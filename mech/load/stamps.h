@@ -6,7 +6,7 @@
 #ifndef MECH_LOAD_STAMPS_H
 #define MECH_LOAD_STAMPS_H
 
-#include "../report.h"
+#include "base/report.h"
 
 struct stamps;
 

@@ -1,9 +1,9 @@
-#include "trust_file.h"
+#include "load/trust_file.h"
 
 #include <string.h>
 
-#include "file.h"
-#include "trust_option.h"
+#include "load/file.h"
+#include "load/trust_option.h"
 
 bool trust_next_line(struct bytes *rest, struct bytes *line)
 {

@@ -7,7 +7,7 @@
 #ifndef MECH_LOAD_TRUST_FILE_H
 #define MECH_LOAD_TRUST_FILE_H
 
-#include "../trust.h"
+#include "peer/trust.h"
 
 #define TRUST_FILE_MAX (16u << 20) /* bytes of a trust file */
 #define TRUST_LINE_MAX 8192        /* bytes of a line, without its end */

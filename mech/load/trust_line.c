@@ -1,12 +1,12 @@
-#include "trust_file.h"
+#include "load/trust_file.h"
 
-#include "../cbor.h"
+#include "base/cbor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "trust_option.h"
+#include "load/base64.h"
+#include "load/trust_option.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */
 

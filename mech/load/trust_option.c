@@ -1,11 +1,11 @@
-#include "trust_option.h"
+#include "load/trust_option.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cbor.h"
+#include "base/cbor.h"
 
 #define LOCAL_USER_MAX 255
 

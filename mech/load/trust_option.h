@@ -3,7 +3,7 @@
 #ifndef MECH_LOAD_TRUST_OPTION_H
 #define MECH_LOAD_TRUST_OPTION_H
 
-#include "../trust.h"
+#include "peer/trust.h"
 
 /* Where an error is. */
 struct trust_place {

@@ -1,0 +1,156 @@
+/* gss-edhoc check: would a handshake succeed, and if not, what is to be done? */
+#include "check.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "profile/profile.h"
+
+/* No machine with a right clock runs this version before 2026-01-01. */
+#define CLOCK_MIN 1767225600
+
+static const char help[] =
+    "Usage: gss-edhoc check [-a] [SERVICE@HOST]\n"
+    "\n"
+    "Says what works and what does not, and how to mend it: is the mechanism registered and\n"
+    "loadable, which key and which trust line would be used, would the handshake succeed?\n"
+    "It looks at this side alone, with the settings of the environment and of mech.conf.\n"
+    "\n"
+    "  -a, --acceptor  check as a server does; SERVICE@HOST is then its own name\n"
+    "  -h, --help      this text\n"
+    "\n"
+    "Each line begins with ok, warn or FAIL. Exit status: 0 nothing failed (warnings count as\n"
+    "success), 1 something did, 2 wrong usage.\n";
+
+/* ---- saying ---- */
+
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f ||
+            ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0))
+            *text = '?';
+}
+
+void check_say(struct check *c, enum verdict verdict, const char *format, ...)
+{
+    static const struct {
+        const char *word, *colour;
+    } verdicts[] = {{"ok", "\033[32m"}, {"warn", "\033[33m"}, {"FAIL", "\033[1;31m"}};
+    char *text;
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vasprintf(&text, format, args);
+    va_end(args);
+    if (verdict == CHECK_FAIL)
+        c->failed = true;
+    if (n < 0) {
+        puts("FAIL: out of memory");
+        c->failed = true;
+        return;
+    }
+    make_printable(text);
+    printf("%s%s%s: %s\n", c->colours ? verdicts[verdict].colour : "", verdicts[verdict].word,
+           c->colours ? "\033[0m" : "", text);
+    free(text);
+}
+
+void check_error(struct check *c, edhoc_err err, const char *what, const char *advice)
+{
+    const char *details = report_details(err);
+
+    check_say(c, CHECK_FAIL, "%s: %s%s%s", what,
+              details[0] != '\0' ? details : report_sentence(err), advice != NULL ? "; " : "",
+              advice != NULL ? advice : "");
+}
+
+/* ---- the checks ---- */
+
+static void check_clock(struct check *c)
+{
+    char text[TOOL_TIME];
+
+    tool_time(c->now, text);
+    if (c->now < CLOCK_MIN)
+        check_say(c, CHECK_FAIL,
+                  "clock: it says %s, which is before this program was written; certificates and "
+                  "trust lines are judged by it: set it (timedatectl set-ntp true)",
+                  text);
+    else
+        check_say(c, CHECK_OK, "clock: %s", text);
+}
+
+static bool check_settings(struct check *c)
+{
+    edhoc_err err = settings_read(NULL, 0, &c->settings);
+
+    if (err != EDHOC_OK)
+        check_error(c, err, "settings", "mend or unset it; mech_edhoc(8) lists the settings");
+    return err == EDHOC_OK;
+}
+
+static int run(struct check *c)
+{
+    c->now = (int64_t)time(NULL);
+    c->colours = tool_colours();
+    check_clock(c);
+    check_plugin(c);
+    if (check_settings(c)) {
+        check_identities(c);
+        check_trust(c);
+        check_handshake(c);
+    }
+    identity_set_free(c->identities);
+    trust_free(c->trust);
+    settings_clear(&c->settings);
+    return c->failed ? TOOL_FAILED : TOOL_OK;
+}
+
+/* ---- arguments ---- */
+
+static const char *target_fault(const char *target)
+{
+    const char *fault = tool_name_fault(target);
+
+    if (fault == NULL && strchr(target, '@') == NULL)
+        fault = "has no @; write SERVICE@HOST, like HTTP@web.example.org";
+    return fault;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"acceptor", no_argument, NULL, 'a'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    struct check c = {.acceptor = false};
+    char target[PROFILE_TARGET_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    const char *fault;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":ah", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return TOOL_OK;
+        }
+        if (option != 'a')
+            return tool_usage("check: no option %s", argv[optind - 1]);
+        c.acceptor = true;
+    }
+    if (argc - optind > 1)
+        return tool_usage("check: one SERVICE@HOST only");
+    if (argc > optind) {
+        (void)snprintf(target, sizeof(target), "%s", argv[optind]);
+        tool_canonical_name(target);
+        fault = target_fault(target);
+        if (fault != NULL)
+            return tool_usage("check: the name \"%.60s\" %s", target, fault);
+        c.target = target;
+    }
+    return run(&c);
+}

@@ -1,0 +1,242 @@
+/* Whose keys there are here, until when, and by which names peers will know them. */
+#include "check.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load/trust_file.h"
+#include "peer/x509.h"
+
+/* ---- ends ---- */
+
+/* Is `what` valid now? Says so where it is not, or not for long. */
+static bool check_time(struct check *c, const char *what, int64_t from, int64_t to)
+{
+    char text[TOOL_TIME], clock[TOOL_TIME];
+
+    if (c->now < from)
+        check_say(c, CHECK_FAIL,
+                  "%s is not valid before %s, and the clock says %s; if that is wrong, set it "
+                  "(timedatectl set-ntp true), else wait",
+                  what, tool_time(from, text), tool_time(c->now, clock));
+    else if (c->now >= to)
+        check_say(c, CHECK_FAIL, "%s expired on %s; renew it", what, tool_time(to, text));
+    else if (to - c->now < SOON)
+        check_say(c, CHECK_WARN, "%s expires in %lld days, on %s; renew it", what,
+                  (long long)((to - c->now) / 86400), tool_time(to, text));
+    return c->now >= from && c->now < to;
+}
+
+/* ---- certificates ---- */
+
+static bool check_chain_times(struct check *c, const struct identity *id)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < cred_chain_length(id->by_value); i++) {
+        struct bytes der = cred_chain(id->by_value, i);
+        char *subject = x509_subject(der), *what = NULL;
+        int64_t from = INT64_MIN, to = INT64_MAX;
+
+        (void)x509_validity(der, &from, &to);
+        if (subject != NULL &&
+            asprintf(&what, "certificate: \"%s\" of %s", subject, id->source) < 0)
+            what = NULL;
+        good &= check_time(c, what != NULL ? what : "certificate: it", from, to);
+        free(what);
+        free(subject);
+    }
+    return good;
+}
+
+static bool check_purpose(struct check *c, const struct identity *id)
+{
+    enum x509_purpose purpose = c->acceptor ? X509_FOR_SERVER : X509_FOR_CLIENT;
+
+    if (x509_fits_purpose(cred_chain(id->by_value, 0), purpose))
+        return true;
+    check_say(c, CHECK_FAIL,
+              "certificate: that of %s is not for %s authentication; get one with "
+              "extendedKeyUsage %s (or without any) and keyUsage digitalSignature",
+              id->source, c->acceptor ? "server" : "client",
+              c->acceptor ? "serverAuth" : "clientAuth");
+    return false;
+}
+
+/* Our anchors need not be those of the peers: only a hint. */
+static bool check_issuer(struct check *c, const struct identity *id)
+{
+    struct x509_store *anchors = c->trust != NULL ? trust_anchors(c->trust) : NULL;
+    size_t count = cred_chain_length(id->by_value);
+    struct bytes chain[CRED_CHAIN_MAX];
+    int64_t expires;
+    edhoc_err err;
+
+    if (anchors == NULL)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        chain[i] = cred_chain(id->by_value, i);
+    err = x509_verify(anchors, chain, count, c->acceptor ? X509_FOR_SERVER : X509_FOR_CLIENT,
+                      c->now, &expires);
+    if (err == EDHOC_ERR_CERT_REVOKED)
+        check_error(c, err, "certificate", NULL);
+    else if (err != EDHOC_OK)
+        check_say(c, CHECK_WARN,
+                  "certificate: peers with the same anchors would refuse that of %s: %s",
+                  id->source, report_details(err));
+    return err != EDHOC_ERR_CERT_REVOKED;
+}
+
+static bool check_client_name(struct check *c, const struct identity *id)
+{
+    int kind;
+    char *name = NULL;
+    edhoc_err err = x509_client_name(cred_chain(id->by_value, 0), &kind, &name);
+
+    if (err != EDHOC_OK)
+        check_error(c, err, "certificate",
+                    "get one with an e-mail address or UPN as subject "
+                    "alternative name");
+    else
+        check_say(c, CHECK_OK, "certificate: servers will know this client as %s", name);
+    free(name);
+    return err == EDHOC_OK;
+}
+
+static bool check_certificate(struct check *c, const struct identity *id)
+{
+    bool good = check_chain_times(c, id);
+
+    good &= check_purpose(c, id);
+    good &= !good || check_issuer(c, id);
+    return good && (c->acceptor || check_client_name(c, id));
+}
+
+/* ---- one identity ---- */
+
+static bool put_san(void *arg, const char *kind, const char *text)
+{
+    struct buf *out = arg;
+
+    if (strcmp(kind, "dns") != 0 && strcmp(kind, "ip") != 0)
+        return true;
+    buf_put_text(out, out->len > 0 ? ", " : "");
+    buf_put_text(out, text);
+    return true;
+}
+
+/* The names that an acceptor's key answers to, with a NUL. */
+static void put_names(const struct identity *id, struct buf *out)
+{
+    if (id->principals != NULL)
+        buf_put_text(out, id->principals);
+    else if (cred_chain_length(id->by_value) > 0)
+        x509_each_san(cred_chain(id->by_value, 0), put_san, out);
+    if (out->len == 0)
+        buf_put_text(out, cred_chain_length(id->by_value) > 0 ? "no host" : "without a name");
+    buf_put_byte(out, '\0');
+}
+
+static void say_identity(struct check *c, const struct identity *id)
+{
+    const struct keytype *type = key_type(id->key);
+    struct buf names = buf_new(TRUST_LINE_MAX);
+    bool certified = cred_chain_length(id->by_value) > 0;
+    bool named = c->acceptor || !certified; /* else its certificate's name is told later */
+
+    put_names(id, &names);
+    check_say(c, CHECK_OK, "identity: %s: %s, %s%s%s%s", id->source, type->name,
+              type->dh ? "static Diffie-Hellman" : "signatures",
+              certified ? " with a certificate" : "", named ? "; " : "",
+              named ? names.failed ? "many names" : (const char *)names.p : "");
+    buf_free(&names);
+}
+
+/* A .pub file's valid-before is what the peers' copy of that line says. */
+static bool check_raw(struct check *c, const struct identity *id)
+{
+    char *what;
+    bool good;
+
+    if (id->expires == INT64_MAX)
+        return true;
+    if (asprintf(&what, "identity: by its valid-before, %s.pub", id->source) < 0)
+        return false;
+    good = check_time(c, what, INT64_MIN, id->expires);
+    free(what);
+    return good;
+}
+
+static void check_one(struct check *c, const struct identity *id)
+{
+    bool good;
+
+    say_identity(c, id);
+    good = cred_chain_length(id->by_value) > 0 ? check_certificate(c, id) : check_raw(c, id);
+    if (good && (!c->acceptor || c->target == NULL || identity_answers(id, c->target)))
+        c->identity_good = true;
+}
+
+/* ---- all of them ---- */
+
+static void say_not_loaded(struct check *c, edhoc_err err)
+{
+    const char *variable = c->acceptor ? "GSS_EDHOC_SERVICE_IDENTITY" : "GSS_EDHOC_IDENTITY";
+    struct passwd *user = getpwuid(geteuid());
+    char advice[256] = "";
+
+    if (err == EDHOC_ERR_FILE)
+        (void)snprintf(advice, sizeof(advice),
+                       "let user %s read it (chown, chmod 600), or name another key in %s",
+                       user != NULL ? user->pw_name : "(without a name)", variable);
+    check_error(c, err, "identity", advice[0] != '\0' ? advice : NULL);
+}
+
+static bool all_have_certificates(const struct check *c)
+{
+    for (size_t i = 0; i < c->identities->len; i++)
+        if (cred_chain_length(c->identities->id[i]->by_value) == 0)
+            return false;
+    return true;
+}
+
+/* An acceptor's own name must be one of its keys'. */
+static void check_own_name(struct check *c)
+{
+    for (size_t i = 0; i < c->identities->len; i++)
+        if (identity_answers(c->identities->id[i], c->target)) {
+            check_say(c, CHECK_OK, "name: %s answers to %s", c->identities->id[i]->source,
+                      c->target);
+            return;
+        }
+    if (all_have_certificates(c))
+        check_say(c, CHECK_FAIL,
+                  "name: no certificate here has %s among its subject alternative names; get one "
+                  "with that DNS name",
+                  x509_target_host(c->target));
+    else
+        check_say(c, CHECK_FAIL,
+                  "name: no key here is for %s; make one with: gss-edhoc keygen -o FILE %s",
+                  c->target, c->target);
+}
+
+void check_identities(struct check *c)
+{
+    edhoc_err err = c->acceptor ? load_service_identities(&c->settings, &c->identities)
+                                : load_identity(&c->settings, NULL, &c->identities);
+
+    if (err != EDHOC_OK) {
+        say_not_loaded(c, err);
+        return;
+    }
+    /* For the anchors; why trust does not load is told in its turn. */
+    if (load_trust(&c->settings, !c->acceptor, &c->trust) != EDHOC_OK)
+        report_clear();
+    for (size_t i = 0; i < c->identities->len; i++)
+        check_one(c, c->identities->id[i]);
+    if (c->acceptor && c->target != NULL)
+        check_own_name(c);
+}

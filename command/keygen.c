@@ -1,0 +1,204 @@
+/* gss-edhoc keygen: a private key in FILE, its trust line in FILE.pub; both or neither. */
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "load/load.h"
+#include "load/place.h"
+#include "load/trust_file.h"
+
+static const char help[] =
+    "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"
+    "\n"
+    "Makes a private key FILE (mode 0600, never overwriting one) and its trust line FILE.pub.\n"
+    "NAME is a user's, like alice, or a service's, like HTTP@web.example.org.\n"
+    "\n"
+    "  -t, --type=TYPE    x25519 (default), x448, p256dh, p384dh: static Diffie-Hellman;\n"
+    "                     ed25519, ed448, p256, p384: signatures\n"
+    "  -o, --output=FILE  default: identity.pem in $XDG_CONFIG_HOME/gss-edhoc "
+    "(~/.config/gss-edhoc)\n"
+    "  -h, --help         this text\n";
+
+/* ---- files ---- */
+
+/* Makes a file that was not there, on the disk; on failure it is not there again. */
+static edhoc_err write_new(const char *path, mode_t mode, struct bytes text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, mode);
+    edhoc_err err = EDHOC_OK;
+
+    if (fd < 0 && errno == EEXIST)
+        return report(EDHOC_ERR_FILE,
+                      "%s exists and is not overwritten; remove it, or name another "
+                      "file with -o",
+                      path);
+    if (fd < 0)
+        return tool_file_failed(path, "cannot be made");
+    if (fchmod(fd, mode) != 0 || !tool_write_fully(fd, text) || fsync(fd) != 0)
+        err = tool_file_failed(path, "cannot be written");
+    if (close(fd) != 0 && err == EDHOC_OK)
+        err = tool_file_failed(path, "cannot be written");
+    if (err != EDHOC_OK)
+        (void)unlink(path);
+    return err;
+}
+
+/* ---- the key ---- */
+
+/* Everything that keygen makes; texts are owned. */
+struct product {
+    char *file, *pub;
+    struct buf pem, line;
+};
+
+static void product_clear(struct product *p)
+{
+    free(p->file);
+    free(p->pub);
+    buf_free(&p->pem);
+    buf_free(&p->line);
+}
+
+static edhoc_err choose_files(const char *output, struct product *p)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (output == NULL) {
+        err = place_home("identity.pem", &p->file);
+        if (err == EDHOC_OK)
+            err = tool_make_directories(p->file, 0700);
+    } else {
+        p->file = strdup(output);
+    }
+    if (err == EDHOC_OK && (p->file == NULL || asprintf(&p->pub, "%s.pub", p->file) < 0)) {
+        p->pub = NULL;
+        err = EDHOC_ERR_NOMEM;
+    }
+    return err;
+}
+
+static edhoc_err make_key(const struct keytype *type, const char *name, struct product *p)
+{
+    struct key *key;
+    edhoc_err err = key_generate(type, &key);
+
+    if (err != EDHOC_OK)
+        return err;
+    err = key_to_pem(key, &p->pem);
+    trust_line_format(name, NULL, key, NULL, &p->line);
+    buf_put_byte(&p->line, '\n');
+    if (err == EDHOC_OK && p->line.failed)
+        err = EDHOC_ERR_NOMEM;
+    key_free(key);
+    return err;
+}
+
+/* What was written must be what the mechanism will read (and on a file system without modes, for
+ * one, it would refuse to). */
+static edhoc_err try_out(const struct product *p)
+{
+    struct identity *id;
+    edhoc_err err = load_identity_at(p->file, NULL, NULL, &id);
+
+    if (err == EDHOC_OK)
+        identity_free(id);
+    return err;
+}
+
+static edhoc_err write_product(const struct product *p)
+{
+    edhoc_err err = write_new(p->file, 0600, buf_bytes(&p->pem));
+
+    if (err != EDHOC_OK)
+        return err;
+    err = write_new(p->pub, 0644, buf_bytes(&p->line));
+    if (err == EDHOC_OK) {
+        err = try_out(p);
+        if (err != EDHOC_OK)
+            (void)unlink(p->pub);
+    }
+    if (err != EDHOC_OK)
+        (void)unlink(p->file);
+    tool_sync_directory_of(p->file);
+    return err;
+}
+
+static void print_product(const struct keytype *type, const char *name, const struct product *p)
+{
+    printf("Made %s, the private key of %s (%s, %s): keep it secret,\n"
+           "and %s, its trust line.\n"
+           "\n"
+           "Next, append that line to the trust file of each peer, " GSSCONFDIR "/edhoc/trust\n"
+           "(or ~/.config/gss-edhoc/trust where the peer is a user's client), by hand or with\n"
+           "`gss-edhoc trust add` there:\n"
+           "\n",
+           p->file, name, type->name, type->dh ? "static Diffie-Hellman" : "signatures", p->pub);
+    (void)fwrite(p->line.p, 1, p->line.len, stdout);
+}
+
+static int keygen(const struct keytype *type, const char *output, const char *name)
+{
+    struct product p = {NULL, NULL, buf_new(IDENTITY_FILE_MAX), buf_new(TRUST_LINE_MAX)};
+    edhoc_err err = choose_files(output, &p);
+
+    if (err == EDHOC_OK)
+        err = make_key(type, name, &p);
+    if (err == EDHOC_OK)
+        err = write_product(&p);
+    if (err == EDHOC_OK)
+        print_product(type, name, &p);
+    product_clear(&p);
+    return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
+}
+
+int cmd_keygen(int argc, char **argv)
+{
+    static const struct option options[] = {{"type", required_argument, NULL, 't'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const struct keytype *type = keytypes;
+    const char *output = NULL, *fault;
+    char name[PRINCIPAL_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    int c;
+
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, ":t:o:h", options, NULL)) != -1) {
+        switch (c) {
+        case 't':
+            type = keytype_by_name(optarg);
+            if (type == NULL)
+                return tool_usage("no key type \"%.60s\"; types are x25519, x448, p256dh, p384dh, "
+                                  "ed25519, ed448, p256, p384",
+                                  optarg);
+            break;
+        case 'o':
+            output = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return TOOL_OK;
+        case ':':
+            return tool_usage("keygen: %s needs a value", argv[optind - 1]);
+        default:
+            return tool_usage("keygen: no option %s", argv[optind - 1]);
+        }
+    }
+    if (argc - optind != 1)
+        return tool_usage(argc == optind ? "keygen: the NAME is missing" : "keygen: one NAME only");
+    if (output != NULL && output[0] == '\0')
+        return tool_usage("keygen: the name of FILE is empty");
+    (void)snprintf(name, sizeof(name), "%s", argv[optind]);
+    tool_canonical_name(name);
+    fault = tool_name_fault(name);
+    if (fault != NULL)
+        return tool_usage("keygen: the name \"%.60s\" %s", name, fault);
+    return keygen(type, output, name);
+}

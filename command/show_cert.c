@@ -1,0 +1,114 @@
+/* What is in certificates, as far as this mechanism looks at them. */
+#include "tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "load/file.h"
+#include "peer/x509.h"
+
+#define SHOWN_MAX 512 /* certificates of one file: a distribution's bundle has 150 */
+
+static bool print_san(void *arg, const char *kind, const char *text)
+{
+    bool *any = arg;
+
+    printf("    %-12s %s ", *any ? "" : "names", kind);
+    tool_print_text(bytes_of_text(text));
+    putchar('\n');
+    *any = true;
+    return true;
+}
+
+static void print_sans(struct bytes der)
+{
+    bool any = false;
+
+    x509_each_san(der, print_san, &any);
+    if (!any)
+        puts("    names        none (no subject alternative name)");
+}
+
+static void print_validity(struct bytes der)
+{
+    int64_t now = (int64_t)time(NULL), from, to;
+    char text[TOOL_TIME];
+
+    if (!x509_validity(der, &from, &to))
+        return;
+    printf("    valid from   %s%s\n", tool_time(from, text), now < from ? " (not valid yet)" : "");
+    printf("    valid until  %s%s\n", tool_time(to, text), now >= to ? " (expired)" : "");
+}
+
+static void print_purposes(struct bytes der)
+{
+    bool server = x509_fits_purpose(der, X509_FOR_SERVER);
+    bool client = x509_fits_purpose(der, X509_FOR_CLIENT);
+
+    printf("    good for     %s\n", server && client ? "a server, a client"
+                                    : server         ? "a server"
+                                    : client         ? "a client"
+                                                     : "neither server nor client (a CA's?)");
+}
+
+/* An RSA key is no error here: the certificate may be a CA's. */
+static void print_key(struct bytes der)
+{
+    struct key *key = NULL;
+    edhoc_err err = x509_key(der, &key);
+
+    if (err == EDHOC_OK)
+        printf("    key          %s, signatures\n", key_type(key)->name);
+    else
+        printf("    key          of no use but a CA's: %s\n", report_details(err));
+    key_free(key);
+}
+
+bool show_is_certificate(struct bytes der)
+{
+    int64_t from, to;
+
+    return der.len > 0 && der.p[0] == 0x30 && x509_validity(der, &from, &to);
+}
+
+edhoc_err show_certificate(struct bytes der)
+{
+    char *subject = x509_subject(der);
+    uint8_t hash[32];
+    edhoc_err err = subject != NULL ? crypto_sha256(der, hash) : EDHOC_ERR_NOMEM;
+
+    if (err == EDHOC_OK) {
+        printf("    subject      ");
+        tool_print_text(bytes_of_text(subject[0] != '\0' ? subject : "(empty)"));
+        putchar('\n');
+        print_sans(der);
+        print_validity(der);
+        print_purposes(der);
+        print_key(der);
+        printf("    SHA-256      ");
+        tool_print_hex(bytes_of(hash, sizeof(hash)));
+        putchar('\n');
+    }
+    free(subject);
+    return err;
+}
+
+edhoc_err show_certificates(struct bytes pem, const char *path)
+{
+    struct buf *der = calloc(SHOWN_MAX, sizeof(*der));
+    size_t count = 0;
+    edhoc_err err = der != NULL ? x509_read_pem(pem, der, SHOWN_MAX, &count) : EDHOC_ERR_NOMEM;
+
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        err = file_blame(err, path);
+    for (size_t i = 0; i < count && err == EDHOC_OK; i++) {
+        printf("%s: certificate %zu of %zu\n", path, i + 1, count);
+        err = show_certificate(buf_bytes(&der[i]));
+    }
+    while (count > 0)
+        buf_free(&der[--count]);
+    free(der);
+    return err;
+}

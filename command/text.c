@@ -1,0 +1,96 @@
+/* Text for people: names, times, and what may go to a terminal. */
+#include "base/cbor.h"
+#include "tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load/trust_file.h"
+#include "load/trust_option.h"
+
+void tool_print_hex(struct bytes in)
+{
+    for (size_t i = 0; i < in.len; i++)
+        printf("%02x", in.p[i]);
+}
+
+void tool_print_text(struct bytes text)
+{
+    if (cbor_clean_text(text)) {
+        (void)fwrite(text.p, 1, text.len, stdout);
+    } else {
+        fputs("(unprintable) ", stdout);
+        tool_print_hex(text);
+    }
+}
+
+static const char *format_time(int64_t seconds, const char *format, char text[TOOL_TIME])
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    if (gmtime_r(&t, &tm) == NULL || strftime(text, TOOL_TIME, format, &tm) == 0)
+        (void)snprintf(text, TOOL_TIME, "(no date)");
+    return text;
+}
+
+const char *tool_time(int64_t seconds, char text[TOOL_TIME])
+{
+    return format_time(seconds, "%Y-%m-%d %H:%M:%S UTC", text);
+}
+
+const char *tool_date(int64_t seconds, char text[TOOL_TIME])
+{
+    return format_time(seconds, "%Y-%m-%d", text);
+}
+
+const char *tool_key_id(const struct cred *cred, char text[17])
+{
+    for (size_t i = 0; i < 8; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", cred_thumbprint(cred)[i]);
+    return text;
+}
+
+bool tool_colours(void)
+{
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
+           strcmp(term, "dumb") != 0;
+}
+
+/* ---- names ---- */
+
+void tool_canonical_name(char *name)
+{
+    char *host = strrchr(name, '@');
+    size_t len;
+
+    if (host == NULL)
+        return;
+    for (char *c = host; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    len = strlen(host);
+    if (len > 2 && host[len - 1] == '.')
+        host[len - 1] = '\0';
+}
+
+const char *tool_name_fault(const char *name)
+{
+    const char *fault = trust_principal_fault(bytes_of_text(name));
+    const char *at = strrchr(name, '@');
+
+    if (fault != NULL)
+        return fault;
+    if (strpbrk(name, "*?!#") != NULL)
+        return "has one of * ? ! # in it, which mean something else in a trust file";
+    if (at != NULL && (at == name || at[1] == '\0'))
+        return "has nothing before or after its @; write SERVICE@HOST";
+    if (keytype_by_ssh_name(bytes_of_text(name)) != NULL)
+        return "is a key type's";
+    return NULL;
+}

@@ -1,0 +1,352 @@
+/* gss-edhoc trust import: OpenSSH's public keys, authorized_keys and known_hosts as trust lines. */
+#include "base/cbor.h"
+#include "trust_edit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "load/openssh_key.h"
+
+/* Everything about one import. */
+struct import {
+    const struct trust_command *command;
+    struct edit edit;
+    struct buf said;         /* for stdout, once the file is saved */
+    unsigned added, refused; /* lines */
+};
+
+/* One line of an OpenSSH file. */
+struct ssh_line {
+    struct bytes hosts;   /* known_hosts: names, or a hash */
+    struct bytes options; /* authorized_keys */
+    struct bytes type, key, comment;
+};
+
+/* ---- what OpenSSH calls options (sshd(8), AUTHORIZED_KEYS FILE FORMAT) ---- */
+
+static const char *const ssh_options[] = {
+    "agent-forwarding",
+    "cert-authority",
+    "command",
+    "environment",
+    "expiry-time",
+    "from",
+    "no-agent-forwarding",
+    "no-port-forwarding",
+    "no-pty",
+    "no-touch-required",
+    "no-user-rc",
+    "no-X11-forwarding",
+    "permitlisten",
+    "permitopen",
+    "port-forwarding",
+    "principals",
+    "pty",
+    "restrict",
+    "tunnel",
+    "user-rc",
+    "verify-required",
+    "X11-forwarding",
+};
+
+/* The name of the option at the start, and what follows the option and its comma. */
+static struct bytes take_option(struct bytes *rest)
+{
+    struct bytes name = bytes_of(rest->p, 0);
+    bool quoted = false;
+    size_t n = 0;
+
+    while (name.len < rest->len && rest->p[name.len] != '=' && rest->p[name.len] != ',')
+        name.len++;
+    while (n < rest->len && (quoted || rest->p[n] != ',')) {
+        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
+            n++;
+        else if (rest->p[n] == '"')
+            quoted = !quoted;
+        n++;
+    }
+    n += n < rest->len; /* the comma */
+    *rest = bytes_of(rest->p + n, rest->len - n);
+    return name;
+}
+
+static bool is_option_name(struct bytes name, const char *option)
+{
+    return name.len == strlen(option) && strncasecmp((const char *)name.p, option, name.len) == 0;
+}
+
+static bool is_known_option(struct bytes name)
+{
+    for (size_t i = 0; i < sizeof(ssh_options) / sizeof(ssh_options[0]); i++)
+        if (is_option_name(name, ssh_options[i]))
+            return true;
+    return false;
+}
+
+/* A word that can only be options: with a quote or a =, or all of them known. A name of a host that
+ * is spelled like an option is taken for one, which is refused rather than trusted. */
+static bool are_options(struct bytes word)
+{
+    if (memchr(word.p, '"', word.len) != NULL || memchr(word.p, '=', word.len) != NULL)
+        return word.p[0] != '|'; /* the base64 of a hashed host */
+    while (word.len > 0)
+        if (!is_known_option(take_option(&word)))
+            return false;
+    return true;
+}
+
+static bool has_option(struct bytes options, const char *option)
+{
+    while (options.len > 0)
+        if (is_option_name(take_option(&options), option))
+            return true;
+    return false;
+}
+
+/* ---- taking a line apart ---- */
+
+static edhoc_err split(struct bytes text, const struct trust_place *at, struct ssh_line *line)
+{
+    struct bytes word = line_word(&text);
+
+    *line = (struct ssh_line){.type = word};
+    if (word.p[0] == '@')
+        return trust_bad(at,
+                         "%.*s: such a line is not a peer's key, and there is nothing like it in a "
+                         "trust file",
+                         TRUST_SHOWN(word));
+    if (!line_is_key_type(word)) {
+        *(are_options(word) ? &line->options : &line->hosts) = word;
+        line->type = line_word(&text);
+    }
+    if (!line_is_key_type(line->type))
+        return trust_bad(at, "no public key as in OpenSSH's .pub, authorized_keys or known_hosts "
+                             "files");
+    line->key = line_word(&text);
+    line->comment = text;
+    return EDHOC_OK;
+}
+
+/* The names without their values, which may be secret. */
+static void put_option_names(struct bytes options, struct buf *out)
+{
+    while (options.len > 0) {
+        struct bytes name = take_option(&options);
+
+        buf_put_text(out, out->len > 0 ? ", " : "");
+        buf_put(out, name);
+    }
+}
+
+static edhoc_err check_options(const struct trust_command *c, const struct ssh_line *line,
+                               const struct trust_place *at)
+{
+    struct buf names = buf_new(256);
+    edhoc_err err = EDHOC_OK;
+
+    if (has_option(line->options, "cert-authority"))
+        return trust_bad(at, "cert-authority: a CA's key, not a peer's; OpenSSH certificates are "
+                             "not used here");
+    put_option_names(line->options, &names);
+    if (line->options.len > 0 && !c->ignore_options)
+        err = trust_bad(at,
+                        "a trust line cannot say what these options say: %.*s; drop them with "
+                        "--ignore-options",
+                        (int)names.len, (const char *)names.p);
+    buf_free(&names);
+    return err;
+}
+
+/* ---- names ---- */
+
+/* "web,10.0.0.1" to "host@web,host@10.0.0.1". */
+static edhoc_err put_hosts(struct bytes hosts, const struct trust_place *at, struct buf *out)
+{
+    if (hosts.p[0] == '|')
+        return trust_bad(at, "the host's name is hashed, so it cannot be read; say whose key it is "
+                             "with -n host@NAME");
+    for (size_t i = 0, start = 0; i <= hosts.len; i++) {
+        struct bytes host = bytes_of(hosts.p + start, i - start);
+
+        if (i < hosts.len && hosts.p[i] != ',')
+            continue;
+        if (host.len == 0 || memchr(host.p, '*', host.len) != NULL ||
+            memchr(host.p, '?', host.len) != NULL || host.p[0] == '!')
+            return trust_bad(at, "\"%.*s\" is a pattern; say whose key it is with -n PRINCIPALS",
+                             TRUST_SHOWN(host));
+        if (host.p[0] == '[')
+            return trust_bad(at,
+                             "%.*s: a server on a port of its own need not be the host's; say "
+                             "whose key it is with -n PRINCIPALS",
+                             TRUST_SHOWN(host));
+        buf_put_text(out, start > 0 ? ",host@" : "host@");
+        buf_put(out, host);
+        start = i + 1;
+    }
+    buf_put_byte(out, '\0');
+    if (out->failed)
+        return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
+    return EDHOC_OK;
+}
+
+/* Lower case, as GSS-API's names of services have it. */
+static void make_canonical(struct buf *principals)
+{
+    for (size_t i = 0; i < principals->len; i++)
+        if (principals->p[i] >= 'A' && principals->p[i] <= 'Z')
+            principals->p[i] = (uint8_t)(principals->p[i] - 'A' + 'a');
+}
+
+/* What the user wishes, with what known_hosts tells by itself: names, and that it is a server. */
+static edhoc_err complete_wish(const struct ssh_line *line, const struct trust_place *at,
+                               struct line_wish *wish, struct buf *names)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (line->hosts.len == 0)
+        return EDHOC_OK;
+    if (wish->roles == 0)
+        wish->roles = TRUST_SERVER;
+    if (wish->principals != NULL)
+        return EDHOC_OK;
+    err = put_hosts(line->hosts, at, names);
+    make_canonical(names);
+    wish->principals = (const char *)names->p;
+    return err;
+}
+
+/* ---- one line ---- */
+
+static void say(struct import *in, const struct trust_place *at, const char *what,
+                const struct trust_line *line)
+{
+    char place[64];
+
+    (void)snprintf(place, sizeof(place), " line %u: ", line->line);
+    buf_put_text(&in->said, what);
+    buf_put_text(&in->said, line->file);
+    buf_put_text(&in->said, place);
+    line_describe(line, &in->said);
+    (void)snprintf(place, sizeof(place), " line %u)\n", at->line);
+    buf_put_text(&in->said, " (from ");
+    buf_put_text(&in->said, at->file);
+    buf_put_text(&in->said, place);
+}
+
+static edhoc_err append(struct import *in, const struct ssh_line *line,
+                        const struct line_wish *wish, const struct trust_place *at)
+{
+    bool clean = cbor_clean_text(line->comment);
+    struct line_fields fields = {
+        .type = line->type, .key = line->key, .comment = clean ? line->comment : BYTES_NONE};
+    struct buf text = buf_new(TRUST_LINE_MAX);
+    const struct trust_line *already = NULL;
+    edhoc_err err = line_compose(&fields, wish, at, &text);
+
+    if (err == EDHOC_OK)
+        err = edit_append(&in->edit, buf_bytes(&text), &already);
+    if (err == EDHOC_OK && already != NULL)
+        say(in, at, "there already: ", already);
+    if (err == EDHOC_OK && already == NULL) {
+        say(in, at, "added to ", trust_at(in->edit.trust, trust_count(in->edit.trust) - 1));
+        in->added++;
+    }
+    buf_free(&text);
+    return err;
+}
+
+static edhoc_err import_line(struct import *in, struct bytes text, const struct trust_place *at)
+{
+    struct line_wish wish = in->command->wish;
+    struct buf names = buf_new(TRUST_LINE_MAX);
+    struct ssh_line line;
+    edhoc_err err = split(text, at, &line);
+
+    if (err == EDHOC_OK && openssh_type(line.type) == NULL)
+        err = keytype_by_ssh_name(line.type) != NULL
+                  ? trust_bad(at, "a key of this mechanism's own type, not OpenSSH's; use: "
+                                  "gss-edhoc trust add")
+                  : trust_bad(at, "%s", openssh_type_fault(line.type));
+    if (err == EDHOC_OK)
+        err = check_options(in->command, &line, at);
+    if (err == EDHOC_OK)
+        err = complete_wish(&line, at, &wish, &names);
+    if (err == EDHOC_OK)
+        err = append(in, &line, &wish, at);
+    buf_free(&names);
+    return err;
+}
+
+/* ---- files ---- */
+
+static bool is_nothing(struct bytes line)
+{
+    struct bytes word = line_word(&line);
+
+    return word.len == 0 || word.p[0] == '#';
+}
+
+/* Every line that cannot be imported is told at once. */
+static edhoc_err import_text(struct import *in, struct bytes text, const char *source)
+{
+    struct trust_place at = {strcmp(source, "-") == 0 ? "standard input" : source, 0};
+    struct bytes line;
+
+    while (trust_next_line(&text, &line)) {
+        edhoc_err err;
+
+        at.line++;
+        if (is_nothing(line))
+            continue;
+        err = line.len > TRUST_LINE_MAX ? trust_bad(&at, "longer than %d bytes", TRUST_LINE_MAX)
+                                        : import_line(in, line, &at);
+        if (err != EDHOC_OK && err != EDHOC_ERR_TRUST_SYNTAX)
+            return err;
+        if (err != EDHOC_OK) {
+            (void)tool_fail(err);
+            in->refused++;
+        }
+    }
+    return EDHOC_OK;
+}
+
+static edhoc_err import_source(struct import *in, const char *source)
+{
+    struct buf text = buf_new(0);
+    edhoc_err err = tool_read_source(source, TRUST_FILE_MAX, &text);
+
+    if (err == EDHOC_OK)
+        err = import_text(in, buf_bytes(&text), source);
+    buf_free(&text);
+    return err;
+}
+
+static edhoc_err finish(struct import *in)
+{
+    if (in->refused > 0 && !in->command->skip_unusable)
+        return report(EDHOC_ERR_TRUST_SYNTAX,
+                      "nothing was imported; to leave out such lines, use --skip-unusable");
+    if (in->said.len == 0)
+        return report(EDHOC_ERR_TRUST_SYNTAX, "no key to import");
+    return in->added > 0 ? edit_save(&in->edit) : EDHOC_OK;
+}
+
+int trust_import_lines(const struct trust_command *c)
+{
+    struct import in = {.command = c, .said = buf_new(SIZE_MAX)};
+    char *path;
+    edhoc_err err = trust_open(c, true, &path, &in.edit);
+
+    for (int i = 0; i < c->argc && err == EDHOC_OK; i++)
+        err = import_source(&in, c->argv[i]);
+    if (err == EDHOC_OK)
+        err = finish(&in);
+    if (err == EDHOC_OK)
+        (void)fwrite(in.said.p, 1, in.said.len, stdout);
+    edit_close(&in.edit);
+    buf_free(&in.said);
+    free(path);
+    return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
+}

@@ -1,0 +1,369 @@
+/* gss-edhoc trust remove: unpins keys by name, key file or fingerprint. */
+#include "trust_edit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/base64.h"
+#include "load/openssh_key.h"
+
+#define TARGETS_MAX 64
+
+/* One thing to remove. */
+struct target {
+    const char *text; /* as given */
+    char *name;       /* canonical; NULL where a key is meant */
+    uint8_t hash[32]; /* of the key, or its beginning */
+    size_t hash_len;  /* 0: not by hash */
+    bool openssh;     /* the hash is that of the SSH blob, as ssh-keygen -l has it */
+    bool matched;
+};
+
+struct removal {
+    struct target target[TARGETS_MAX];
+    size_t len;
+    struct buf text; /* what stays */
+    struct buf said;
+};
+
+/* ---- what is meant ---- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+
+    return len >= n && strcmp(text + len - n, end) == 0;
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* A key id (16 digits) or a whole thumbprint (64). */
+static bool read_hex(const char *text, struct target *t)
+{
+    size_t len = strlen(text);
+
+    if (len != 16 && len != 64)
+        return false;
+    for (size_t i = 0; i < len / 2; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        t->hash[i] = (uint8_t)(16 * high + low);
+    }
+    t->hash_len = len / 2;
+    return true;
+}
+
+static bool read_fingerprint(const char *text, struct target *t)
+{
+    struct buf padded = buf_new(64), hash = buf_new(64);
+    bool ok = strncmp(text, "SHA256:", 7) == 0;
+
+    if (ok) {
+        buf_put_text(&padded, text + 7);
+        buf_put_byte(&padded, '=');
+        ok = base64_read(buf_bytes(&padded), &hash) && hash.len == 32;
+    }
+    if (ok) {
+        memcpy(t->hash, hash.p, 32);
+        t->hash_len = 32;
+        t->openssh = true;
+    }
+    buf_free(&padded);
+    buf_free(&hash);
+    return ok;
+}
+
+/* The one key of a .pub file. */
+static edhoc_err read_key_file(const char *path, struct target *t)
+{
+    struct buf text;
+    struct bytes rest, line;
+    edhoc_err err = tool_read_source(path, PUB_FILE_MAX, &text);
+    struct trust_line *found = NULL;
+
+    rest = buf_bytes(&text);
+    for (unsigned n = 1; err == EDHOC_OK && found == NULL && trust_next_line(&rest, &line); n++)
+        err = trust_pub_line_parse(line, path, n, &found);
+    if (err == EDHOC_OK && found == NULL)
+        err = report(EDHOC_ERR_TRUST_SYNTAX, "%s: no key in it", path);
+    if (err == EDHOC_OK) {
+        memcpy(t->hash, cred_thumbprint(found->cred), 32);
+        t->hash_len = 32;
+    }
+    trust_line_free(found);
+    buf_free(&text);
+    return err;
+}
+
+static edhoc_err read_target(const char *text, struct target *t)
+{
+    *t = (struct target){.text = text};
+    if (ends_with(text, ".pub"))
+        return read_key_file(text, t);
+    if (read_hex(text, t) || read_fingerprint(text, t))
+        return EDHOC_OK;
+    t->name = strdup(text);
+    if (t->name == NULL)
+        return EDHOC_ERR_NOMEM;
+    tool_canonical_name(t->name);
+    return EDHOC_OK;
+}
+
+/* ---- does a line match? ---- */
+
+static edhoc_err is_key(const struct target *t, const struct trust_line *line, bool *is)
+{
+    struct buf blob = buf_new(512);
+    uint8_t hash[32];
+    edhoc_err err = EDHOC_OK;
+
+    *is = false;
+    if (t->hash_len == 0)
+        return EDHOC_OK;
+    memcpy(hash, cred_thumbprint(line->cred), 32);
+    if (t->openssh) {
+        ssh_blob_put(cred_key(line->cred), &blob);
+        err = blob.failed ? EDHOC_ERR_NOMEM : crypto_sha256(buf_bytes(&blob), hash);
+    }
+    *is = err == EDHOC_OK && memcmp(hash, t->hash, t->hash_len) == 0;
+    buf_free(&blob);
+    return err;
+}
+
+static bool is_name(const struct target *t, const char *principal)
+{
+    char *copy = t->name != NULL ? strdup(principal) : NULL;
+    bool is = false;
+
+    if (copy != NULL) {
+        tool_canonical_name(copy);
+        is = strcmp(copy, t->name) == 0;
+    }
+    free(copy);
+    return is;
+}
+
+/* Drops the names that are to go: `kept` is the list of the others. */
+static edhoc_err filter_names(struct removal *r, const struct trust_line *line, struct buf *kept,
+                              struct buf *dropped)
+{
+    char *list = strdup(line->principals), *rest = list, *principal;
+
+    while (list != NULL && (principal = strsep(&rest, ",")) != NULL) {
+        struct buf *to = kept;
+
+        for (size_t i = 0; i < r->len; i++)
+            if (is_name(&r->target[i], principal)) {
+                r->target[i].matched = true;
+                to = dropped;
+            }
+        if (to->len > 0)
+            buf_put_byte(to, ',');
+        buf_put_text(to, principal);
+    }
+    free(list);
+    buf_put_byte(kept, '\0');
+    buf_put_byte(dropped, '\0');
+    return list == NULL || kept->failed || dropped->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+}
+
+/* Is a name left that the line lets in? With nothing but ! there is none. */
+static bool lets_anyone_in(const char *principals)
+{
+    while (*principals != '\0') {
+        if (*principals != '!')
+            return true;
+        principals += strcspn(principals, ",");
+        principals += *principals == ',';
+    }
+    return false;
+}
+
+/* ---- one line ---- */
+
+static void say(struct removal *r, const struct trust_line *line, const char *dropped,
+                const char *kept)
+{
+    char where[32];
+
+    (void)snprintf(where, sizeof(where), " line %u: ", line->line);
+    buf_put_text(&r->said, kept == NULL ? "removed " : "changed ");
+    buf_put_text(&r->said, line->file);
+    buf_put_text(&r->said, where);
+    if (kept != NULL) {
+        buf_put_text(&r->said, dropped);
+        buf_put_text(&r->said, " removed; the key stays pinned to ");
+        buf_put_text(&r->said, kept);
+    } else {
+        line_describe(line, &r->said);
+    }
+    buf_put_byte(&r->said, '\n');
+}
+
+/* `raw` is the line with its end. */
+static void keep_names(struct removal *r, struct bytes raw, const char *kept)
+{
+    struct bytes rest = raw;
+    struct bytes word = line_word(&rest);
+
+    buf_put(&r->text, bytes_of(raw.p, (size_t)(word.p - raw.p)));
+    buf_put_text(&r->text, kept);
+    buf_put(&r->text, bytes_of(word.p + word.len, raw.len - (size_t)(word.p + word.len - raw.p)));
+}
+
+static edhoc_err match_keys(struct removal *r, const struct trust_line *line, bool *matched)
+{
+    edhoc_err err = EDHOC_OK;
+
+    *matched = false;
+    for (size_t i = 0; i < r->len && err == EDHOC_OK; i++) {
+        bool is;
+
+        err = is_key(&r->target[i], line, &is);
+        if (is)
+            *matched = r->target[i].matched = true;
+    }
+    return err;
+}
+
+static edhoc_err treat_line(struct removal *r, const struct trust_line *line, struct bytes raw)
+{
+    struct buf kept = buf_new(TRUST_LINE_MAX + 1), dropped = buf_new(TRUST_LINE_MAX + 1);
+    edhoc_err err = filter_names(r, line, &kept, &dropped);
+    bool whole = false;
+
+    if (err == EDHOC_OK)
+        err = match_keys(r, line, &whole);
+    if (err == EDHOC_OK) {
+        const char *left = (const char *)kept.p, *gone = (const char *)dropped.p;
+
+        if (whole || !lets_anyone_in(left)) {
+            say(r, line, gone, NULL);
+        } else if (gone[0] != '\0') {
+            say(r, line, gone, left);
+            keep_names(r, raw, left);
+        } else {
+            buf_put(&r->text, raw);
+        }
+    }
+    buf_free(&kept);
+    buf_free(&dropped);
+    return err;
+}
+
+/* ---- the file ---- */
+
+static edhoc_err treat_file(struct removal *r, const struct edit *e)
+{
+    struct bytes rest = buf_bytes(&e->text), line;
+    edhoc_err err = EDHOC_OK;
+    size_t at = 0;
+
+    for (unsigned number = 1; err == EDHOC_OK; number++) {
+        struct bytes raw = rest;
+
+        if (!trust_next_line(&rest, &line))
+            break;
+        raw.len -= rest.len;
+        if (at < trust_count(e->trust) && trust_at(e->trust, at)->line == number)
+            err = treat_line(r, trust_at(e->trust, at++), raw);
+        else
+            buf_put(&r->text, raw);
+    }
+    if (err == EDHOC_OK && (r->text.failed || r->said.failed))
+        err = EDHOC_ERR_NOMEM;
+    return err;
+}
+
+/* The line whose pattern still lets a name in. */
+static const struct trust_line *find_pattern(const struct trust *t, const struct target *target)
+{
+    for (size_t i = 0; target->name != NULL && i < trust_count(t); i++)
+        if (trust_match(trust_at(t, i)->principals, target->name, true))
+            return trust_at(t, i);
+    return NULL;
+}
+
+static edhoc_err check_matched(const struct removal *r, const struct edit *e)
+{
+    for (size_t i = 0; i < r->len; i++) {
+        const struct target *t = &r->target[i];
+        const struct trust_line *line = find_pattern(e->trust, t);
+
+        if (t->matched)
+            continue;
+        if (line != NULL)
+            return report(EDHOC_ERR_NO_TRUST,
+                          "%s: no line names %s; line %u lets it in by \"%s\": remove that",
+                          e->shown, t->text, line->line, line->principals);
+        return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s", e->shown, t->text);
+    }
+    return EDHOC_OK;
+}
+
+/* After the removal: a name that patterns still let in is not gone. */
+static void print_remaining(const struct removal *r, const struct edit *e)
+{
+    for (size_t i = 0; i < r->len; i++) {
+        const struct trust_line *line = find_pattern(e->trust, &r->target[i]);
+
+        if (line != NULL)
+            printf("note: %s line %u still lets %s in by \"%s\"\n", line->file, line->line,
+                   r->target[i].text, line->principals);
+    }
+}
+
+static edhoc_err read_targets(const struct trust_command *c, struct removal *r)
+{
+    edhoc_err err = EDHOC_OK;
+
+    for (int i = 0; i < c->argc && err == EDHOC_OK; i++) {
+        err = read_target(c->argv[i], &r->target[r->len]);
+        r->len++;
+    }
+    return err;
+}
+
+static edhoc_err remove_all(const struct trust_command *c, struct removal *r, struct edit *e)
+{
+    edhoc_err err = read_targets(c, r);
+
+    if (err == EDHOC_OK)
+        err = treat_file(r, e);
+    if (err == EDHOC_OK)
+        err = check_matched(r, e);
+    if (err == EDHOC_OK)
+        err = edit_replace(e, buf_bytes(&r->text));
+    return err == EDHOC_OK ? edit_save(e) : err;
+}
+
+int trust_remove_lines(const struct trust_command *c)
+{
+    struct removal r = {.text = buf_new(TRUST_FILE_MAX), .said = buf_new(SIZE_MAX)};
+    struct edit e;
+    char *path;
+    edhoc_err err = trust_open(c, false, &path, &e);
+
+    if (err == EDHOC_OK)
+        err = remove_all(c, &r, &e);
+    if (err == EDHOC_OK) {
+        (void)fwrite(r.said.p, 1, r.said.len, stdout);
+        print_remaining(&r, &e);
+    }
+    for (size_t i = 0; i < r.len; i++)
+        free(r.target[i].name);
+    buf_free(&r.text);
+    buf_free(&r.said);
+    edit_close(&e);
+    free(path);
+    return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
+}

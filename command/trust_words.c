@@ -1,0 +1,182 @@
+/* Trust lines as text: taking them apart and putting them together. What a line means is for
+ * mech/load to say; here it is only kept as it was written. */
+#include "trust_edit.h"
+
+#include <string.h>
+
+#include "load/openssh_key.h"
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct bytes after(struct bytes text, size_t n)
+{
+    return n == 0 ? text : bytes_of(text.p + n, text.len - n);
+}
+
+static struct bytes trim(struct bytes text)
+{
+    while (text.len > 0 && is_blank(text.p[0]))
+        text = after(text, 1);
+    while (text.len > 0 && is_blank(text.p[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+struct bytes line_word(struct bytes *rest)
+{
+    bool quoted = false;
+    struct bytes word;
+    size_t n = 0;
+
+    *rest = trim(*rest);
+    while (n < rest->len && (quoted || !is_blank(rest->p[n]))) {
+        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
+            n++;
+        else if (rest->p[n] == '"')
+            quoted = !quoted;
+        n++;
+    }
+    word = bytes_of(rest->p, n);
+    *rest = after(*rest, n);
+    return word;
+}
+
+static bool is_word(struct bytes word, const char *text)
+{
+    return bytes_equal(word, bytes_of_text(text));
+}
+
+static bool ends_with(struct bytes word, const char *end)
+{
+    size_t n = strlen(end);
+
+    return word.len >= n && memcmp(word.p + word.len - n, end, n) == 0;
+}
+
+bool line_is_key_type(struct bytes word)
+{
+    return keytype_by_ssh_name(word) != NULL || is_word(word, "ssh-rsa") ||
+           is_word(word, "ssh-dss") || is_word(word, "ecdsa-sha2-nistp521") ||
+           ends_with(word, "@openssh.com");
+}
+
+struct line_fields line_split(struct bytes text)
+{
+    struct line_fields f = {.type = line_word(&text)};
+
+    if (!line_is_key_type(f.type)) {
+        f.principals = f.type;
+        f.type = line_word(&text);
+    }
+    if (f.principals.len > 0 && !line_is_key_type(f.type)) {
+        f.options = f.type;
+        f.type = line_word(&text);
+    }
+    f.key = line_word(&text);
+    f.comment = trim(text);
+    return f;
+}
+
+/* ---- putting together ---- */
+
+static void put_option(struct buf *out, const char *name, const char *value)
+{
+    if (out->len > 0)
+        buf_put_byte(out, ',');
+    buf_put_text(out, name);
+    if (value == NULL)
+        return;
+    buf_put_text(out, "=\"");
+    buf_put_text(out, value);
+    buf_put_byte(out, '"');
+}
+
+/* The line's own options, then those that are wished. One that is there twice is the parser's to
+ * refuse. */
+static void put_options(struct bytes own, const struct line_wish *wish, struct buf *out)
+{
+    buf_put(out, own);
+    if ((wish->roles & TRUST_CLIENT) != 0)
+        put_option(out, "client", NULL);
+    if ((wish->roles & TRUST_SERVER) != 0)
+        put_option(out, "server", NULL);
+    if (wish->valid_after != NULL)
+        put_option(out, "valid-after", wish->valid_after);
+    if (wish->valid_before != NULL)
+        put_option(out, "valid-before", wish->valid_before);
+    if (wish->local_user != NULL)
+        put_option(out, "local-user", wish->local_user);
+}
+
+static void put_field(struct buf *out, struct bytes field)
+{
+    field = trim(field);
+    if (field.len == 0)
+        return;
+    if (out->len > 0)
+        buf_put_byte(out, ' ');
+    buf_put(out, field);
+}
+
+static void put_fields(const struct line_fields *f, const struct line_wish *wish, struct buf *out)
+{
+    struct buf options = buf_new(TRUST_LINE_MAX);
+
+    put_options(f->options, wish, &options);
+    put_field(out, wish->principals != NULL ? bytes_of_text(wish->principals) : f->principals);
+    put_field(out, buf_bytes(&options));
+    put_field(out, f->type);
+    put_field(out, f->key);
+    put_field(out, f->comment);
+    out->failed |= options.failed;
+    buf_free(&options);
+}
+
+/* What can be told better than the parser does, which knows neither -n nor OpenSSH's other types.
+ */
+static edhoc_err check_fields(const struct line_fields *f, const struct line_wish *wish,
+                              const struct trust_place *at)
+{
+    if (line_is_key_type(f->type) && keytype_by_ssh_name(f->type) == NULL)
+        return trust_bad(at, "%s", openssh_type_fault(f->type));
+    if (f->principals.len == 0 && wish->principals == NULL)
+        return trust_bad(at, "no principals before the key type; name them with -n PRINCIPALS");
+    return EDHOC_OK;
+}
+
+edhoc_err line_compose(const struct line_fields *f, const struct line_wish *wish,
+                       const struct trust_place *at, struct buf *out)
+{
+    struct trust_line *line = NULL;
+    struct buf text = buf_new(TRUST_LINE_MAX);
+    edhoc_err err = check_fields(f, wish, at);
+
+    if (err == EDHOC_OK) {
+        put_fields(f, wish, &text);
+        if (text.failed)
+            err = trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
+    }
+    if (err == EDHOC_OK)
+        err = trust_line_parse(buf_bytes(&text), at->file, at->line, &line);
+    if (err == EDHOC_OK && line == NULL)
+        err = trust_bad(at, "a principal cannot begin with #: that is a comment");
+    if (err == EDHOC_OK)
+        buf_put(out, buf_bytes(&text));
+    trust_line_free(line);
+    buf_free(&text);
+    return err == EDHOC_OK && out->failed ? EDHOC_ERR_NOMEM : err;
+}
+
+void line_describe(const struct trust_line *line, struct buf *out)
+{
+    char kid[17];
+
+    buf_put_text(out, line->principals);
+    buf_put_byte(out, ' ');
+    buf_put_text(out, key_type(cred_key(line->cred))->ssh_name);
+    buf_put_text(out, ", key id ");
+    buf_put_text(out, tool_key_id(line->cred, kid));
+}

@@ -1,0 +1,156 @@
+#include "base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+struct bytes bytes_of(const void *p, size_t len)
+{
+    return (struct bytes){p, len};
+}
+
+struct bytes bytes_of_text(const char *text)
+{
+    return text == NULL ? BYTES_NONE : bytes_of(text, strlen(text));
+}
+
+bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+bool bytes_equal_secret(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.p, b.p, a.len) == 0);
+}
+
+int bytes_compare(struct bytes a, struct bytes b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter == 0 ? 0 : memcmp(a.p, b.p, shorter);
+
+    if (order != 0)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+void bytes_wipe(void *p, size_t len)
+{
+    if (p != NULL)
+        OPENSSL_cleanse(p, len);
+}
+
+struct buf buf_new(size_t max)
+{
+    return (struct buf){NULL, 0, 0, max, false};
+}
+
+void buf_free(struct buf *b)
+{
+    bytes_wipe(b->p, b->cap);
+    free(b->p);
+    *b = buf_new(b->max);
+}
+
+void buf_reset(struct buf *b)
+{
+    bytes_wipe(b->p, b->len);
+    b->len = 0;
+    b->failed = false;
+}
+
+/* Grows by copying to new memory, never by realloc(), which could leave the old bytes behind. */
+static bool reserve(struct buf *b, size_t more)
+{
+    size_t need, cap;
+    uint8_t *p;
+
+    if (b->failed || more > b->max - b->len) {
+        b->failed = true;
+        return false;
+    }
+    need = b->len + more;
+    if (need <= b->cap)
+        return true;
+    cap = b->cap < 64 ? 64 : b->cap;
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    p = calloc(1, cap);
+    if (p == NULL) {
+        b->failed = true;
+        return false;
+    }
+    if (b->len > 0)
+        memcpy(p, b->p, b->len);
+    bytes_wipe(b->p, b->cap);
+    free(b->p);
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+void buf_put(struct buf *b, struct bytes what)
+{
+    if (what.len == 0 || !reserve(b, what.len))
+        return;
+    memcpy(b->p + b->len, what.p, what.len);
+    b->len += what.len;
+}
+
+void buf_put_byte(struct buf *b, uint8_t byte)
+{
+    buf_put(b, bytes_of(&byte, 1));
+}
+
+void buf_put_text(struct buf *b, const char *text)
+{
+    buf_put(b, bytes_of_text(text));
+}
+
+uint8_t *buf_extend(struct buf *b, size_t n)
+{
+    uint8_t *p;
+
+    if (!reserve(b, n) || b->p == NULL)
+        return NULL;
+    p = b->p + b->len;
+    memset(p, 0, n);
+    b->len += n;
+    return p;
+}
+
+struct bytes buf_bytes(const struct buf *b)
+{
+    return bytes_of(b->p, b->len);
+}
+
+uint8_t *buf_take(struct buf *b, size_t *len)
+{
+    uint8_t *p = b->p;
+
+    *len = b->len;
+    if (b->len == 0) {
+        buf_free(b);
+        return NULL;
+    }
+    *b = buf_new(b->max);
+    return p;
+}
+
+bool buf_copy(struct buf *to, struct bytes from)
+{
+    buf_reset(to);
+    buf_put(to, from);
+    return !to->failed;
+}
+
+struct bytes fixed_bytes(const struct fixed *f)
+{
+    return bytes_of(f->b, f->len);
+}
+
+void fixed_wipe(struct fixed *f)
+{
+    bytes_wipe(f, sizeof(*f));
+}

@@ -1,0 +1,233 @@
+#include "crypto/internal.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+
+static const struct {
+    size_t key, nonce, tag;
+    bool ccm;
+} aeads[AEAD_COUNT] = {
+    [AES_CCM_16_64_128] = {16, 13, 8, true},   [AES_CCM_16_128_128] = {16, 13, 16, true},
+    [AES_128_GCM] = {16, 12, 16, false},       [AES_256_GCM] = {32, 12, 16, false},
+    [CHACHA20_POLY1305] = {32, 12, 16, false},
+};
+
+#define CCM_MESSAGE_MAX 65535 /* L = 2: nonce of 13 bytes, length field of 2 */
+
+bool crypto_has_aead(enum crypto_aead alg)
+{
+    return crypto_algorithms()->cipher[alg] != NULL;
+}
+
+size_t crypto_aead_key(enum crypto_aead alg)
+{
+    return aeads[alg].key;
+}
+
+size_t crypto_aead_nonce(enum crypto_aead alg)
+{
+    return aeads[alg].nonce;
+}
+
+size_t crypto_aead_tag(enum crypto_aead alg)
+{
+    return aeads[alg].tag;
+}
+
+/* Key and nonce set. CCM wants its tag length (sealing) or the tag (opening) before the key, and
+ * the message's length before the associated data. */
+static bool start(EVP_CIPHER_CTX *ctx, enum crypto_aead alg, bool seal, struct bytes key,
+                  struct bytes nonce, const uint8_t *tag, size_t text_len)
+{
+    uint8_t *expected = (uint8_t *)(uintptr_t)tag; /* only read */
+    int tag_len = (int)aeads[alg].tag;
+    int len;
+
+    if (EVP_CipherInit_ex2(ctx, crypto_algorithms()->cipher[alg], NULL, NULL, seal, NULL) != 1 ||
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.len, NULL) != 1)
+        return false;
+    if ((aeads[alg].ccm || !seal) &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, tag_len, expected) != 1)
+        return false;
+    if (EVP_CipherInit_ex2(ctx, NULL, key.p, nonce.p, seal, NULL) != 1)
+        return false;
+    return !aeads[alg].ccm || EVP_CipherUpdate(ctx, NULL, &len, NULL, (int)text_len) == 1;
+}
+
+/* Associated data, text, end. For CCM the text is one call, also when it is empty, and opening
+ * verifies in it; for the others the end verifies. */
+static bool run(EVP_CIPHER_CTX *ctx, struct bytes aad, struct bytes text, uint8_t *out)
+{
+    uint8_t none = 0;
+    int len;
+
+    if (aad.len > 0 && EVP_CipherUpdate(ctx, NULL, &len, aad.p, (int)aad.len) != 1)
+        return false;
+    if (EVP_CipherUpdate(ctx, out, &len, text.len > 0 ? text.p : &none, (int)text.len) != 1)
+        return false;
+    if ((size_t)len != text.len)
+        return false;
+    return EVP_CipherFinal_ex(ctx, out + text.len, &len) == 1;
+}
+
+static bool lengths_ok(enum crypto_aead alg, struct bytes aad, struct bytes text)
+{
+    return aad.len <= INT_MAX && text.len <= (aeads[alg].ccm ? CCM_MESSAGE_MAX : INT_MAX - 16);
+}
+
+edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce, struct bytes aad,
+                      struct bytes plaintext, struct buf *out)
+{
+    size_t tag_len = aeads[alg].tag;
+    EVP_CIPHER_CTX *ctx = NULL;
+    edhoc_err err = EDHOC_OK;
+    uint8_t *text;
+
+    if (!lengths_ok(alg, aad, plaintext))
+        return report(EDHOC_ERR_TOO_LONG,
+                      "%zu bytes do not fit the cipher suite's AEAD (AES-CCM "
+                      "carries 65535)",
+                      plaintext.len);
+    text = buf_extend(out, plaintext.len + tag_len);
+    if (text == NULL)
+        return EDHOC_ERR_NOMEM;
+    ctx = EVP_CIPHER_CTX_new();
+    if (ctx == NULL || !start(ctx, alg, true, key, nonce, NULL, plaintext.len) ||
+        !run(ctx, aad, plaintext, text) ||
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, text + plaintext.len) != 1) {
+        err = crypto_failed("encryption");
+        bytes_wipe(text, plaintext.len + tag_len);
+        out->len -= plaintext.len + tag_len;
+    }
+    EVP_CIPHER_CTX_free(ctx);
+    return err;
+}
+
+edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce, struct bytes aad,
+                      struct bytes ciphertext, struct buf *out)
+{
+    size_t tag_len = aeads[alg].tag;
+    EVP_CIPHER_CTX *ctx = NULL;
+    edhoc_err err = EDHOC_OK;
+    struct bytes text;
+    uint8_t *plain;
+
+    if (ciphertext.len < tag_len)
+        return report(EDHOC_ERR_DECRYPT, "shorter than its tag");
+    text = bytes_of(ciphertext.p, ciphertext.len - tag_len);
+    if (!lengths_ok(alg, aad, text))
+        return report(EDHOC_ERR_DECRYPT, "longer than the AEAD allows");
+    plain = buf_extend(out, text.len + 1); /* one more, so that an empty text has a place too */
+    if (plain == NULL)
+        return EDHOC_ERR_NOMEM;
+    ctx = EVP_CIPHER_CTX_new();
+    if (ctx == NULL || !start(ctx, alg, false, key, nonce, text.p + text.len, text.len)) {
+        err = crypto_failed("decryption");
+    } else if (!run(ctx, aad, text, plain)) {
+        crypto_forget_errors();
+        err = report(EDHOC_ERR_DECRYPT, "the authentication tag is wrong");
+    }
+    EVP_CIPHER_CTX_free(ctx);
+    out->len -= 1;
+    if (err != EDHOC_OK) {
+        bytes_wipe(plain, text.len);
+        out->len -= text.len;
+    }
+    return err;
+}
+
+/* ---- a keyed cipher for many messages in pieces ---- */
+
+struct crypto_cipher {
+    EVP_CIPHER_CTX *ctx;
+    bool seal;
+};
+
+edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
+                            struct crypto_cipher **out)
+{
+    struct crypto_cipher *c = NULL;
+
+    *out = NULL;
+    if (aeads[alg].ccm || key.len != aeads[alg].key)
+        return report(EDHOC_ERR_BUG, "cipher and key do not fit");
+    c = calloc(1, sizeof(*c));
+    if (c == NULL)
+        return EDHOC_ERR_NOMEM;
+    c->seal = seal;
+    c->ctx = EVP_CIPHER_CTX_new();
+    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, crypto_algorithms()->cipher[alg], key.p, NULL,
+                                             seal, NULL) != 1) {
+        crypto_cipher_free(c);
+        return crypto_failed("cipher key");
+    }
+    *out = c;
+    return EDHOC_OK;
+}
+
+void crypto_cipher_free(struct crypto_cipher *c)
+{
+    if (c == NULL)
+        return;
+    EVP_CIPHER_CTX_free(c->ctx);
+    free(c);
+}
+
+edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12])
+{
+    return EVP_CipherInit_ex2(c->ctx, NULL, NULL, nonce, c->seal, NULL) == 1
+               ? EDHOC_OK
+               : crypto_failed("cipher nonce");
+}
+
+static edhoc_err feed(struct crypto_cipher *c, struct bytes in, uint8_t *out)
+{
+    int len;
+
+    if (in.len == 0)
+        return EDHOC_OK;
+    if (in.len > INT_MAX)
+        return report(EDHOC_ERR_MESSAGE_LENGTH, "%zu bytes", in.len);
+    if (EVP_CipherUpdate(c->ctx, out, &len, in.p, (int)in.len) != 1 || (size_t)len != in.len)
+        return crypto_failed("cipher");
+    return EDHOC_OK;
+}
+
+edhoc_err crypto_cipher_aad(struct crypto_cipher *c, struct bytes aad)
+{
+    return feed(c, aad, NULL);
+}
+
+edhoc_err crypto_cipher_text(struct crypto_cipher *c, struct bytes in, uint8_t *out)
+{
+    return feed(c, in, out);
+}
+
+edhoc_err crypto_cipher_seal_tag(struct crypto_cipher *c, uint8_t tag[16])
+{
+    uint8_t none[16];
+    int len;
+
+    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1 ||
+        EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag) != 1)
+        return crypto_failed("cipher tag");
+    return EDHOC_OK;
+}
+
+edhoc_err crypto_cipher_open_tag(struct crypto_cipher *c, const uint8_t tag[16])
+{
+    uint8_t expected[16], none[16];
+    int len;
+
+    memcpy(expected, tag, sizeof(expected));
+    if (EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, 16, expected) != 1)
+        return crypto_failed("cipher tag");
+    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1) {
+        crypto_forget_errors();
+        return report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
+    }
+    return EDHOC_OK;
+}

@@ -1,0 +1,229 @@
+#include "crypto/internal.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+/* ---- algorithms ---- */
+
+static const struct {
+    const char *md, *mac;
+    size_t length;
+} hashes[HASH_COUNT] = {
+    [HASH_SHA256] = {"SHA256", "HMAC", 32},
+    [HASH_SHA384] = {"SHA384", "HMAC", 48},
+    [HASH_SHAKE256] = {"SHAKE256", "KMAC-256", 64}, /* SHAKE256 with 512 bits of output */
+};
+
+static const char *const cipher_names[AEAD_COUNT] = {
+    [AES_CCM_16_64_128] = "AES-128-CCM",
+    [AES_CCM_16_128_128] = "AES-128-CCM",
+    [AES_128_GCM] = "AES-128-GCM",
+    [AES_256_GCM] = "AES-256-GCM",
+    [CHACHA20_POLY1305] = "ChaCha20-Poly1305",
+};
+
+static struct algorithms algorithms;
+static pthread_once_t algorithms_once = PTHREAD_ONCE_INIT;
+
+static void fetch_algorithms(void)
+{
+    ERR_set_mark();
+    for (size_t i = 0; i < HASH_COUNT; i++) {
+        algorithms.md[i] = EVP_MD_fetch(NULL, hashes[i].md, NULL);
+        algorithms.mac[i] = EVP_MAC_fetch(NULL, hashes[i].mac, NULL);
+    }
+    for (size_t i = 0; i < AEAD_COUNT; i++)
+        algorithms.cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
+    ERR_pop_to_mark();
+}
+
+const struct algorithms *crypto_algorithms(void)
+{
+    (void)pthread_once(&algorithms_once, fetch_algorithms);
+    return &algorithms;
+}
+
+void crypto_forget_errors(void)
+{
+    ERR_clear_error();
+}
+
+edhoc_err crypto_failed(const char *operation)
+{
+    char reason[160] = "no reason given";
+    unsigned long code = ERR_peek_last_error();
+
+    if (code != 0)
+        ERR_error_string_n(code, reason, sizeof(reason));
+    crypto_forget_errors();
+    return report(EDHOC_ERR_CRYPTO, "%s: %s", operation, reason);
+}
+
+bool crypto_has_hash(enum crypto_hash hash)
+{
+    const struct algorithms *a = crypto_algorithms();
+
+    return a->md[hash] != NULL && a->mac[hash] != NULL;
+}
+
+size_t crypto_hash_length(enum crypto_hash hash)
+{
+    return hashes[hash].length;
+}
+
+/* ---- hash ---- */
+
+static bool digest(EVP_MD_CTX *ctx, enum crypto_hash hash, const struct bytes *parts, size_t count,
+                   struct fixed *out)
+{
+    if (EVP_DigestInit_ex2(ctx, crypto_algorithms()->md[hash], NULL) != 1)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (EVP_DigestUpdate(ctx, parts[i].p, parts[i].len) != 1)
+            return false;
+    out->len = hashes[hash].length;
+    if (hash == HASH_SHAKE256)
+        return EVP_DigestFinalXOF(ctx, out->b, out->len) == 1;
+    return EVP_DigestFinal_ex(ctx, out->b, NULL) == 1;
+}
+
+edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t count,
+                        struct fixed *out)
+{
+    EVP_MD_CTX *ctx = crypto_has_hash(hash) ? EVP_MD_CTX_new() : NULL;
+    edhoc_err err = EDHOC_OK;
+
+    if (ctx == NULL || !digest(ctx, hash, parts, count, out))
+        err = crypto_failed("hash");
+    EVP_MD_CTX_free(ctx);
+    return err;
+}
+
+edhoc_err crypto_sha256(struct bytes in, uint8_t out[32])
+{
+    struct fixed value;
+    edhoc_err err = crypto_digest(HASH_SHA256, &in, 1, &value);
+
+    if (err == EDHOC_OK)
+        memcpy(out, value.b, 32);
+    return err;
+}
+
+edhoc_err crypto_random(uint8_t *out, size_t len)
+{
+    return RAND_bytes_ex(NULL, out, len, 0) == 1 ? EDHOC_OK : crypto_failed("random numbers");
+}
+
+/* ---- HMAC and KMAC256 ---- */
+
+/* A MAC context with its key set; `out_len` is KMAC's output length, unused by HMAC. */
+static EVP_MAC_CTX *mac_start(enum crypto_hash hash, struct bytes key, size_t out_len)
+{
+    /* KMAC takes no empty key pointer; a salt or PRK is never empty. */
+    OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
+    EVP_MAC_CTX *ctx;
+
+    if (!crypto_has_hash(hash) || (ctx = EVP_MAC_CTX_new(crypto_algorithms()->mac[hash])) == NULL)
+        return NULL;
+    params[0] = hash == HASH_SHAKE256
+                    ? OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len)
+                    : OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                       (char *)(uintptr_t)hashes[hash].md, 0);
+    if (EVP_MAC_init(ctx, key.p, key.len, params) == 1)
+        return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
+
+static bool mac_run(EVP_MAC_CTX *ctx, const struct bytes *parts, size_t count, uint8_t *out,
+                    size_t len)
+{
+    size_t got;
+
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].len > 0 && EVP_MAC_update(ctx, parts[i].p, parts[i].len) != 1)
+            return false;
+    return EVP_MAC_final(ctx, out, &got, len) == 1 && got == len;
+}
+
+static edhoc_err mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
+                     size_t count, uint8_t *out, size_t len)
+{
+    EVP_MAC_CTX *ctx = mac_start(hash, key, len);
+    edhoc_err err = EDHOC_OK;
+
+    if (ctx == NULL || !mac_run(ctx, parts, count, out, len))
+        err = crypto_failed("MAC");
+    EVP_MAC_CTX_free(ctx);
+    return err;
+}
+
+edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
+                     size_t count, struct fixed *out)
+{
+    out->len = hashes[hash].length;
+    return mac(hash, key, parts, count, out->b, out->len);
+}
+
+/* ---- extract and expand ---- */
+
+edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
+                         struct fixed *out)
+{
+    return crypto_mac(hash, salt, &ikm, 1, out);
+}
+
+size_t crypto_expand_max(enum crypto_hash hash)
+{
+    return hash == HASH_SHAKE256 ? EDHOC_EXPAND_KMAC_MAX : 255 * hashes[hash].length;
+}
+
+/* HKDF-Expand, RFC 5869 section 2.3: T(i) = HMAC( PRK, T(i-1) || info || i ). Our own loop, because
+ * EVP_KDF refuses a long info on several 3.0 releases. The keyed context is made once and copied.
+ */
+static bool hkdf_expand(EVP_MAC_CTX *keyed, struct bytes info, size_t hash_length, uint8_t *out,
+                        size_t len)
+{
+    uint8_t t[FIXED_MAX];
+    struct bytes previous = BYTES_NONE;
+    bool ok = true;
+
+    for (uint8_t i = 1; len > 0 && ok; i++) {
+        size_t n = len < hash_length ? len : hash_length;
+        EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(keyed);
+        struct bytes parts[] = {previous, info, bytes_of(&i, 1)};
+
+        ok = ctx != NULL && mac_run(ctx, parts, 3, t, hash_length);
+        EVP_MAC_CTX_free(ctx);
+        if (ok)
+            memcpy(out, t, n);
+        previous = bytes_of(t, hash_length);
+        out += n;
+        len -= n;
+    }
+    bytes_wipe(t, sizeof(t));
+    return ok;
+}
+
+edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
+                        size_t len)
+{
+    EVP_MAC_CTX *keyed;
+    edhoc_err err = EDHOC_OK;
+
+    if (len == 0)
+        return EDHOC_OK;
+    if (len > crypto_expand_max(hash))
+        return report(EDHOC_ERR_TOO_LONG, "%zu bytes of key material at once", len);
+    if (hash == HASH_SHAKE256)
+        return mac(hash, prk, &info, 1, out, len);
+    keyed = mac_start(hash, prk, 0);
+    if (keyed == NULL || !hkdf_expand(keyed, info, hashes[hash].length, out, len))
+        err = crypto_failed("HKDF-Expand");
+    EVP_MAC_CTX_free(keyed);
+    return err;
+}

@@ -1,0 +1,409 @@
+#include "edhoc/cred.h"
+
+#include "base/cbor.h"
+#include "peer/x509.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Labels: CWT claims (RFC 8392, 8747) and COSE_Key parameters (RFC 9052, 9053). */
+enum { CWT_SUB = 2, CWT_CNF = 8, CNF_COSE_KEY = 1 };
+enum { COSE_KTY = 1, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3 };
+
+#define SUB_MAX    255
+#define CCS_MAX    512 /* of ours: sub, cnf, the longest COSE_Key */
+#define KID_LENGTH 8   /* of ours */
+
+struct cred {
+    atomic_uint refs;
+    enum cred_form form;
+    struct key *key;
+    struct buf id;   /* ID_CRED_x */
+    struct buf item; /* CRED_x */
+    struct buf sub;
+    struct buf certificates[CRED_CHAIN_MAX];
+    size_t chain_length;
+    uint8_t thumbprint[32];
+};
+
+struct cred *cred_ref(struct cred *c)
+{
+    if (c != NULL)
+        atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+void cred_free(struct cred *c)
+{
+    if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
+        return;
+    key_free(c->key);
+    buf_free(&c->id);
+    buf_free(&c->item);
+    buf_free(&c->sub);
+    for (size_t i = 0; i < c->chain_length; i++)
+        buf_free(&c->certificates[i]);
+    free(c);
+}
+
+enum cred_form cred_form(const struct cred *c)
+{
+    return c->form;
+}
+
+struct bytes cred_id(const struct cred *c)
+{
+    return buf_bytes(&c->id);
+}
+
+struct bytes cred_item(const struct cred *c)
+{
+    return buf_bytes(&c->item);
+}
+
+struct key *cred_key(const struct cred *c)
+{
+    return c->key;
+}
+
+struct bytes cred_sub(const struct cred *c)
+{
+    return buf_bytes(&c->sub);
+}
+
+const uint8_t *cred_thumbprint(const struct cred *c)
+{
+    return c->thumbprint;
+}
+
+size_t cred_chain_length(const struct cred *c)
+{
+    return c->chain_length;
+}
+
+struct bytes cred_chain(const struct cred *c, size_t i)
+{
+    return buf_bytes(&c->certificates[i]);
+}
+
+bool cred_same_key(const struct cred *a, const struct cred *b)
+{
+    return key_type(a->key)->curve == key_type(b->key)->curve &&
+           bytes_equal(key_x(a->key), key_x(b->key));
+}
+
+/* ---- writing ---- */
+
+void cred_put_cose_key(const struct key *key, struct buf *out)
+{
+    const struct keytype *type = key_type(key);
+    bool ec = type->kty == KTY_EC2;
+
+    cbor_put_map(out, ec ? 4 : 3);
+    cbor_put_int(out, COSE_KTY);
+    cbor_put_int(out, type->kty);
+    cbor_put_int(out, COSE_CRV);
+    cbor_put_int(out, type->curve);
+    cbor_put_int(out, COSE_X);
+    cbor_put_bstr(out, key_x(key));
+    if (!ec)
+        return;
+    cbor_put_int(out, COSE_Y);
+    cbor_put_bstr(out, key_y(key));
+}
+
+/* { ? 2 : sub, 8 : { 1 : COSE_Key } } */
+static void put_ccs(const struct key *key, struct bytes sub, struct buf *out)
+{
+    cbor_put_map(out, sub.len > 0 ? 2 : 1);
+    if (sub.len > 0) {
+        cbor_put_int(out, CWT_SUB);
+        cbor_put_tstr(out, sub);
+    }
+    cbor_put_int(out, CWT_CNF);
+    cbor_put_map(out, 1);
+    cbor_put_int(out, CNF_COSE_KEY);
+    cred_put_cose_key(key, out);
+}
+
+static edhoc_err thumbprint(const struct key *key, uint8_t out[32])
+{
+    struct buf cose_key = buf_new(CCS_MAX);
+    edhoc_err err;
+
+    cred_put_cose_key(key, &cose_key);
+    err = cose_key.failed ? EDHOC_ERR_NOMEM : crypto_sha256(buf_bytes(&cose_key), out);
+    buf_free(&cose_key);
+    return err;
+}
+
+static edhoc_err cred_new(struct key *key, enum cred_form form, struct cred **out)
+{
+    struct cred *c = calloc(1, sizeof(*c));
+    edhoc_err err;
+
+    *out = NULL;
+    if (c == NULL)
+        return EDHOC_ERR_NOMEM;
+    atomic_init(&c->refs, 1);
+    c->form = form;
+    c->key = key_ref(key);
+    c->id = buf_new(CRED_BYTES_MAX);
+    c->item = buf_new(CRED_BYTES_MAX);
+    c->sub = buf_new(SUB_MAX);
+    err = thumbprint(key, c->thumbprint);
+    if (err == EDHOC_OK)
+        *out = c;
+    else
+        cred_free(c);
+    return err;
+}
+
+/* The end of every constructor: all buffers were filled, or nothing is handed out. */
+static edhoc_err cred_finish(struct cred *c, struct cred **out)
+{
+    bool failed = c->id.failed || c->item.failed || c->sub.failed;
+
+    for (size_t i = 0; i < c->chain_length; i++)
+        failed = failed || c->certificates[i].failed;
+    if (failed) {
+        cred_free(c);
+        return EDHOC_ERR_NOMEM;
+    }
+    *out = c;
+    return EDHOC_OK;
+}
+
+/* ID_CRED_x = { label : ...the item that the caller appends } */
+static void put_id_label(struct cred *c)
+{
+    cbor_put_map(&c->id, 1);
+    cbor_put_int(&c->id, c->form);
+}
+
+edhoc_err cred_new_kccs(struct key *key, struct bytes sub, struct cred **out)
+{
+    struct cred *c = NULL;
+    edhoc_err err = sub.len > SUB_MAX ? report(EDHOC_ERR_NAME, "a name of more than 255 bytes")
+                                      : cred_new(key, CRED_KCCS, &c);
+
+    *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    put_ccs(key, sub, &c->item);
+    put_id_label(c);
+    buf_put(&c->id, buf_bytes(&c->item));
+    buf_put(&c->sub, sub);
+    return cred_finish(c, out);
+}
+
+edhoc_err cred_new_kid(struct key *key, struct cred **out)
+{
+    struct cred *c;
+    edhoc_err err = cred_new(key, CRED_KID, &c);
+
+    *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    put_ccs(key, BYTES_NONE, &c->item);
+    put_id_label(c);
+    cbor_put_bstr(&c->id, bytes_of(c->thumbprint, KID_LENGTH));
+    return cred_finish(c, out);
+}
+
+edhoc_err cred_new_x5chain(struct key *key, const struct bytes *chain, size_t count,
+                           struct cred **out)
+{
+    struct cred *c;
+    edhoc_err err;
+
+    *out = NULL;
+    if (count < 1 || count > CRED_CHAIN_MAX)
+        return report(EDHOC_ERR_CRED_BAD, "a chain of %zu certificates; at most %d", count,
+                      CRED_CHAIN_MAX);
+    err = cred_new(key, CRED_X5CHAIN, &c);
+    if (err != EDHOC_OK)
+        return err;
+    put_id_label(c);
+    if (count > 1)
+        cbor_put_array(&c->id, count);
+    for (size_t i = 0; i < count; i++) {
+        cbor_put_bstr(&c->id, chain[i]);
+        c->certificates[i] = buf_new(CRED_BYTES_MAX);
+        buf_put(&c->certificates[i], chain[i]);
+        c->chain_length++;
+    }
+    cbor_put_bstr(&c->item, chain[0]);
+    return cred_finish(c, out);
+}
+
+edhoc_err cred_new_agreed(struct key *key, struct bytes id_cred, struct bytes cred,
+                          struct cred **out)
+{
+    struct cred_id id;
+    struct cred *c;
+    edhoc_err err = cred_id_read(id_cred, &id);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        err = cred_new(key, id.form, &c);
+    if (err != EDHOC_OK)
+        return err;
+    buf_put(&c->id, id_cred);
+    buf_put(&c->item, cred);
+    buf_put(&c->sub, id.sub);
+    return cred_finish(c, out);
+}
+
+/* ---- reading ---- */
+
+/* {1 : kty, -1 : crv, -2 : x, ? -3 : y}, in this, the deterministic, order. */
+static void read_cose_key(struct cbor_reader *r, struct cred_id *id)
+{
+    size_t pairs = cbor_read_map(r);
+    int64_t kty, curve;
+
+    cbor_expect_int(r, COSE_KTY);
+    kty = cbor_read_int(r);
+    cbor_expect_int(r, COSE_CRV);
+    curve = cbor_read_int(r);
+    cbor_expect_int(r, COSE_X);
+    id->x = cbor_read_bstr(r);
+    if (kty == KTY_EC2) {
+        cbor_expect_int(r, COSE_Y);
+        id->y = cbor_read_bstr(r);
+    }
+    if (pairs != (kty == KTY_EC2 ? 4u : 3u) || (kty != KTY_EC2 && kty != KTY_OKP) ||
+        curve < CRV_P256 || curve > CRV_ED448)
+        r->failed = true;
+    id->kty = (enum cose_kty)kty;
+    id->curve = (enum cose_curve)curve;
+}
+
+/* { ? 2 : sub, 8 : { 1 : COSE_Key } }, no other claim. */
+static void read_ccs(struct cbor_reader *r, struct cred_id *id)
+{
+    struct bytes start = r->rest;
+    size_t pairs = cbor_read_map(r);
+
+    if (pairs == 2) {
+        cbor_expect_int(r, CWT_SUB);
+        id->sub = cbor_read_tstr(r);
+        if (id->sub.len == 0 || id->sub.len > SUB_MAX)
+            r->failed = true;
+    } else if (pairs != 1) {
+        r->failed = true;
+    }
+    cbor_expect_int(r, CWT_CNF);
+    if (cbor_read_map(r) != 1)
+        r->failed = true;
+    cbor_expect_int(r, CNF_COSE_KEY);
+    read_cose_key(r, id);
+    id->ccs = bytes_of(start.p, start.len - r->rest.len);
+}
+
+/* One certificate as bstr, or an array of two and more (RFC 9360 section 2). */
+static void read_x5chain(struct cbor_reader *r, struct cred_id *id)
+{
+    size_t count = 1;
+
+    if (cbor_peek(r) == CBOR_ARRAY) {
+        count = cbor_read_array(r);
+        if (count < 2 || count > CRED_CHAIN_MAX)
+            r->failed = true;
+    }
+    for (size_t i = 0; i < count && !r->failed; i++) {
+        id->chain[i] = cbor_read_bstr(r);
+        if (id->chain[i].len == 0)
+            r->failed = true;
+    }
+    id->chain_length = r->failed ? 0 : count;
+}
+
+/* [ hashAlg : int / tstr, hashValue : bstr ]; compared as a whole, so its parts are only checked.
+ */
+static void read_x5t(struct cbor_reader *r)
+{
+    if (cbor_read_array(r) != 2)
+        r->failed = true;
+    if (cbor_peek(r) == CBOR_TSTR)
+        (void)cbor_read_tstr(r);
+    else
+        (void)cbor_read_int(r);
+    (void)cbor_read_bstr(r);
+}
+
+edhoc_err cred_id_read(struct bytes map, struct cred_id *out)
+{
+    struct cbor_reader r = cbor_reader(map);
+    size_t pairs = cbor_read_map(&r);
+    int64_t label = cbor_read_int(&r);
+
+    *out = (struct cred_id){.map = map};
+    if (r.failed)
+        return report(EDHOC_ERR_CRED_FORM, "ID_CRED_x is not a header map with a known parameter");
+    if (pairs != 1)
+        return report(EDHOC_ERR_CRED_FORM, "ID_CRED_x has %zu parameters instead of one", pairs);
+    switch (label) {
+    case CRED_KID:
+        out->kid = cbor_read_bstr(&r);
+        break;
+    case CRED_KCCS:
+        read_ccs(&r, out);
+        break;
+    case CRED_X5CHAIN:
+        read_x5chain(&r, out);
+        break;
+    case CRED_X5T:
+        read_x5t(&r);
+        break;
+    default:
+        return report(EDHOC_ERR_CRED_FORM, "COSE header parameter %lld", (long long)label);
+    }
+    if (!cbor_finished(&r))
+        return report(EDHOC_ERR_CRED_BAD, "ID_CRED_x with parameter %lld is malformed",
+                      (long long)label);
+    out->form = (enum cred_form)label;
+    return EDHOC_OK;
+}
+
+edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
+{
+    const struct keytype *type = keytype_by_curve(id->curve, dh);
+    struct key *key = NULL;
+    struct cred *c = NULL;
+    edhoc_err err;
+
+    *out = NULL;
+    if (type == NULL || type->kty != id->kty)
+        return report(EDHOC_ERR_CRED_BAD, "a key on COSE curve %d cannot %s", (int)id->curve,
+                      dh ? "do static Diffie-Hellman" : "sign");
+    err = key_from_public(type, id->x, id->y, &key);
+    if (err == EDHOC_ERR_BAD_POINT || (err == EDHOC_OK && type->kty == KTY_EC2 && id->y.len == 0))
+        err = report(EDHOC_ERR_CRED_BAD, "the credential's key is not a point on its curve");
+    if (err == EDHOC_OK)
+        err = cred_new(key, CRED_KCCS, &c);
+    key_free(key);
+    if (err != EDHOC_OK)
+        return err;
+    buf_put(&c->id, id->map);
+    buf_put(&c->item, id->ccs);
+    buf_put(&c->sub, id->sub);
+    return cred_finish(c, out);
+}
+
+edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
+{
+    struct key *key = NULL;
+    edhoc_err err = x509_key(id->chain[0], &key);
+
+    *out = NULL;
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        err = report(EDHOC_ERR_CRED_BAD,
+                     "the certificate's key is of no type that EDHOC signs with");
+    if (err == EDHOC_OK)
+        err = cred_new_x5chain(key, id->chain, id->chain_length, out);
+    key_free(key);
+    return err;
+}

@@ -1,0 +1,211 @@
+#include "edhoc/keysched.h"
+
+#include "base/cbor.h"
+
+#include <stdlib.h>
+
+/* info_label of EDHOC_KDF, RFC 9528 section 4.1.2 and appendix H. */
+enum {
+    LABEL_KEYSTREAM_2 = 0,
+    LABEL_SALT_3E2M = 1,
+    LABEL_MAC_2 = 2,
+    LABEL_K_3 = 3,
+    LABEL_IV_3 = 4,
+    LABEL_SALT_4E3M = 5,
+    LABEL_MAC_3 = 6,
+    LABEL_PRK_OUT = 7,
+    LABEL_K_4 = 8,
+    LABEL_IV_4 = 9,
+    LABEL_PRK_EXPORTER = 10,
+    LABEL_KEY_UPDATE = 11
+};
+
+#define INFO_OVERHEAD 32 /* label, head of the context, length */
+
+edhoc_err keysched_kdf(const struct suite *suite, const struct fixed *prk, int64_t info_label,
+                       struct bytes context, uint8_t *out, size_t length)
+{
+    struct buf info = buf_new(context.len + INFO_OVERHEAD);
+    edhoc_err err;
+
+    cbor_put_int(&info, info_label);
+    cbor_put_bstr(&info, context);
+    cbor_put_uint(&info, length);
+    err = info.failed ? EDHOC_ERR_NOMEM
+                      : crypto_expand(suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
+    buf_free(&info);
+    return err;
+}
+
+/* The same, for a value that fits a field of the schedule. */
+static edhoc_err kdf(const struct keysched *ks, const struct fixed *prk, int64_t info_label,
+                     struct bytes context, size_t length, struct fixed *out)
+{
+    out->len = length;
+    return keysched_kdf(ks->suite, prk, info_label, context, out->b, length);
+}
+
+/* H() over a CBOR sequence of one hash as bstr and other items as they stand. */
+static edhoc_err transcript(const struct keysched *ks, const struct fixed *th, struct bytes then,
+                            struct bytes last, struct fixed *out)
+{
+    struct buf head = buf_new(FIXED_MAX + 9);
+    edhoc_err err;
+
+    cbor_put_bstr(&head, fixed_bytes(th));
+    struct bytes parts[] = {buf_bytes(&head), then, last};
+    err = head.failed ? EDHOC_ERR_NOMEM : crypto_digest(ks->suite->hash, parts, 3, out);
+    buf_free(&head);
+    return err;
+}
+
+edhoc_err keysched_message_1(struct keysched *ks, const struct suite *suite, struct bytes message_1)
+{
+    ks->suite = suite;
+    return crypto_digest(suite->hash, &message_1, 1, &ks->h_message_1);
+}
+
+edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed *g_xy)
+{
+    struct buf input_th_2 = buf_new(2 * (FIXED_MAX + 9));
+    struct bytes input;
+    edhoc_err err;
+
+    cbor_put_bstr(&input_th_2, g_y);
+    cbor_put_bstr(&input_th_2, fixed_bytes(&ks->h_message_1));
+    input = buf_bytes(&input_th_2);
+    err = input_th_2.failed ? EDHOC_ERR_NOMEM
+                            : crypto_digest(ks->suite->hash, &input, 1, &ks->th_2);
+    if (err == EDHOC_OK)
+        err = crypto_extract(ks->suite->hash, fixed_bytes(&ks->th_2), fixed_bytes(g_xy),
+                             &ks->prk_2e);
+    buf_free(&input_th_2);
+    return err;
+}
+
+edhoc_err keysched_xor_2(const struct keysched *ks, uint8_t *text, size_t len)
+{
+    size_t part_max = crypto_expand_max(ks->suite->hash);
+    uint8_t *keystream = malloc(len < part_max ? len + 1 : part_max);
+    edhoc_err err = keystream == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    int64_t part = 0;
+
+    /* OKM(i) = EDHOC_KDF( PRK_2e, -i, TH_2, length(P(i)) ) */
+    while (len > 0 && err == EDHOC_OK) {
+        size_t n = len < part_max ? len : part_max;
+
+        err = keysched_kdf(ks->suite, &ks->prk_2e, LABEL_KEYSTREAM_2 - part, fixed_bytes(&ks->th_2),
+                           keystream, n);
+        for (size_t i = 0; i < n && err == EDHOC_OK; i++)
+            text[i] ^= keystream[i];
+        bytes_wipe(keystream, n);
+        text += n;
+        len -= n;
+        part++;
+    }
+    free(keystream);
+    return err;
+}
+
+edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx)
+{
+    edhoc_err err;
+
+    if (g_rx == NULL) {
+        ks->prk_3e2m = ks->prk_2e;
+        return EDHOC_OK;
+    }
+    err = kdf(ks, &ks->prk_2e, LABEL_SALT_3E2M, fixed_bytes(&ks->th_2),
+              crypto_hash_length(ks->suite->hash), &ks->salt_3e2m);
+    if (err != EDHOC_OK)
+        return err;
+    return crypto_extract(ks->suite->hash, fixed_bytes(&ks->salt_3e2m), fixed_bytes(g_rx),
+                          &ks->prk_3e2m);
+}
+
+edhoc_err keysched_th_3(struct keysched *ks, struct bytes plaintext_2, struct bytes cred_r)
+{
+    struct bytes th_3;
+    edhoc_err err = transcript(ks, &ks->th_2, plaintext_2, cred_r, &ks->th_3);
+
+    th_3 = fixed_bytes(&ks->th_3);
+    if (err == EDHOC_OK)
+        err = kdf(ks, &ks->prk_3e2m, LABEL_K_3, th_3, crypto_aead_key(ks->suite->aead), &ks->k_3);
+    if (err == EDHOC_OK)
+        err = kdf(ks, &ks->prk_3e2m, LABEL_IV_3, th_3, crypto_aead_nonce(ks->suite->aead),
+                  &ks->iv_3);
+    return err;
+}
+
+edhoc_err keysched_4e3m(struct keysched *ks, const struct fixed *g_iy)
+{
+    edhoc_err err;
+
+    if (g_iy == NULL) {
+        ks->prk_4e3m = ks->prk_3e2m;
+        return EDHOC_OK;
+    }
+    err = kdf(ks, &ks->prk_3e2m, LABEL_SALT_4E3M, fixed_bytes(&ks->th_3),
+              crypto_hash_length(ks->suite->hash), &ks->salt_4e3m);
+    if (err != EDHOC_OK)
+        return err;
+    return crypto_extract(ks->suite->hash, fixed_bytes(&ks->salt_4e3m), fixed_bytes(g_iy),
+                          &ks->prk_4e3m);
+}
+
+static edhoc_err exporter_key(struct keysched *ks)
+{
+    return kdf(ks, &ks->prk_out, LABEL_PRK_EXPORTER, BYTES_NONE,
+               crypto_hash_length(ks->suite->hash), &ks->prk_exporter);
+}
+
+edhoc_err keysched_th_4(struct keysched *ks, struct bytes plaintext_3, struct bytes cred_i)
+{
+    struct bytes th_4;
+    edhoc_err err = transcript(ks, &ks->th_3, plaintext_3, cred_i, &ks->th_4);
+
+    th_4 = fixed_bytes(&ks->th_4);
+    if (err == EDHOC_OK)
+        err = kdf(ks, &ks->prk_4e3m, LABEL_K_4, th_4, crypto_aead_key(ks->suite->aead), &ks->k_4);
+    if (err == EDHOC_OK)
+        err = kdf(ks, &ks->prk_4e3m, LABEL_IV_4, th_4, crypto_aead_nonce(ks->suite->aead),
+                  &ks->iv_4);
+    if (err == EDHOC_OK)
+        err = kdf(ks, &ks->prk_4e3m, LABEL_PRK_OUT, th_4, crypto_hash_length(ks->suite->hash),
+                  &ks->prk_out);
+    if (err == EDHOC_OK)
+        err = exporter_key(ks);
+    return err;
+}
+
+edhoc_err keysched_mac_2(const struct keysched *ks, struct bytes context_2, size_t mac_length,
+                         struct fixed *mac)
+{
+    return kdf(ks, &ks->prk_3e2m, LABEL_MAC_2, context_2, mac_length, mac);
+}
+
+edhoc_err keysched_mac_3(const struct keysched *ks, struct bytes context_3, size_t mac_length,
+                         struct fixed *mac)
+{
+    return kdf(ks, &ks->prk_4e3m, LABEL_MAC_3, context_3, mac_length, mac);
+}
+
+edhoc_err keysched_update(struct keysched *ks, struct bytes context)
+{
+    struct fixed old = ks->prk_out;
+    edhoc_err err = kdf(ks, &old, LABEL_KEY_UPDATE, context, crypto_hash_length(ks->suite->hash),
+                        &ks->prk_out);
+
+    if (err == EDHOC_OK)
+        err = exporter_key(ks);
+    fixed_wipe(&old);
+    return err;
+}
+
+edhoc_err keysched_exporter(const struct suite *suite, const struct fixed *prk_exporter,
+                            uint64_t label, struct bytes context, uint8_t *out, size_t length)
+{
+    if (label > INT64_MAX)
+        return report(EDHOC_ERR_ARGUMENT, "exporter label out of range");
+    return keysched_kdf(suite, prk_exporter, (int64_t)label, context, out, length);
+}

@@ -1,0 +1,184 @@
+#include "peer/identity.h"
+
+#include "peer/trust.h"
+#include "peer/x509.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct identity *identity_ref(struct identity *id)
+{
+    if (id != NULL)
+        atomic_fetch_add(&id->refs, 1);
+    return id;
+}
+
+void identity_free(struct identity *id)
+{
+    if (id == NULL || atomic_fetch_sub(&id->refs, 1) != 1)
+        return;
+    key_free(id->key);
+    cred_free(id->by_value);
+    cred_free(id->by_reference);
+    free(id->principals);
+    free(id->name);
+    free(id->client_name);
+    free(id->source);
+    free(id);
+}
+
+bool identity_is_dh(const struct identity *id)
+{
+    return key_type(id->key)->dh;
+}
+
+bool identity_answers(const struct identity *id, const char *target)
+{
+    const char *host = x509_target_host(target);
+
+    if (id->principals != NULL)
+        return trust_match(id->principals, target, true);
+    return cred_chain_length(id->by_value) == 0 ||
+           (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
+}
+
+/* The texts; false when memory ran out. */
+static bool set_texts(struct identity *id, const char *principals, const char *source)
+{
+    id->source = strdup(source);
+    if (principals == NULL)
+        return id->source != NULL;
+    id->principals = strdup(principals);
+    id->name = strndup(principals, strcspn(principals, ","));
+    return id->source != NULL && id->principals != NULL && id->name != NULL;
+}
+
+static edhoc_err identity_new(struct key *key, const char *principals, const char *source,
+                              struct identity **out)
+{
+    struct identity *id = calloc(1, sizeof(*id));
+
+    *out = id;
+    if (id == NULL)
+        return EDHOC_ERR_NOMEM;
+    atomic_init(&id->refs, 1);
+    id->expires = INT64_MAX;
+    id->key = key_ref(key);
+    if (set_texts(id, principals, source))
+        return EDHOC_OK;
+    identity_free(id);
+    *out = NULL;
+    return EDHOC_ERR_NOMEM;
+}
+
+edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
+                           struct identity **out)
+{
+    struct identity *id;
+    edhoc_err err = identity_new(key, principals, source, &id);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        err = cred_new_kccs(key, bytes_of_text(id->name), &id->by_value);
+    if (err == EDHOC_OK)
+        err = cred_new_kid(key, &id->by_reference);
+    if (err == EDHOC_OK)
+        *out = id;
+    else
+        identity_free(id);
+    return err;
+}
+
+static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const char *source)
+{
+    struct key *certified = NULL;
+    edhoc_err err = x509_key(leaf, &certified);
+
+    if (err == EDHOC_OK &&
+        (key_type(certified) != key_type(key) || !bytes_equal(key_x(certified), key_x(key)) ||
+         !bytes_equal(key_y(certified), key_y(key))))
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is not for this private key",
+                     source);
+    key_free(certified);
+    return err;
+}
+
+edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
+                            const char *principals, const char *source, struct identity **out)
+{
+    struct identity *id = NULL;
+    int64_t not_before;
+    edhoc_err err = count < 1 ? report(EDHOC_ERR_KEY_FORMAT, "%s: no certificate", source)
+                              : check_same_key(chain[0], key, source);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        err = identity_new(key, principals, source, &id);
+    if (err == EDHOC_OK)
+        err = cred_new_x5chain(key, chain, count, &id->by_value);
+    if (err == EDHOC_OK && !x509_validity(chain[0], &not_before, &id->expires))
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is malformed", source);
+    /* A server's certificate need not name a client. */
+    if (err == EDHOC_OK &&
+        x509_client_name(chain[0], &id->client_kind, &id->client_name) != EDHOC_OK)
+        report_clear();
+    if (err == EDHOC_OK)
+        *out = id;
+    else
+        identity_free(id);
+    return err;
+}
+
+/* A key has one use (RFC 9528 section 9.2), ours too. */
+static edhoc_err check_set(struct identity *const *ids, size_t len)
+{
+    if (len > IDENTITIES_MAX)
+        return report(EDHOC_ERR_SETTING, "%zu identities; at most %d", len, IDENTITIES_MAX);
+    for (size_t i = 0; i < len; i++)
+        for (size_t k = 0; k < i; k++)
+            if (cred_same_key(ids[i]->by_value, ids[k]->by_value) &&
+                identity_is_dh(ids[i]) != identity_is_dh(ids[k]))
+                return report(EDHOC_ERR_KEY_FORMAT,
+                              "%s and %s hold one key for signing and for Diffie-Hellman; make a "
+                              "key of its own for one of them",
+                              ids[k]->source, ids[i]->source);
+    return EDHOC_OK;
+}
+
+edhoc_err identity_set_new(struct identity **ids, size_t len, struct identity_set **out)
+{
+    struct identity_set *set = NULL;
+    edhoc_err err = check_set(ids, len);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        set = calloc(1, sizeof(*set) + len * sizeof(set->id[0]));
+    if (set == NULL) {
+        for (size_t i = 0; i < len; i++)
+            identity_free(ids[i]);
+        return err != EDHOC_OK ? err : EDHOC_ERR_NOMEM;
+    }
+    atomic_init(&set->refs, 1);
+    set->len = len;
+    if (len > 0)
+        memcpy(set->id, ids, len * sizeof(set->id[0]));
+    *out = set;
+    return EDHOC_OK;
+}
+
+struct identity_set *identity_set_ref(struct identity_set *set)
+{
+    if (set != NULL)
+        atomic_fetch_add(&set->refs, 1);
+    return set;
+}
+
+void identity_set_free(struct identity_set *set)
+{
+    if (set == NULL || atomic_fetch_sub(&set->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < set->len; i++)
+        identity_free(set->id[i]);
+    free(set);
+}

@@ -1,0 +1,53 @@
+/* What an endpoint authenticates with: a private key, its credential in both forms, and the names
+ * it answers to. Immutable once made, reference-counted, shared by threads. */
+#ifndef MECH_IDENTITY_H
+#define MECH_IDENTITY_H
+
+#include "edhoc/cred.h"
+#include "edhoc/suite.h"
+
+#include <stdatomic.h>
+
+struct identity {
+    atomic_uint refs;
+    struct key *key;           /* private, or with a signer */
+    struct cred *by_value;     /* kccs or x5chain */
+    struct cred *by_reference; /* kid; NULL for a certificate */
+    char *principals;          /* comma-separated patterns, canonical; NULL when it has no name */
+    char *name;                /* the first principal, the default name; NULL when none */
+    char *client_name; /* what an acceptor makes of the certificate (x509_client_name), or NULL */
+    int client_kind;   /* its kind */
+    char *source;      /* where it comes from, for messages: a file or URI */
+    int64_t expires;   /* seconds since 1970; INT64_MAX when it does not */
+};
+
+/* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */
+edhoc_err identity_new_raw(struct key *key, const char *principals, const char *source,
+                           struct identity **out) EDHOC_MUST_USE;
+/* With a certificate chain (DER, leaf first) whose leaf is for `key`, else EDHOC_ERR_KEY_FORMAT.
+ * Without `principals` it answers to the hosts in the leaf's subject alternative names. */
+edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
+                            const char *principals, const char *source,
+                            struct identity **out) EDHOC_MUST_USE;
+struct identity *identity_ref(struct identity *id);
+void identity_free(struct identity *id);
+bool identity_is_dh(const struct identity *id);
+/* Does it answer to `target`? A raw key without names answers to all. */
+bool identity_answers(const struct identity *id, const char *target);
+
+/* An ordered set of identities: one for an initiator, any number for an acceptor. */
+struct identity_set {
+    atomic_uint refs;
+    size_t len;
+    struct identity *id[];
+};
+
+#define IDENTITIES_MAX 256
+
+/* Takes over the references in `ids`; on failure too. */
+edhoc_err identity_set_new(struct identity **ids, size_t len,
+                           struct identity_set **out) EDHOC_MUST_USE;
+struct identity_set *identity_set_ref(struct identity_set *set);
+void identity_set_free(struct identity_set *set);
+
+#endif

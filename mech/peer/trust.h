@@ -1,0 +1,89 @@
+/* Whom we believe: pinned keys, anchors and CRLs, loaded beforehand, then read-only and
+ * shared. Turns an ID_CRED_x into candidates, and a verified credential into a peer with a name.
+ * The rules are doc/mechanism.md's "Who the peer is". */
+#ifndef MECH_TRUST_H
+#define MECH_TRUST_H
+
+#include "edhoc/cred.h"
+#include "edhoc/suite.h"
+#include "peer/x509.h"
+
+/* The peer's role that a line is good for. */
+enum { TRUST_CLIENT = 1, TRUST_SERVER = 2 };
+
+/* One pinned key: a line of a trust file. */
+struct trust_line {
+    char *principals;     /* comma-separated patterns with * ? and a leading ! */
+    unsigned roles;       /* TRUST_CLIENT | TRUST_SERVER */
+    int64_t valid_after;  /* seconds since 1970; INT64_MIN when not given */
+    int64_t valid_before; /* first second at which it is not valid; INT64_MAX when not given */
+    char *local_user;     /* NULL when not given */
+    char *comment;        /* NULL when there is none */
+    char *file;           /* where it stands */
+    unsigned line;
+    struct cred *cred; /* by reference: { 4 : kid } */
+};
+
+struct trust;
+
+edhoc_err trust_new(struct trust **out) EDHOC_MUST_USE;
+struct trust *trust_ref(struct trust *t);
+void trust_free(struct trust *t);
+/* Takes over the line (by trust_line_free's rules), on failure too. A key that is pinned already
+ * under the other use is EDHOC_ERR_TRUST_SYNTAX, naming both lines. */
+edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
+void trust_line_free(struct trust_line *line);
+/* Remembers a file that was consulted, so that errors can say where to add a line. Copies. */
+edhoc_err trust_add_file(struct trust *t, const char *path) EDHOC_MUST_USE;
+/* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
+void trust_set_anchors(struct trust *t, struct x509_store *anchors);
+struct x509_store *trust_anchors(const struct trust *t);
+size_t trust_count(const struct trust *t);
+const struct trust_line *trust_at(const struct trust *t, size_t i);
+/* "FILE" or "FILE or FILE2", the places to add a line to; never NULL. */
+const char *trust_places(const struct trust *t);
+
+/* Does a comma-separated list of patterns match a name? A matching pattern with a leading ! makes
+ * the list not match. With `host`, what follows the last @ of a pattern is compared without regard
+ * to ASCII case (the name is canonical, its host in lower case). */
+bool trust_match(const char *patterns, const char *name, bool host);
+/* What an initiator may expect of `target`. */
+struct trust_plan {
+    bool dh;                  /* the responder's half of METHOD */
+    struct suite_list suites; /* those of `offer` under which a pinned key can be used */
+};
+/* By the trust lines that name the target; where none does, by the anchors: a signature, under any
+ * suite. EDHOC_ERR_NO_TRUST when there is neither (TRUST_EXPIRED, TRUST_NOT_YET when all lines that
+ * name it are out of date: certificates do not make up for that), EDHOC_ERR_NO_SUITE when no suite
+ * of `offer` fits its keys. */
+edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
+                     const struct suite_list *offer, struct trust_plan *out) EDHOC_MUST_USE;
+
+/* The pinned credentials that an ID_CRED_x by reference may mean, of the kind METHOD says:
+ * call with *at = 0 first; NULL at the end. */
+struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at);
+/* Why there is none: EDHOC_ERR_WRONG_KIND where the key is pinned for the other use, else
+ * EDHOC_ERR_UNKNOWN_KEY. */
+edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id,
+                             bool dh) EDHOC_MUST_USE;
+
+/* A peer that has proven possession and is believed. Owned texts. */
+struct peer {
+    struct cred *cred;
+    int kind; /* 1 user, 2 service, 3 certificate subject */
+    char *name;
+    char *comment; /* of the trust line; NULL when none */
+    char *local_user;
+    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
+};
+void peer_clear(struct peer *p);
+
+/* Is this the responder that we want? `cred` has proven possession. The many errors of
+ * doc/mechanism.md, each with details that say what to do. */
+edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
+                             int64_t now, struct peer *out) EDHOC_MUST_USE;
+/* Who is this initiator? */
+edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
+                             struct peer *out) EDHOC_MUST_USE;
+
+#endif
