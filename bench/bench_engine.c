@@ -6,6 +6,9 @@
  *     bench/bench_engine N  with N rounds of each measurement (default 5; the best round counts)
  *
  * Interleaved rounds, best of each: what is left of noise hits both sides alike. */
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "edhoc/edhoc.h"
 #include "token/protect.h"
 

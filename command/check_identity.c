@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/key.h"
 #include "load/trust_file.h"
 #include "peer/x509.h"
 

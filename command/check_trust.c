@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "peer/x509.h"
 
 #define SHOWN_MAX 10 /* lines of the same trouble that are told one by one */

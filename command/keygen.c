@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
 #include "load/load.h"
 #include "load/place.h"
 #include "load/trust_file.h"

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/hash.h"
+#include "crypto/key.h"
 #include "load/base64.h"
 #include "load/file.h"
 #include "load/load.h"

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "crypto/hash.h"
+#include "crypto/key.h"
 #include "load/file.h"
 #include "peer/x509.h"
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/keytype.h"
 #include "load/trust_file.h"
 #include "load/trust_option.h"
 

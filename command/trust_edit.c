@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/key.h"
 #include "load/file.h"
 
 #define LOCK_TRIES 100 /* with a tenth of a second between them */

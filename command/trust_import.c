@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypto/keytype.h"
 #include "load/openssh_key.h"
 
 /* Everything about one import. */

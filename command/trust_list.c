@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "crypto/key.h"
 #include "load/load.h"
 #include "load/place.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "load/base64.h"
 #include "load/openssh_key.h"
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "load/openssh_key.h"
 
 static bool is_blank(uint8_t c)

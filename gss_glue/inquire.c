@@ -1,6 +1,8 @@
 /* Questions about a context. */
 #include "glue.h"
 
+#include "crypto/aead.h"
+
 #include <string.h>
 
 GLUE_EXPORT OM_uint32 gss_context_time(OM_uint32 *minor_status, gss_ctx_id_t context,

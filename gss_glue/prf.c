@@ -1,6 +1,8 @@
 /* gss_pseudo_random (RFC 4401; doc/mechanism.md, "Keys for callers"). */
 #include "glue.h"
 
+#include "crypto/hash.h"
+
 #include <string.h>
 #include <sys/types.h>
 

@@ -16,6 +16,7 @@
 #include "glue.h"
 
 #include "base/cbor.h"
+#include "crypto/key.h"
 #include "load/place.h"
 
 #include <stdlib.h>

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/cbor.h"
+#include "base/report.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "edhoc/cred.h"
 #include "peer/identity.h"
-#include "base/report.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

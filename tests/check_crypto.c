@@ -14,7 +14,13 @@
 #include <openssl/rsa.h>
 #include <openssl/ui.h>
 
-#include "crypto/crypto.h"
+#include "crypto/aead.h"
+#include "crypto/ecdh.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
+#include "crypto/sign.h"
 #include "edhoc/suite.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))

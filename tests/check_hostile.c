@@ -2,6 +2,8 @@
  * replayed, sent back; and peers that say what they should not. Whatever happens, the side that
  * gets it fails, in the right way, and dies; no session completes that should not. */
 #include "support.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include "base/cbor.h"
 #include "edhoc/ead.h"

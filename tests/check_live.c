@@ -1,5 +1,7 @@
 /* Identities with certificates, in OpenSSH's format and by URI, as they lie on disk; and
  * credentials that follow their files while a program runs. */
+#include "crypto/key.h"
+#include "crypto/pem.h"
 #include "load/live.h"
 #include "load/stamps.h"
 #include "load/trust_file.h"

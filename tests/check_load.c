@@ -1,4 +1,7 @@
 /* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
 #include "load/base64.h"
 #include "load/file.h"
 #include "load/load.h"

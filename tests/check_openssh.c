@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crypto/crypto.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/sign.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
 #include "load/base64.h"

@@ -13,9 +13,11 @@
 
 #include <openssl/evp.h>
 
-#include "base/cbor.h"
-#include "token/protect.h"
 #include "vectors.h"
+#include "base/cbor.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "token/protect.h"
 
 #define EPOCH_MESSAGES (UINT64_C(1) << 20)
 #define TOKEN_MAX      1024

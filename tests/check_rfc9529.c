@@ -2,6 +2,9 @@
  * that trace 2 begins with; and every message that the RFC calls invalid, refused for the right
  * reason. */
 #include "follow.h"
+#include "crypto/ecdh.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include "base/cbor.h"
 #include "edhoc/session.h"

@@ -1,6 +1,8 @@
 /* Two sessions against each other: every combination of METHOD, cipher suite and credential form;
  * how suite and identity are agreed on; what each side learns; and who is refused, and why. */
 #include "support.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include "base/cbor.h"
 

@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "base/report.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "peer/trust.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))

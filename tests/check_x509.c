@@ -1,6 +1,9 @@
 /* Certificates: whom a chain makes us believe, and under which name. The certificates come from
  * OpenSSL's own command (x509_fixtures.sh); each row goes through the same decision that a
  * handshake makes. */
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
 #include "peer/identity.h"
 #include "peer/trust.h"
 

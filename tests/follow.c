@@ -1,6 +1,9 @@
 #include "follow.h"
 
 #include "base/cbor.h"
+#include "crypto/ecdh.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "edhoc/session.h"
 
 #include <check.h>

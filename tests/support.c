@@ -1,6 +1,10 @@
 #include "support.h"
 
 #include "base/cbor.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
 #include "edhoc/ead.h"
 
 #include <stdarg.h>

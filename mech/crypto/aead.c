@@ -1,3 +1,5 @@
+#include "crypto/aead.h"
+
 #include "crypto/internal.h"
 
 #include <limits.h>

@@ -1,3 +1,5 @@
+#include "crypto/hash.h"
+
 #include "crypto/internal.h"
 
 #include <pthread.h>

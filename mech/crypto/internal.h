@@ -1,11 +1,12 @@
-/* What the crypto_*.c files share: libcrypto's algorithms, fetched once per process, and how its
- * failures are told. */
+/* What the files of this folder share: libcrypto's algorithms, fetched once per process, and how
+ * its failures are told. */
 #ifndef MECH_CRYPTO_INTERNAL_H
 #define MECH_CRYPTO_INTERNAL_H
 
 #include <openssl/evp.h>
 
-#include "crypto/crypto.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
 
 /* Fetched at first use and never freed: threads may use them until the process ends, later than any
  * destructor of ours could know. A member is NULL where this libcrypto lacks the algorithm. */

@@ -4,6 +4,10 @@
 #include "edhoc/session.h"
 
 #include "base/cbor.h"
+#include "crypto/ecdh.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/sign.h"
 #include "edhoc/ead.h"
 
 #define ID_CRED_KID_HEAD 2 /* bytes of A1 04, before the kid as bstr */

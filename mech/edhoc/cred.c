@@ -1,6 +1,9 @@
 #include "edhoc/cred.h"
 
 #include "base/cbor.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "peer/x509.h"
 
 #include <stdatomic.h>

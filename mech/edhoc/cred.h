@@ -4,7 +4,7 @@
 #define MECH_CRED_H
 
 #include "base/bytes.h"
-#include "crypto/crypto.h"
+#include "crypto/key.h"
 
 /* COSE header parameters that identify a credential. */
 enum cred_form { CRED_KID = 4, CRED_KCCS = 14, CRED_X5CHAIN = 33, CRED_X5T = 34 };

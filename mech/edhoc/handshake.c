@@ -2,6 +2,9 @@
  * and the one place where a session fails. See edhoc.h for the face and session.h for the state. */
 #include "edhoc/session.h"
 
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -1,6 +1,8 @@
 #include "edhoc/keysched.h"
 
 #include "base/cbor.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #include "edhoc/session.h"
 
 #include "base/cbor.h"
+#include "crypto/key.h"
 #include "edhoc/ead.h"
 
 #include <string.h>

@@ -2,6 +2,9 @@
 #include "edhoc/session.h"
 
 #include "base/cbor.h"
+#include "crypto/ecdh.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include <string.h>
 

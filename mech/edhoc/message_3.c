@@ -2,6 +2,8 @@
 #include "edhoc/session.h"
 
 #include "base/cbor.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
 
 #define AAD_MAX 128
 

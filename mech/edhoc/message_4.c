@@ -2,6 +2,7 @@
 #include "edhoc/session.h"
 
 #include "base/cbor.h"
+#include "crypto/aead.h"
 #include "edhoc/ead.h"
 
 #define AAD_MAX 128

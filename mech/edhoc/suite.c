@@ -1,5 +1,9 @@
 #include "edhoc/suite.h"
 
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,8 @@
 #ifndef MECH_SUITE_H
 #define MECH_SUITE_H
 
-#include "crypto/crypto.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
 #include "crypto/keytype.h"
 
 struct suite {

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/crypto.h"
+#include "crypto/key.h"
+#include "crypto/sign.h"
 #include "load/agent_socket.h"
 #include "load/base64.h"
 #include "load/openssh_key.h"

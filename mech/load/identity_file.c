@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/key.h"
+#include "crypto/pem.h"
 #include "load/agent.h"
 #include "load/file.h"
 #include "load/openssh_key.h"

@@ -14,13 +14,15 @@
 #include "load/openssh_key.h"
 
 #include "base/cbor.h"
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/crypto.h"
 #include "load/base64.h"
 #include "load/file.h"
 #include "load/ssh_wire.h"

@@ -7,6 +7,9 @@
  * The ecdh-* types are this project's own, made in the same shape. */
 #include "load/trust_file.h"
 
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+
 #define STRING_MAX 255 /* more than any part of a blob needs */
 
 static void put_string(struct buf *out, struct bytes s)

@@ -1,6 +1,8 @@
 #include "load/trust_file.h"
 
 #include "base/cbor.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 #include <stdlib.h>
 #include <string.h>

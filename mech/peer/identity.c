@@ -1,5 +1,6 @@
 #include "peer/identity.h"
 
+#include "crypto/key.h"
 #include "peer/trust.h"
 #include "peer/x509.h"
 

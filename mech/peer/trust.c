@@ -1,6 +1,7 @@
 #include "peer/trust.h"
 
 #include "base/cbor.h"
+#include "crypto/key.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>

@@ -1,7 +1,9 @@
 #include "peer/x509.h"
 
 #include "base/cbor.h"
+#include "crypto/hash.h"
 #include "crypto/internal.h"
+#include "crypto/key.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>

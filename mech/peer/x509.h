@@ -1,10 +1,10 @@
 /* The libcrypto wall for X.509: anchors and CRLs loaded beforehand, chains validated against them
  * without any file or network access, names in certificates. x509.c is the only file that knows
- * X509 (and, with crypto_*.c, EVP). */
+ * X509 (and, with mech/crypto/, EVP). */
 #ifndef MECH_X509_H
 #define MECH_X509_H
 
-#include "crypto/crypto.h"
+#include "crypto/key.h"
 
 /* Anchors (CA certificates) and CRLs: immutable, reference-counted, shared by threads. Remembers
  * the chains that it has validated, by hash, until their earliest expiry or CRL update. */

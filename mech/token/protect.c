@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "base/cbor.h"
+#include "crypto/aead.h"
 #include "crypto/fork.h"
+#include "crypto/hash.h"
 #include "edhoc/keysched.h"
 
 #define EXPORTER_KEY 0x8100

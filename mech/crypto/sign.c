@@ -1,0 +1,117 @@
+#include "crypto/sign.h"
+
+#include "crypto/internal.h"
+#include "crypto/key_inside.h"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+
+static const char *signature_hash(const struct keytype *type)
+{
+    switch (type->curve) {
+    case CRV_P256:
+        return "SHA256";
+    case CRV_P384:
+        return "SHA384";
+    default:
+        return NULL; /* EdDSA hashes for itself */
+    }
+}
+
+/* libcrypto's DER to COSE's r || s. */
+static edhoc_err ecdsa_to_cose(struct bytes der, size_t coordinate, struct buf *signature)
+{
+    const uint8_t *p = der.p;
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)der.len);
+    uint8_t *out = sig == NULL ? NULL : buf_extend(signature, 2 * coordinate);
+    edhoc_err err = EDHOC_OK;
+
+    if (sig == NULL)
+        err = crypto_failed("reading a signature");
+    else if (out == NULL)
+        err = EDHOC_ERR_NOMEM;
+    else if (BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, (int)coordinate) < 0 ||
+             BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + coordinate, (int)coordinate) < 0)
+        err = crypto_failed("writing a signature");
+    ECDSA_SIG_free(sig);
+    return err;
+}
+
+/* And back. The result is for OPENSSL_free(). */
+static uint8_t *ecdsa_from_cose(struct bytes cose, size_t *len)
+{
+    size_t coordinate = cose.len / 2;
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(cose.p, (int)coordinate, NULL);
+    BIGNUM *s = BN_bin2bn(cose.p + coordinate, (int)coordinate, NULL);
+    uint8_t *der = NULL;
+    int n = -1;
+
+    if (sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
+        r = s = NULL; /* now the signature's */
+        n = i2d_ECDSA_SIG(sig, &der);
+    }
+    BN_free(r);
+    BN_free(s);
+    ECDSA_SIG_free(sig);
+    *len = n > 0 ? (size_t)n : 0;
+    return n > 0 ? der : NULL;
+}
+
+edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct buf *signature)
+{
+    const struct keytype *type = private_key->type;
+    uint8_t made[160]; /* P-384 in DER: at most 104; Ed448: 114 */
+    size_t len = sizeof(made);
+    EVP_MD_CTX *ctx;
+    edhoc_err err = EDHOC_OK;
+
+    if (private_key->sign != NULL)
+        return private_key->sign(private_key->arg, text, signature);
+    ctx = EVP_MD_CTX_new();
+    if (type->dh || ctx == NULL ||
+        EVP_DigestSignInit_ex(ctx, NULL, signature_hash(type), NULL, NULL, private_key->pkey,
+                              NULL) != 1 ||
+        EVP_DigestSign(ctx, made, &len, text.p, text.len) != 1)
+        err = crypto_failed("signing");
+    else if (type->kty == KTY_EC2)
+        err = ecdsa_to_cose(bytes_of(made, len), type->coordinate, signature);
+    else
+        buf_put(signature, bytes_of(made, len));
+    EVP_MD_CTX_free(ctx);
+    return err == EDHOC_OK && signature->failed ? EDHOC_ERR_NOMEM : err;
+}
+
+static bool verify(const struct key *k, struct bytes text, struct bytes signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL &&
+              EVP_DigestVerifyInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey,
+                                      NULL) == 1 &&
+              EVP_DigestVerify(ctx, signature.p, signature.len, text.p, text.len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+edhoc_err crypto_verify(const struct key *public_key, struct bytes text, struct bytes signature)
+{
+    const struct keytype *type = public_key->type;
+    uint8_t *der = NULL;
+    size_t der_len = 0;
+    bool ok = false;
+
+    if (type->dh)
+        return report(EDHOC_ERR_BUG, "a Diffie-Hellman key cannot verify a signature");
+    if (signature.len == type->signature) {
+        if (type->kty == KTY_EC2)
+            der = ecdsa_from_cose(signature, &der_len);
+        ok = type->kty == KTY_OKP ? verify(public_key, text, signature)
+                                  : der != NULL && verify(public_key, text, bytes_of(der, der_len));
+    }
+    OPENSSL_free(der);
+    if (ok)
+        return EDHOC_OK;
+    crypto_forget_errors();
+    return report(EDHOC_ERR_PROOF, "the signature does not verify");
+}
