@@ -22,7 +22,8 @@ public_name() {
 
 called=$(mktemp) || exit 99
 trap 'rm -f "$called"' EXIT
-for program in check_glue check_iov check_export check_negoex check_decisions; do
+for program in check_mechanism check_names check_credentials check_contexts check_failures check_messages \
+    check_iov check_export check_negoex check_decisions; do
     nm --undefined-only "$programs/$program" || exit 99
 done | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort -u > "$called"
 
