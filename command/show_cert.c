@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "load/file.h"
@@ -59,7 +60,7 @@ static void print_purposes(struct bytes der)
 static void print_key(struct bytes der)
 {
     struct key *key = NULL;
-    edhoc_err err = x509_key(der, &key);
+    edhoc_err err = key_from_certificate(der, &key);
 
     if (err == EDHOC_OK)
         printf("    key          %s, signatures\n", key_type(key)->name);

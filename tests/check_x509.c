@@ -1,6 +1,7 @@
 /* Certificates: whom a chain makes us believe, and under which name. The certificates come from
  * OpenSSL's own command (x509_fixtures.sh); each row goes through the same decision that a
  * handshake makes. */
+#include "crypto/cert.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
@@ -69,7 +70,7 @@ static struct cred *load_chain(const char *names)
         chain[count] = buf_bytes(&der[count]);
         count++;
     }
-    ck_assert_int_eq(x509_key(chain[0], &key), EDHOC_OK);
+    ck_assert_int_eq(key_from_certificate(chain[0], &key), EDHOC_OK);
     ck_assert_int_eq(cred_new_x5chain(key, chain, count, &cred), EDHOC_OK);
     key_free(key);
     while (count > 0)
@@ -338,7 +339,7 @@ START_TEST(damaged_certificate)
         struct key *key;
 
         leaf.p[at] ^= (uint8_t)(1u << (at % 8));
-        if (x509_key(chain, &key) == EDHOC_OK) {
+        if (key_from_certificate(chain, &key) == EDHOC_OK) {
             ck_assert_int_eq(cred_new_x5chain(key, &chain, 1, &cred), EDHOC_OK);
             ck_assert_int_ne(trust_judge_server(t, cred, WEB, time(NULL), &peer), EDHOC_OK);
             key_free(key);
@@ -346,13 +347,13 @@ START_TEST(damaged_certificate)
         cred_free(cred);
         peer_clear(&peer);
         leaf.p[at] ^= (uint8_t)(1u << (at % 8));
-        ck_assert_int_ne(x509_key(bytes_of(leaf.p, at), &key), EDHOC_OK);
+        ck_assert_int_ne(key_from_certificate(bytes_of(leaf.p, at), &key), EDHOC_OK);
     }
     buf_put_byte(&leaf, 0);
     {
         struct key *key;
 
-        ck_assert_int_eq(x509_key(buf_bytes(&leaf), &key), EDHOC_ERR_CRED_BAD);
+        ck_assert_int_eq(key_from_certificate(buf_bytes(&leaf), &key), EDHOC_ERR_CRED_BAD);
     }
     buf_free(&leaf);
     trust_free(t);
@@ -364,7 +365,7 @@ START_TEST(keys_that_cannot_sign)
 {
     struct buf rsa = read_fixture("rsaleaf", ".der");
     struct key *key;
-    edhoc_err err = x509_key(buf_bytes(&rsa), &key);
+    edhoc_err err = key_from_certificate(buf_bytes(&rsa), &key);
 
     ck_assert_int_eq(err, EDHOC_ERR_KEY_FORMAT);
     ck_assert_ptr_nonnull(strstr(report_details(err), "RSA"));

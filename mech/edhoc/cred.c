@@ -1,10 +1,10 @@
 #include "edhoc/cred.h"
 
 #include "base/cbor.h"
+#include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
-#include "peer/x509.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -399,7 +399,7 @@ edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
 edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
 {
     struct key *key = NULL;
-    edhoc_err err = x509_key(id->chain[0], &key);
+    edhoc_err err = key_from_certificate(id->chain[0], &key);
 
     *out = NULL;
     if (err == EDHOC_ERR_KEY_FORMAT)

@@ -1,5 +1,6 @@
 #include "peer/identity.h"
 
+#include "crypto/cert.h"
 #include "crypto/key.h"
 #include "peer/trust.h"
 #include "peer/x509.h"
@@ -94,7 +95,7 @@ edhoc_err identity_new_raw(struct key *key, const char *principals, const char *
 static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const char *source)
 {
     struct key *certified = NULL;
-    edhoc_err err = x509_key(leaf, &certified);
+    edhoc_err err = key_from_certificate(leaf, &certified);
 
     if (err == EDHOC_OK &&
         (key_type(certified) != key_type(key) || !bytes_equal(key_x(certified), key_x(key)) ||

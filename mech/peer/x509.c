@@ -1,6 +1,7 @@
 #include "peer/x509.h"
 
 #include "base/cbor.h"
+#include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/internal.h"
 #include "crypto/key.h"
@@ -20,11 +21,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#define REMEMBERED_MAX  512   /* validated chains */
-#define CHAIN_MAX       8     /* certificates between a leaf and an anchor, both counted */
-#define AUTH_LEVEL      2     /* 112 bits: no SHA-1, no RSA under 2048 */
-#define SANS_MAX        256   /* subject alternative names that are looked at */
-#define CERTIFICATE_MAX 65536 /* bytes of one in DER */
+#define REMEMBERED_MAX 512 /* validated chains */
+#define CHAIN_MAX      8   /* certificates between a leaf and an anchor, both counted */
+#define AUTH_LEVEL     2   /* 112 bits: no SHA-1, no RSA under 2048 */
+#define SANS_MAX       256 /* subject alternative names that are looked at */
 
 #define OID_UPN "1.3.6.1.4.1.311.20.2.3" /* Microsoft's user principal name, an otherName */
 
@@ -47,20 +47,6 @@ struct x509_store {
 };
 
 /* ---- small things ---- */
-
-static X509 *parse(struct bytes der)
-{
-    const uint8_t *p = der.p;
-    X509 *x = der.len <= CERTIFICATE_MAX ? d2i_X509(NULL, &p, (long)der.len) : NULL;
-
-    if (x != NULL && p != der.p + der.len) {
-        X509_free(x);
-        x = NULL;
-    }
-    if (x == NULL)
-        ERR_clear_error();
-    return x;
-}
 
 static int64_t seconds(const ASN1_TIME *t)
 {
@@ -94,7 +80,7 @@ static char *subject_text(X509 *x)
 
 char *x509_subject(struct bytes certificate)
 {
-    X509 *x = parse(certificate);
+    X509 *x = x509_parse(certificate);
     char *text = x != NULL ? subject_text(x) : strdup("(not a certificate)");
 
     X509_free(x);
@@ -103,7 +89,7 @@ char *x509_subject(struct bytes certificate)
 
 bool x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_after)
 {
-    X509 *x = parse(certificate);
+    X509 *x = x509_parse(certificate);
 
     if (x == NULL)
         return false;
@@ -111,30 +97,6 @@ bool x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_a
     *not_after = seconds(X509_get0_notAfter(x));
     X509_free(x);
     return true;
-}
-
-edhoc_err x509_key(struct bytes certificate, struct key **out)
-{
-    X509 *x = parse(certificate);
-    EVP_PKEY *pkey = x != NULL ? X509_get0_pubkey(x) : NULL;
-    edhoc_err err;
-
-    *out = NULL;
-    if (x == NULL)
-        return report(EDHOC_ERR_CRED_BAD, "%zu bytes that are no certificate", certificate.len);
-    if (pkey == NULL) {
-        ERR_clear_error();
-        err = report(EDHOC_ERR_KEY_FORMAT, "the certificate's key is of an unknown type");
-    } else {
-        err = key_from_pkey(pkey, false, out);
-    }
-    X509_free(x);
-    if (err == EDHOC_OK && key_type(*out)->dh) {
-        key_free(*out);
-        *out = NULL;
-        err = report(EDHOC_ERR_KEY_FORMAT, "the certificate's key cannot sign");
-    }
-    return err;
 }
 
 /* How often a text says so. libcrypto passes over a block whose first line is damaged; comparing
@@ -370,7 +332,7 @@ static bool leaf_fits(X509 *leaf, enum x509_purpose purpose)
 
 bool x509_fits_purpose(struct bytes certificate, enum x509_purpose purpose)
 {
-    X509 *x = parse(certificate);
+    X509 *x = x509_parse(certificate);
     bool fits = x != NULL && leaf_fits(x, purpose);
 
     X509_free(x);
@@ -514,11 +476,11 @@ edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t co
     if (err != EDHOC_OK || recall(s, hash, now, expires))
         return err;
     others = sk_X509_new_null();
-    leaf = parse(chain[0]);
+    leaf = x509_parse(chain[0]);
     if (others == NULL || leaf == NULL)
         err = report(EDHOC_ERR_CRED_BAD, "the first certificate is malformed");
     for (size_t i = 1; i < count && err == EDHOC_OK; i++) {
-        X509 *x = parse(chain[i]);
+        X509 *x = x509_parse(chain[i]);
 
         if (x == NULL || sk_X509_push(others, x) <= 0) {
             X509_free(x);
@@ -547,7 +509,7 @@ bool x509_names_host(struct bytes certificate, const char *host)
 {
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                            X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-    X509 *x = host[0] == '\0' || host[0] == '.' ? NULL : parse(certificate);
+    X509 *x = host[0] == '\0' || host[0] == '.' ? NULL : x509_parse(certificate);
     ASN1_OCTET_STRING *ip = x != NULL ? a2i_IPADDRESS(host) : NULL;
     bool names = false;
 
@@ -625,7 +587,7 @@ static char *san_text(const GENERAL_NAME *san, const char **kind)
 void x509_each_san(struct bytes certificate,
                    bool (*each)(void *arg, const char *kind, const char *text), void *arg)
 {
-    X509 *x = parse(certificate);
+    X509 *x = x509_parse(certificate);
     GENERAL_NAMES *sans = x != NULL ? X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL) : NULL;
     bool more = true;
 

@@ -27,9 +27,6 @@ enum x509_purpose { X509_FOR_SERVER, X509_FOR_CLIENT };
 edhoc_err x509_verify(struct x509_store *store, const struct bytes *chain, size_t count,
                       enum x509_purpose purpose, int64_t now, int64_t *expires) EDHOC_MUST_USE;
 
-/* The public key of a certificate, as a signature key. EDHOC_ERR_CRED_BAD when it is no certificate
- * or has bytes left over, EDHOC_ERR_KEY_FORMAT when no suite signs with such a key. */
-edhoc_err x509_key(struct bytes certificate, struct key **out) EDHOC_MUST_USE;
 /* RFC 9525: does a SAN name this host (DNS name or IP literal)? Never the subject, no partial
  * wildcards. False for an empty host and for one that begins with a dot. */
 bool x509_names_host(struct bytes certificate, const char *host);
