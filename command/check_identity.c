@@ -9,7 +9,9 @@
 
 #include "crypto/key.h"
 #include "load/trust_file.h"
-#include "peer/x509.h"
+#include "peer/x509_cert.h"
+#include "peer/x509_chain.h"
+#include "peer/x509_names.h"
 
 /* ---- ends ---- */
 

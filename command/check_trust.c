@@ -7,7 +7,9 @@
 
 #include "crypto/key.h"
 #include "crypto/keytype.h"
-#include "peer/x509.h"
+#include "peer/match.h"
+#include "peer/x509_names.h"
+#include "peer/x509_store.h"
 
 #define SHOWN_MAX 10 /* lines of the same trouble that are told one by one */
 
@@ -53,7 +55,7 @@ static unsigned role(const struct check *c)
 static bool concerns(const struct check *c, const struct trust_line *line)
 {
     return (line->roles & role(c)) != 0 &&
-           (c->acceptor || c->target == NULL || trust_match(line->principals, c->target, true));
+           (c->acceptor || c->target == NULL || match_list(line->principals, c->target, true));
 }
 
 static void say_line_time(struct check *c, const struct trust_line *line)
@@ -141,7 +143,7 @@ static const struct trust_line *near_miss(const struct check *c, const char **wh
                                                                    : NULL;
 
         *why = "as a client only: add the option server";
-        if (trust_match(line->principals, c->target, true))
+        if (match_list(line->principals, c->target, true))
             return line;
         *why =
             "which is another service on that host; ask for that one, or get the .pub file of this "

@@ -10,7 +10,8 @@
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "load/file.h"
-#include "peer/x509.h"
+#include "peer/x509_cert.h"
+#include "peer/x509_names.h"
 
 #define SHOWN_MAX 512 /* certificates of one file: a distribution's bundle has 150 */
 

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "load/base64.h"
 #include "load/openssh_key.h"
+#include "peer/match.h"
 
 #define TARGETS_MAX 64
 
@@ -289,7 +290,7 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
 static const struct trust_line *find_pattern(const struct trust *t, const struct target *target)
 {
     for (size_t i = 0; target->name != NULL && i < trust_count(t); i++)
-        if (trust_match(trust_at(t, i)->principals, target->name, true))
+        if (match_list(trust_at(t, i)->principals, target->name, true))
             return trust_at(t, i);
     return NULL;
 }

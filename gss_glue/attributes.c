@@ -6,7 +6,8 @@
  * hands back in `more` what we put there: the number of the next value. */
 #include "glue.h"
 
-#include "peer/x509.h"
+#include "peer/x509_cert.h"
+#include "peer/x509_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,8 @@
  * the files are still the same. */
 #include "glue.h"
 
+#include "peer/match.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,7 +23,7 @@ static bool answers_as_service(const struct identity *id, const char *service)
 
         if (at != NULL)
             *at = '\0';
-        found = trust_match(principal, service, false);
+        found = match_list(principal, service, false);
     }
     free(list);
     return found;

@@ -9,7 +9,7 @@
 #include "glue.h"
 
 #include "base/cbor.h"
-#include "peer/x509.h"
+#include "peer/x509_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

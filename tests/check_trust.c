@@ -9,7 +9,8 @@
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
-#include "peer/trust.h"
+#include "peer/judge.h"
+#include "peer/match.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -272,7 +273,7 @@ static const struct {
 
 START_TEST(test_pattern)
 {
-    ck_assert_msg(trust_match(patterns[_i].patterns, patterns[_i].name, patterns[_i].host) ==
+    ck_assert_msg(match_list(patterns[_i].patterns, patterns[_i].name, patterns[_i].host) ==
                       patterns[_i].match,
                   "\"%s\" and \"%s\"", patterns[_i].patterns, patterns[_i].name);
 }
@@ -292,12 +293,12 @@ START_TEST(test_pattern_pathological)
         strcat(questions, "*?");
     }
     for (int i = 0; i < 20; i++) {
-        ck_assert(trust_match(stars, name, false));
-        ck_assert(trust_match(questions, name, false));
+        ck_assert(match_list(stars, name, false));
+        ck_assert(match_list(questions, name, false));
         strcat(stars, "b");
-        ck_assert(!trust_match(stars, name, false));
-        ck_assert(!trust_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", name, false));
-        ck_assert(!trust_match("a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*ab*", name, true));
+        ck_assert(!match_list(stars, name, false));
+        ck_assert(!match_list("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", name, false));
+        ck_assert(!match_list("a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*ab*", name, true));
         stars[strlen(stars) - 1] = '\0';
     }
     ck_assert_int_lt(clock() - begin, 2 * CLOCKS_PER_SEC);

@@ -6,7 +6,9 @@
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
 #include "peer/identity.h"
-#include "peer/trust.h"
+#include "peer/judge.h"
+#include "peer/x509_cert.h"
+#include "peer/x509_store.h"
 
 #include <check.h>
 #include <ftw.h>

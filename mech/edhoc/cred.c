@@ -90,6 +90,16 @@ struct bytes cred_chain(const struct cred *c, size_t i)
     return buf_bytes(&c->certificates[i]);
 }
 
+bool cred_is_dh(const struct cred *c)
+{
+    return key_type(c->key)->dh;
+}
+
+bool cred_same_thumbprint(const struct cred *a, const struct cred *b)
+{
+    return memcmp(a->thumbprint, b->thumbprint, sizeof(a->thumbprint)) == 0;
+}
+
 bool cred_same_key(const struct cred *a, const struct cred *b)
 {
     return key_type(a->key)->curve == key_type(b->key)->curve &&

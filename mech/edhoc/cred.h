@@ -30,6 +30,10 @@ const uint8_t *cred_thumbprint(const struct cred *c);
 /* The certificates of an x5chain in DER, leaf first; 0 for raw keys. */
 size_t cred_chain_length(const struct cred *c);
 struct bytes cred_chain(const struct cred *c, size_t i);
+/* Does its key do static Diffie-Hellman? Else it signs. */
+bool cred_is_dh(const struct cred *c);
+/* The same public key, y and all, whatever its use. */
+bool cred_same_thumbprint(const struct cred *a, const struct cred *b);
 /* Same curve and same x: the same private key answers for both, whatever use, form or sign of y.
  * For telling a reflected key; whether a key is the pinned one is told by its thumbprint. */
 bool cred_same_key(const struct cred *a, const struct cred *b);

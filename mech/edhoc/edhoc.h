@@ -18,7 +18,7 @@
 #include "peer/identity.h"
 #include "base/report.h"
 #include "edhoc/suite.h"
-#include "peer/trust.h"
+#include "peer/judge.h"
 
 enum edhoc_role { EDHOC_INITIATOR, EDHOC_RESPONDER };
 

@@ -12,6 +12,7 @@
 #include "load/openssh_key.h"
 #include "load/place.h"
 #include "load/trust_file.h"
+#include "peer/x509_cert.h"
 
 #define CHAIN_FILE_MAX (1u << 20) /* bytes of a certificate chain in PEM */
 

@@ -5,6 +5,7 @@
 #include "load/file.h"
 #include "load/place.h"
 #include "load/trust_file.h"
+#include "peer/x509_store.h"
 
 #define DEFAULT_SERVICE_IDENTITY GSSCONFDIR "/edhoc/service.d"
 #define DEFAULT_TRUST            GSSCONFDIR "/edhoc/trust"

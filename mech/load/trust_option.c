@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cbor.h"
+#include "peer/match.h"
 
 #define LOCAL_USER_MAX 255
 
@@ -123,7 +124,7 @@ static edhoc_err read_local_user(struct reading *r, const char *name, char *valu
 
 static edhoc_err read_namespaces(struct reading *r, const char *name, char *value)
 {
-    if (trust_match(value, "gss-edhoc", false))
+    if (match_list(value, "gss-edhoc", false))
         return EDHOC_OK;
     return trust_bad(r->at,
                      "%s=\"%.60s\" does not match \"gss-edhoc\", so this line is not for "

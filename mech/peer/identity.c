@@ -2,8 +2,9 @@
 
 #include "crypto/cert.h"
 #include "crypto/key.h"
-#include "peer/trust.h"
-#include "peer/x509.h"
+#include "peer/match.h"
+#include "peer/x509_cert.h"
+#include "peer/x509_names.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ bool identity_answers(const struct identity *id, const char *target)
     const char *host = x509_target_host(target);
 
     if (id->principals != NULL)
-        return trust_match(id->principals, target, true);
+        return match_list(id->principals, target, true);
     return cred_chain_length(id->by_value) == 0 ||
            (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
 }

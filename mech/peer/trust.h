@@ -1,12 +1,11 @@
 /* Whom we believe: pinned keys, anchors and CRLs, loaded beforehand, then read-only and
- * shared. Turns an ID_CRED_x into candidates, and a verified credential into a peer with a name.
- * The rules are doc/mechanism.md's "Who the peer is". */
+ * shared. Says what to expect of a target, and turns an ID_CRED_x into candidates. */
 #ifndef MECH_TRUST_H
 #define MECH_TRUST_H
 
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
-#include "peer/x509.h"
+#include "peer/x509_store.h"
 
 /* The peer's role that a line is good for. */
 enum { TRUST_CLIENT = 1, TRUST_SERVER = 2 };
@@ -43,10 +42,13 @@ const struct trust_line *trust_at(const struct trust *t, size_t i);
 /* "FILE" or "FILE or FILE2", the places to add a line to; never NULL. */
 const char *trust_places(const struct trust *t);
 
-/* Does a comma-separated list of patterns match a name? A matching pattern with a leading ! makes
- * the list not match. With `host`, what follows the last @ of a pattern is compared without regard
- * to ASCII case (the name is canonical, its host in lower case). */
-bool trust_match(const char *patterns, const char *name, bool host);
+/* EDHOC_OK, EDHOC_ERR_TRUST_NOT_YET or EDHOC_ERR_TRUST_EXPIRED, unreported. */
+edhoc_err trust_line_time(const struct trust_line *line, int64_t now) EDHOC_MUST_USE;
+/* Reports either of them, saying which line. */
+edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line) EDHOC_MUST_USE;
+/* Does the line name this target for servers, valid or not? */
+bool trust_names_server(const struct trust_line *line, const char *target);
+
 /* What an initiator may expect of `target`. */
 struct trust_plan {
     bool dh;                  /* the responder's half of METHOD */
@@ -66,24 +68,5 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
  * EDHOC_ERR_UNKNOWN_KEY. */
 edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id,
                              bool dh) EDHOC_MUST_USE;
-
-/* A peer that has proven possession and is believed. Owned texts. */
-struct peer {
-    struct cred *cred;
-    int kind; /* 1 user, 2 service, 3 certificate subject */
-    char *name;
-    char *comment; /* of the trust line; NULL when none */
-    char *local_user;
-    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
-};
-void peer_clear(struct peer *p);
-
-/* Is this the responder that we want? `cred` has proven possession. The many errors of
- * doc/mechanism.md, each with details that say what to do. */
-edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
-                             int64_t now, struct peer *out) EDHOC_MUST_USE;
-/* Who is this initiator? */
-edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
-                             struct peer *out) EDHOC_MUST_USE;
 
 #endif

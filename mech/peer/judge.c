@@ -1,0 +1,305 @@
+#include "peer/judge.h"
+
+#include "base/cbor.h"
+#include "crypto/key.h"
+#include "peer/match.h"
+#include "peer/x509_chain.h"
+#include "peer/x509_names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- who the peer is ---- */
+
+void peer_clear(struct peer *p)
+{
+    cred_free(p->cred);
+    free(p->name);
+    free(p->comment);
+    free(p->local_user);
+    *p = (struct peer){0};
+}
+
+static bool copy_text(const char *from, char **to)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
+}
+
+/* `line` is NULL for a peer with a certificate. */
+static edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, int kind,
+                           const char *name, struct peer *out)
+{
+    static const struct trust_line no_line = {.valid_before = INT64_MAX};
+
+    line = line != NULL ? line : &no_line;
+    *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
+    if (copy_text(name, &out->name) && copy_text(line->comment, &out->comment) &&
+        copy_text(line->local_user, &out->local_user))
+        return EDHOC_OK;
+    peer_clear(out);
+    return EDHOC_ERR_NOMEM;
+}
+
+/* How far a line came: the reason that is told is that of the line that came furthest. */
+enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };
+
+struct wanted {
+    const struct cred *cred;
+    unsigned role;
+    const char *name; /* to match; NULL: any */
+    bool host;
+    int64_t now;
+};
+
+static enum progress line_progress(const struct trust_line *line, const struct wanted *w)
+{
+    if (!cred_same_thumbprint(line->cred, w->cred))
+        return NO_LINE;
+    if (cred_is_dh(line->cred) != cred_is_dh(w->cred))
+        return NOT_OF_KIND;
+    if ((line->roles & w->role) == 0)
+        return NOT_OF_ROLE;
+    if (w->name != NULL && !match_list(line->principals, w->name, w->host))
+        return NOT_OF_NAME;
+    return trust_line_time(line, w->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
+}
+
+static const struct trust_line *best_line(const struct trust *t, const struct wanted *w,
+                                          enum progress *best)
+{
+    const struct trust_line *line = NULL;
+
+    *best = NO_LINE;
+    for (size_t i = 0; i < trust_count(t) && *best != GOOD; i++) {
+        enum progress p = line_progress(trust_at(t, i), w);
+
+        if (p > *best) {
+            *best = p;
+            line = trust_at(t, i);
+        }
+    }
+    return line;
+}
+
+/* The first 16 hex digits of the thumbprint, as `gss-edhoc show` prints them: the kid. */
+static void kid_text(const struct cred *c, char out[17])
+{
+    for (size_t i = 0; i < 8; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", cred_thumbprint(c)[i]);
+}
+
+static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum progress progress,
+                        const struct trust_line *line)
+{
+    const char *who = w->role == TRUST_SERVER ? "server" : "client";
+    const char *name = w->name != NULL ? w->name : "(who gave no name)";
+    char kid[17];
+
+    kid_text(w->cred, kid);
+    switch (progress) {
+    case NO_LINE:
+        return report(EDHOC_ERR_UNKNOWN_KEY,
+                      "no line in %s pins the %s key (kid %s) that %s %s authenticated with; if it "
+                      "is the right one, add the line of its .pub file there",
+                      trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, name);
+    case NOT_OF_KIND:
+        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
+                      key_type(cred_key(line->cred))->ssh_name);
+    case NOT_OF_ROLE:
+        return report(EDHOC_ERR_WRONG_ROLE,
+                      "%s line %u does not allow it as a %s; add the option "
+                      "%s there",
+                      line->file, line->line, who, who);
+    case NOT_OF_NAME:
+        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%s\"",
+                      line->file, line->line, line->principals, name);
+    default:
+        return trust_report_time(trust_line_time(line, w->now), line);
+    }
+}
+
+/* ---- certificates ---- */
+
+/* A chain that came by value (one agreed on beforehand is pinned like any other key). */
+static bool is_chain(const struct cred *cred)
+{
+    return cred_chain_length(cred) > 0;
+}
+
+static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
+                              enum x509_purpose purpose, int64_t now, int64_t *expires)
+{
+    struct bytes chain[CRED_CHAIN_MAX];
+    size_t count = cred_chain_length(cred);
+
+    if (trust_anchors(t) == NULL)
+        return report(EDHOC_ERR_CERT_UNTRUSTED,
+                      "no CA is trusted here; name a file of CA "
+                      "certificates in the setting anchors, or pin the peer's key in %s",
+                      trust_places(t));
+    for (size_t i = 0; i < count; i++)
+        chain[i] = cred_chain(cred, i);
+    return x509_verify(trust_anchors(t), chain, count, purpose, now, expires);
+}
+
+/* A pin is stronger than a CA's word: where one names the target, no certificate speaks for it. */
+static edhoc_err judge_server_certificate(const struct trust *t, struct cred *cred,
+                                          const char *target, int64_t now, struct peer *out)
+{
+    const char *host = x509_target_host(target);
+    int64_t expires;
+    edhoc_err err;
+
+    for (size_t i = 0; i < trust_count(t); i++)
+        if (trust_names_server(trust_at(t, i), target))
+            return report(EDHOC_ERR_UNKNOWN_KEY,
+                          "the peer sent a certificate, but %s is pinned to a "
+                          "key in %s line %u; remove that line to trust a CA instead",
+                          target, trust_at(t, i)->file, trust_at(t, i)->line);
+    err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
+    if (err == EDHOC_OK && (host == NULL || !x509_names_host(cred_chain(cred, 0), host)))
+        err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
+                     host != NULL ? host : target);
+    if (err == EDHOC_OK)
+        err = peer_fill(cred, NULL, 2, target, out);
+    if (err == EDHOC_OK)
+        out->expires = expires;
+    return err;
+}
+
+/* The line that has this name as one of its literal principals, or NULL. */
+static const struct trust_line *line_of_name(const struct trust *t, const char *name)
+{
+    for (size_t i = 0; i < trust_count(t); i++)
+        for (const char *p = trust_at(t, i)->principals; *p != '\0';) {
+            size_t len = strcspn(p, ",");
+
+            if (match_literal(p, len, name))
+                return trust_at(t, i);
+            p += len;
+            p += *p == ',';
+        }
+    return NULL;
+}
+
+static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cred, int64_t now,
+                                          struct peer *out)
+{
+    const struct trust_line *pin;
+    char *name = NULL;
+    int64_t expires;
+    int kind;
+    edhoc_err err = verify_chain(t, cred, X509_FOR_CLIENT, now, &expires);
+
+    if (err == EDHOC_OK)
+        err = x509_client_name(cred_chain(cred, 0), &kind, &name);
+    if (err == EDHOC_OK && kind == 1 && (pin = line_of_name(t, name)) != NULL)
+        err = report(EDHOC_ERR_NAME_TAKEN,
+                     "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
+                     name, pin->file, pin->line);
+    if (err == EDHOC_OK)
+        err = peer_fill(cred, NULL, kind, name, out);
+    if (err == EDHOC_OK)
+        out->expires = expires;
+    free(name);
+    return err;
+}
+
+/* ---- the decision ---- */
+
+edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
+                             int64_t now, struct peer *out)
+{
+    struct wanted w = {cred, TRUST_SERVER, target, true, now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+
+    *out = (struct peer){0};
+    if (is_chain(cred))
+        return judge_server_certificate(t, cred, target, now, out);
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, strchr(target, '@') != NULL ? 2 : 1, target, out);
+}
+
+/* Goes through the literal principals of a line that the line matches; *name becomes the one
+ * literal of the key so far, *count how many different ones there are. */
+static bool add_literals(const struct trust_line *line, char **name, size_t *count)
+{
+    char *list = strdup(line->principals), *rest = list, *principal;
+    bool ok = list != NULL;
+
+    while (ok && (principal = strsep(&rest, ",")) != NULL) {
+        if (strpbrk(principal, "*?!") != NULL || !match_list(line->principals, principal, false) ||
+            (*name != NULL && strcmp(*name, principal) == 0))
+            continue;
+        ++*count;
+        if (*name == NULL) {
+            *name = strdup(principal);
+            ok = *name != NULL;
+        }
+    }
+    free(list);
+    return ok;
+}
+
+/* Without `sub`, the name is the only literal principal that the key is pinned to. */
+static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_t now,
+                                struct peer *out)
+{
+    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+    char *name = NULL;
+    size_t count = 0;
+    edhoc_err err = EDHOC_OK;
+
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    for (size_t i = 0; i < trust_count(t) && err == EDHOC_OK; i++)
+        if (line_progress(trust_at(t, i), &w) == GOOD &&
+            !add_literals(trust_at(t, i), &name, &count))
+            err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK && count != 1)
+        err = report(
+            EDHOC_ERR_NO_PEER_NAME,
+            "%s line %u: pin the key to one name without wildcards, or let the client send "
+            "its name (a .pub file with a principal beside its key, and not "
+            "cred-by-reference)",
+            line->file, line->line);
+    if (err == EDHOC_OK) {
+        w.name = name; /* the line that has it, whose options count */
+        line = best_line(t, &w, &progress);
+        err = peer_fill(cred, line, 1, name, out);
+    }
+    free(name);
+    return err;
+}
+
+edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
+                             struct peer *out)
+{
+    struct bytes sub = cred_sub(cred);
+    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    enum progress progress;
+    const struct trust_line *line;
+    char name[256];
+
+    *out = (struct peer){0};
+    if (is_chain(cred))
+        return judge_client_certificate(t, cred, now, out);
+    if (sub.len == 0)
+        return judge_nameless(t, cred, now, out);
+    if (sub.len >= sizeof(name) || !cbor_clean_text(sub))
+        return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
+    memcpy(name, sub.p, sub.len);
+    name[sub.len] = '\0';
+    w.name = name;
+    line = best_line(t, &w, &progress);
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, 1, name, out);
+}

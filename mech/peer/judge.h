@@ -1,0 +1,27 @@
+/* Who the peer is: a verified credential becomes a peer with a name, or is refused. The rules are
+ * doc/mechanism.md's "Who the peer is". */
+#ifndef MECH_JUDGE_H
+#define MECH_JUDGE_H
+
+#include "peer/trust.h"
+
+/* A peer that has proven possession and is believed. Owned texts. */
+struct peer {
+    struct cred *cred;
+    int kind; /* 1 user, 2 service, 3 certificate subject */
+    char *name;
+    char *comment; /* of the trust line; NULL when none */
+    char *local_user;
+    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
+};
+void peer_clear(struct peer *p);
+
+/* Is this the responder that we want? `cred` has proven possession. The many errors of
+ * doc/mechanism.md, each with details that say what to do. */
+edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
+                             int64_t now, struct peer *out) EDHOC_MUST_USE;
+/* Who is this initiator? */
+edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
+                             struct peer *out) EDHOC_MUST_USE;
+
+#endif

@@ -1,0 +1,220 @@
+#include "peer/x509_chain.h"
+
+#include "crypto/cert.h"
+#include "crypto/hash.h"
+#include "crypto/internal.h"
+#include "peer/x509_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#define CHAIN_MAX  8 /* certificates between a leaf and an anchor, both counted */
+#define AUTH_LEVEL 2 /* 112 bits: no SHA-1, no RSA under 2048 */
+
+/* ---- remembering validated chains ---- */
+
+static edhoc_err chain_hash(const struct bytes *chain, size_t count, enum x509_purpose purpose,
+                            uint8_t hash[32])
+{
+    uint8_t purpose_byte = (uint8_t)purpose;
+    struct bytes parts[1 + CHAIN_MAX] = {bytes_of(&purpose_byte, 1)};
+    struct fixed value;
+    edhoc_err err;
+
+    /* DER is self-delimiting, so the concatenation is unambiguous. */
+    for (size_t i = 0; i < count; i++)
+        parts[1 + i] = chain[i];
+    err = crypto_digest(HASH_SHA256, parts, 1 + count, &value);
+    memcpy(hash, value.b, 32);
+    return err;
+}
+
+static bool recall(struct x509_store *s, const uint8_t hash[32], int64_t now, int64_t *expires)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < REMEMBERED_MAX && !found; i++) {
+        const struct remembered *r = &s->remembered[i];
+
+        if (r->from <= now && now < r->until && memcmp(r->hash, hash, 32) == 0) {
+            *expires = r->expires;
+            found = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+static void remember(struct x509_store *s, const uint8_t hash[32], int64_t now, int64_t expires)
+{
+    struct remembered r = {.from = now, .expires = expires};
+
+    r.until = expires < s->crl_update ? expires : s->crl_update;
+    memcpy(r.hash, hash, 32);
+    (void)pthread_mutex_lock(&s->lock);
+    s->remembered[s->remembered_next++ % REMEMBERED_MAX] = r;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- validation ---- */
+
+static const struct {
+    int reason;
+    edhoc_err err;
+    const char *advice;
+} reasons[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, EDHOC_ERR_CERT_EXPIRED, "renew it"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, EDHOC_ERR_CERT_NOT_YET, "check both machines' clocks"},
+    {X509_V_ERR_CERT_REVOKED, EDHOC_ERR_CERT_REVOKED, "its holder needs a new one"},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, EDHOC_ERR_CERT_CRL, "add its issuer's CRL to the CRL file"},
+    {X509_V_ERR_CRL_HAS_EXPIRED, EDHOC_ERR_CERT_CRL, "fetch a new CRL"},
+    {X509_V_ERR_CRL_NOT_YET_VALID, EDHOC_ERR_CERT_CRL, "check the clock"},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, EDHOC_ERR_CERT_CRL, "the CRL is not its issuer's"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, EDHOC_ERR_CERT_UNTRUSTED, "is its CA an anchor here?"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, EDHOC_ERR_CERT_UNTRUSTED,
+     "is its CA an anchor here, and does the peer send the intermediate certificates?"},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, EDHOC_ERR_CERT_UNTRUSTED,
+     "is its CA an anchor here, and does the peer send the intermediate certificates?"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, EDHOC_ERR_CERT_UNTRUSTED,
+     "a self-signed certificate is not trusted; pin its key instead"},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, EDHOC_ERR_CERT_UNTRUSTED, "is its root an anchor here?"},
+};
+
+static edhoc_err explain(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf)
+{
+    int reason = X509_STORE_CTX_get_error(ctx);
+    X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+    char *subject = x509_subject_of(at != NULL ? at : leaf);
+    edhoc_err err = EDHOC_ERR_CERT_BAD;
+    const char *advice = "see RFC 5280";
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (reasons[i].reason == reason) {
+            err = reasons[i].err;
+            advice = reasons[i].advice;
+        }
+    err = report(err, "\"%s\": %s (anchors: %s); %s", subject != NULL ? subject : "?",
+                 X509_verify_cert_error_string(reason), s->path, advice);
+    free(subject);
+    return err;
+}
+
+/* After the path is good: what it is good for, and until when. */
+static edhoc_err check_purpose(X509_STORE_CTX *ctx, X509 *leaf, enum x509_purpose purpose,
+                               int64_t *expires)
+{
+    STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+    bool fits = x509_leaf_fits(leaf, purpose);
+    char *subject;
+    edhoc_err err;
+
+    *expires = INT64_MAX;
+    for (int i = 0; i < sk_X509_num(path); i++) {
+        int64_t end = x509_seconds(X509_get0_notAfter(sk_X509_value(path, i)));
+
+        fits = fits && x509_eku_allows(sk_X509_value(path, i), purpose);
+        *expires = end < *expires ? end : *expires;
+    }
+    if (fits)
+        return EDHOC_OK;
+    subject = x509_subject_of(leaf);
+    err = report(EDHOC_ERR_CERT_PURPOSE,
+                 "\"%s\" or its issuer is not for %s authentication (extended key usage, and key "
+                 "usage digitalSignature)",
+                 subject != NULL ? subject : "?", purpose == X509_FOR_SERVER ? "server" : "client");
+    free(subject);
+    return err;
+}
+
+/* An anchor is believed because the administrator says so, not because its issuer has a CRL that
+ * does not list it: whoever withdraws that trust removes the anchor. */
+static int forgive_anchor(int ok, X509_STORE_CTX *ctx)
+{
+    switch (X509_STORE_CTX_get_error(ctx)) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+        break;
+    default:
+        return ok;
+    }
+    if (X509_STORE_CTX_get_error_depth(ctx) + 1 != sk_X509_num(X509_STORE_CTX_get0_chain(ctx)))
+        return ok;
+    X509_STORE_CTX_set_error(ctx, X509_V_OK);
+    return 1;
+}
+
+static bool set_up(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf, STACK_OF(X509) * others,
+                   int64_t now)
+{
+    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN; /* an intermediate CA may be an anchor */
+    X509_VERIFY_PARAM *param;
+
+    if (X509_STORE_CTX_init(ctx, s->store, leaf, others) != 1)
+        return false;
+    if (s->crls)
+        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+    X509_STORE_CTX_set_verify_cb(ctx, forgive_anchor);
+    param = X509_STORE_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM_set_time(param, (time_t)now);
+    X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
+    X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+    return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
+}
+
+static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
+                               enum x509_purpose purpose, int64_t now, int64_t *expires)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    edhoc_err err;
+
+    if (ctx == NULL || !set_up(s, ctx, leaf, others, now))
+        err = crypto_failed("preparing a certificate's validation");
+    else if (X509_verify_cert(ctx) != 1)
+        err = explain(s, ctx, leaf);
+    else
+        err = check_purpose(ctx, leaf, purpose, expires);
+    ERR_clear_error();
+    X509_STORE_CTX_free(ctx);
+    return err;
+}
+
+edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t count,
+                      enum x509_purpose purpose, int64_t now, int64_t *expires)
+{
+    STACK_OF(X509) *others = NULL;
+    X509 *leaf = NULL;
+    uint8_t hash[32];
+    edhoc_err err;
+
+    if (count < 1 || count > CHAIN_MAX)
+        return report(EDHOC_ERR_CERT_BAD, "a chain of %zu certificates", count);
+    err = chain_hash(chain, count, purpose, hash);
+    if (err != EDHOC_OK || recall(s, hash, now, expires))
+        return err;
+    others = sk_X509_new_null();
+    leaf = x509_parse(chain[0]);
+    if (others == NULL || leaf == NULL)
+        err = report(EDHOC_ERR_CRED_BAD, "the first certificate is malformed");
+    for (size_t i = 1; i < count && err == EDHOC_OK; i++) {
+        X509 *x = x509_parse(chain[i]);
+
+        if (x == NULL || sk_X509_push(others, x) <= 0) {
+            X509_free(x);
+            err = report(EDHOC_ERR_CRED_BAD, "certificate %zu is malformed", i + 1);
+        }
+    }
+    if (err == EDHOC_OK)
+        err = verify_parsed(s, leaf, others, purpose, now, expires);
+    if (err == EDHOC_OK)
+        remember(s, hash, now, *expires);
+    X509_free(leaf);
+    sk_X509_pop_free(others, X509_free);
+    return err;
+}

@@ -1,0 +1,226 @@
+#include "peer/x509_names.h"
+
+#include "base/cbor.h"
+#include "crypto/cert.h"
+#include "peer/x509_cert.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#define SANS_MAX 256 /* subject alternative names that are looked at */
+
+#define OID_UPN "1.3.6.1.4.1.311.20.2.3" /* Microsoft's user principal name, an otherName */
+
+const char *x509_target_host(const char *target)
+{
+    const char *at = strrchr(target, '@');
+
+    return at != NULL && at[1] != '\0' ? at + 1 : NULL;
+}
+
+bool x509_names_host(struct bytes certificate, const char *host)
+{
+    const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                           X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    X509 *x = host[0] == '\0' || host[0] == '.' ? NULL : x509_parse(certificate);
+    ASN1_OCTET_STRING *ip = x != NULL ? a2i_IPADDRESS(host) : NULL;
+    bool names = false;
+
+    /* An IP literal is matched by iPAddress alone, all else by dNSName. */
+    if (ip != NULL)
+        names = X509_check_ip(x, ASN1_STRING_get0_data(ip), (size_t)ASN1_STRING_length(ip), 0) == 1;
+    else if (x != NULL)
+        names = X509_check_host(x, host, strlen(host), flags, NULL) == 1;
+    ASN1_OCTET_STRING_free(ip);
+    X509_free(x);
+    ERR_clear_error();
+    return names;
+}
+
+/* An ASN.1 string as UTF-8 text; NULL when it has NULs or does not convert. */
+static char *string_text(const ASN1_STRING *s)
+{
+    unsigned char *utf8 = NULL;
+    int len = s != NULL ? ASN1_STRING_to_UTF8(&utf8, s) : -1;
+    char *text = NULL;
+
+    if (len > 0 && memchr(utf8, 0, (size_t)len) == NULL)
+        text = strndup((const char *)utf8, (size_t)len);
+    OPENSSL_free(utf8);
+    return text;
+}
+
+static char *ip_text(const ASN1_OCTET_STRING *ip)
+{
+    int family = ASN1_STRING_length(ip) == 4 ? AF_INET : AF_INET6;
+    char text[INET6_ADDRSTRLEN] = "";
+
+    if (ASN1_STRING_length(ip) != 4 && ASN1_STRING_length(ip) != 16)
+        return NULL;
+    return inet_ntop(family, ASN1_STRING_get0_data(ip), text, sizeof(text)) != NULL ? strdup(text)
+                                                                                    : NULL;
+}
+
+/* A SAN's kind ("dns", ...) and text; kind NULL for those that mean nothing here. */
+static char *san_text(const GENERAL_NAME *san, const char **kind)
+{
+    int type;
+    const void *value = GENERAL_NAME_get0_value(san, &type);
+    ASN1_OBJECT *upn;
+    char *text = NULL;
+
+    *kind = NULL;
+    switch (type) {
+    case GEN_DNS:
+        *kind = "dns";
+        return string_text(value);
+    case GEN_EMAIL:
+        *kind = "email";
+        return string_text(value);
+    case GEN_URI:
+        *kind = "uri";
+        return string_text(value);
+    case GEN_IPADD:
+        *kind = "ip";
+        return ip_text(value);
+    case GEN_OTHERNAME:
+        upn = OBJ_txt2obj(OID_UPN, 1);
+        if (upn != NULL && OBJ_cmp(upn, san->d.otherName->type_id) == 0 &&
+            san->d.otherName->value->type == V_ASN1_UTF8STRING) {
+            *kind = "upn";
+            text = string_text(san->d.otherName->value->value.utf8string);
+        }
+        ASN1_OBJECT_free(upn);
+        return text;
+    default:
+        return NULL;
+    }
+}
+
+void x509_each_san(struct bytes certificate,
+                   bool (*each)(void *arg, const char *kind, const char *text), void *arg)
+{
+    X509 *x = x509_parse(certificate);
+    GENERAL_NAMES *sans = x != NULL ? X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL) : NULL;
+    bool more = true;
+
+    for (int i = 0; more && i < sk_GENERAL_NAME_num(sans) && i < SANS_MAX; i++) {
+        const char *kind;
+        char *text = san_text(sk_GENERAL_NAME_value(sans, i), &kind);
+
+        if (kind != NULL && text != NULL)
+            more = each(arg, kind, text);
+        free(text);
+    }
+    GENERAL_NAMES_free(sans);
+    X509_free(x);
+    ERR_clear_error();
+}
+
+/* Finds the first SAN of a kind. */
+struct first {
+    const char *kind;
+    bool wildcards; /* are accepted */
+    char *text;
+};
+
+static bool take_first(void *arg, const char *kind, const char *text)
+{
+    struct first *first = arg;
+
+    if (strcmp(kind, first->kind) != 0 || (!first->wildcards && strchr(text, '*') != NULL))
+        return true;
+    first->text = strdup(text);
+    return false;
+}
+
+static char *first_san(struct bytes certificate, const char *kind)
+{
+    struct first first = {kind, strcmp(kind, "dns") != 0, NULL};
+
+    x509_each_san(certificate, take_first, &first);
+    return first.text;
+}
+
+char *x509_first_host(struct bytes certificate)
+{
+    struct first first = {"dns", true, NULL};
+
+    x509_each_san(certificate, take_first, &first);
+    return first.text;
+}
+
+static bool acceptable_name(const char *name, size_t max)
+{
+    struct bytes text = bytes_of_text(name);
+
+    return text.len > 0 && text.len <= max && cbor_clean_text(text);
+}
+
+/* "host@" and a dNSName in lower case without a dot at its end, as a service is written. */
+static char *host_name(const char *dns)
+{
+    static const char service[] = "host@";
+    size_t len = strlen(dns);
+    char *name = malloc(sizeof(service) + len);
+
+    if (name == NULL)
+        return NULL;
+    if (len > 0 && dns[len - 1] == '.')
+        len--;
+    memcpy(name, service, sizeof(service) - 1);
+    for (size_t i = 0; i < len; i++)
+        name[sizeof(service) - 1 + i] = dns[i] >= 'A' && dns[i] <= 'Z' ? (char)(dns[i] - 'A' + 'a')
+                                                                       : dns[i];
+    name[sizeof(service) - 1 + len] = '\0';
+    return name;
+}
+
+/* Can this be the name of that kind? A host is not empty and has no @ of its own. */
+static bool name_fits(int kind, const char *name)
+{
+    const char *at = strchr(name, '@');
+
+    if (!acceptable_name(name, kind == 3 ? 1024 : 255))
+        return false;
+    if (kind == 1)
+        return at != NULL;
+    return kind == 3 || (at != NULL && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
+                         at[strlen(at) - 1] != '.');
+}
+
+edhoc_err x509_client_name(struct bytes certificate, int *kind, char **name)
+{
+    char *dns = NULL;
+    edhoc_err err = EDHOC_OK;
+
+    *kind = 1;
+    *name = first_san(certificate, "upn");
+    if (*name == NULL)
+        *name = first_san(certificate, "email");
+    if (*name == NULL && (dns = first_san(certificate, "dns")) != NULL) {
+        *kind = 2;
+        *name = host_name(dns);
+    } else if (*name == NULL) {
+        *kind = 3;
+        *name = x509_subject(certificate);
+    }
+    free(dns);
+    if (*name == NULL)
+        return EDHOC_ERR_NOMEM;
+    if (**name == '\0')
+        err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
+    else if (!name_fits(*kind, *name))
+        err = report(EDHOC_ERR_CRED_BAD, "the name \"%.100s\" in the certificate is malformed",
+                     *name);
+    if (err != EDHOC_OK) {
+        free(*name);
+        *name = NULL;
+    }
+    return err;
+}
