@@ -9,9 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
-#include "load/base64.h"
+#include "crypto/ssh_blob.h"
 #include "load/file.h"
 #include "load/load.h"
 #include "load/trust_file.h"

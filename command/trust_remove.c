@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "crypto/hash.h"
-#include "load/base64.h"
+#include "crypto/ssh_blob.h"
 #include "load/openssh_key.h"
 #include "peer/match.h"
 

@@ -1,8 +1,9 @@
 /* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
+#include "base/base64.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
-#include "load/base64.h"
+#include "crypto/ssh_blob.h"
 #include "load/file.h"
 #include "load/load.h"
 #include "load/mech_conf.h"

@@ -17,14 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/base64.h"
+#include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/sign.h"
+#include "crypto/ssh_blob.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
-#include "load/base64.h"
 #include "load/openssh_key.h"
-#include "load/ssh_wire.h"
 #include "load/trust_file.h"
 
 #define FILE_NAME "the-key-file"

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/sign.h"
+#include "crypto/ssh_blob.h"
 #include "load/agent_socket.h"
-#include "load/base64.h"
 #include "load/openssh_key.h"
-#include "load/ssh_wire.h"
-#include "load/trust_file.h"
 
 /* Message types. */
 #define AGENT_FAILURE            5

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load/ssh_wire.h"
+#include "base/ssh_wire.h"
 
 #define NAP_MS 10 /* between two attempts to get into a full queue of connections */
 

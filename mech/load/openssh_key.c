@@ -23,9 +23,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load/base64.h"
+#include "base/base64.h"
+#include "base/ssh_wire.h"
+#include "crypto/ssh_blob.h"
 #include "load/file.h"
-#include "load/ssh_wire.h"
 #include "load/trust_file.h"
 #include "load/trust_option.h"
 

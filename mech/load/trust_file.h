@@ -46,11 +46,4 @@ edhoc_err trust_file_read(const char *path, bool may_be_missing, struct trust *t
 /* The one line of a FILE.pub; *out is NULL when there is no such file. */
 edhoc_err trust_pub_read(const char *path, struct trust_line **out) EDHOC_MUST_USE;
 
-/* ---- keys in SSH's wire form (doc/design.md lists the types) ---- */
-
-/* The SSH public key blob of a key, appended. */
-void ssh_blob_put(const struct key *key, struct buf *out);
-/* And back: consumed whole, the point checked. EDHOC_ERR_KEY_FORMAT with details. */
-edhoc_err ssh_blob_read(struct bytes blob, struct key **out) EDHOC_MUST_USE;
-
 #endif

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load/base64.h"
+#include "base/base64.h"
+#include "crypto/ssh_blob.h"
 #include "load/trust_option.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */

@@ -1,7 +1,7 @@
 /* Base64 (RFC 4648 section 4), strict: padded, no blanks, no bits left over. One text for one
  * string of bytes, so that two lines that look different are different. */
-#ifndef MECH_LOAD_BASE64_H
-#define MECH_LOAD_BASE64_H
+#ifndef MECH_BASE64_H
+#define MECH_BASE64_H
 
 #include "base/bytes.h"
 

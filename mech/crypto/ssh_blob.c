@@ -5,7 +5,7 @@
  *                                                                             (RFC 5656)
  *
  * The ecdh-* types are this project's own, made in the same shape. */
-#include "load/trust_file.h"
+#include "crypto/ssh_blob.h"
 
 #include "crypto/key.h"
 #include "crypto/keytype.h"

@@ -1,4 +1,4 @@
-#include "load/base64.h"
+#include "base/base64.h"
 
 #include <stdlib.h>
 

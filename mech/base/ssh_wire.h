@@ -1,8 +1,8 @@
 /* SSH's wire encoding (RFC 4251 section 5): uint32, string, mpint. Reading is strict and sticky: a
  * read past the end, or of something malformed, fails this read and all that follow, so that ten
  * reads need one test, ssh_read_done(), which also demands that nothing is left. */
-#ifndef MECH_LOAD_SSH_WIRE_H
-#define MECH_LOAD_SSH_WIRE_H
+#ifndef MECH_SSH_WIRE_H
+#define MECH_SSH_WIRE_H
 
 #include "base/bytes.h"
 

@@ -1,0 +1,13 @@
+/* Public keys in SSH's wire form, the blob of RFC 4253 section 6.6 (doc/design.md lists the
+ * types). */
+#ifndef MECH_SSH_BLOB_H
+#define MECH_SSH_BLOB_H
+
+#include "crypto/key.h"
+
+/* The SSH public key blob of a key, appended. */
+void ssh_blob_put(const struct key *key, struct buf *out);
+/* And back: consumed whole, the point checked. EDHOC_ERR_KEY_FORMAT with details. */
+edhoc_err ssh_blob_read(struct bytes blob, struct key **out) EDHOC_MUST_USE;
+
+#endif
