@@ -167,12 +167,12 @@ OM_uint32 glue_ctx_flags(const struct glue_ctx *ctx);
 edhoc_err glue_ctx_use(struct glue_ctx *ctx) EDHOC_MUST_USE;
 void glue_ctx_done(struct glue_ctx *ctx);
 
-/* ---- message.c ---- */
+/* ---- wrap.c ---- */
 
 /* What a context with these flags tells of the order in which tokens arrive. */
 OM_uint32 glue_order_status(OM_uint32 flags, enum arrival arrival);
 
-/* ---- serialize.c ---- */
+/* ---- export.c ---- */
 
 /* The name in a composite export (04 02), none of whose attributes counts as authenticated here. */
 edhoc_err glue_name_import_composite(struct bytes token, struct glue_name **out) EDHOC_MUST_USE;
