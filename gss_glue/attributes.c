@@ -4,10 +4,15 @@
  *
  * An attribute has any number of values, each with a text to show. MIT asks for them one by one and
  * hands back in `more` what we put there: the number of the next value. */
-#include "glue.h"
-
+#include "base/bytes.h"
+#include "buffers.h"
+#include "edhoc/cred.h"
+#include "mechglue.h"
+#include "names.h"
+#include "oids.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
+#include "status.h"
 
 #include <stdio.h>
 #include <stdlib.h>

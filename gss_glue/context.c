@@ -4,126 +4,28 @@
  * Each call is: begin (first call only), step, conclude. The step happens under the context's
  * writer lock; conclude is the one exit, which hands out the token (an error message too) and wipes
  * a context that failed. */
-#include "glue.h"
+#include "context.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
+#include "bindings.h"
+#include "buffers.h"
+#include "creds.h"
 #include "crypto/fork.h"
+#include "edhoc/edhoc.h"
+#include "framing.h"
+#include "lifetime.h"
+#include "mechglue.h"
+#include "names.h"
+#include "oids.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
+#include "status.h"
+#include "token/protect.h"
+#include "trace.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-/* ---- RFC 2743 section 3.1: 60 length 06 length OID message_1 ---- */
-
-#define DER_LENGTH_MAX 5
-#define FRAMING_MAX    (2 + 2 * DER_LENGTH_MAX + 64)
-
-/* The shortest DER form of a length below 2^32; how many bytes it takes. */
-static size_t der_length(size_t len, uint8_t out[DER_LENGTH_MAX])
-{
-    size_t bytes = 1;
-
-    if (len < 0x80) {
-        out[0] = (uint8_t)len;
-        return 1;
-    }
-    while (bytes < 4 && len >> (8 * bytes) != 0)
-        bytes++;
-    out[0] = (uint8_t)(0x80 | bytes);
-    for (size_t i = 0; i < bytes; i++)
-        out[1 + i] = (uint8_t)(len >> (8 * (bytes - 1 - i)));
-    return 1 + bytes;
-}
-
-/* Consumes a length that must be in its shortest form and be that of all that follows. */
-static bool read_length_of_rest(struct bytes *in)
-{
-    uint8_t expected[DER_LENGTH_MAX];
-
-    for (size_t size = 1; size <= DER_LENGTH_MAX && size <= in->len; size++) {
-        if (der_length(in->len - size, expected) != size || memcmp(in->p, expected, size) != 0)
-            continue;
-        *in = bytes_of(in->p + size, in->len - size);
-        return true;
-    }
-    return false;
-}
-
-/* Consumes the TLV of our OID, whose length takes one byte. */
-static bool read_mech_oid(struct bytes *in)
-{
-    const size_t len = glue_mech_oid.length;
-
-    if (in->len < 2 + len || in->p[0] != 0x06 || in->p[1] != len ||
-        memcmp(in->p + 2, glue_mech_oid.elements, len) != 0)
-        return false;
-    *in = bytes_of(in->p + 2 + len, in->len - 2 - len);
-    return true;
-}
-
-/* The view into `token` that is message_1. */
-static edhoc_err unframe(struct bytes token, struct bytes *message)
-{
-    bool ok = token.len > 0 && token.p[0] == 0x60;
-
-    if (ok) {
-        *message = bytes_of(token.p + 1, token.len - 1);
-        ok = read_length_of_rest(message) && read_mech_oid(message);
-    }
-    return ok ? EDHOC_OK : report(EDHOC_ERR_FRAMING, "a token of %zu bytes", token.len);
-}
-
-/* Puts the framing before a message. */
-static edhoc_err frame(struct buf *message)
-{
-    struct buf framed = buf_new(EDHOC_TOKEN_MAX + FRAMING_MAX);
-    uint8_t length[DER_LENGTH_MAX];
-    size_t size = der_length(2 + glue_mech_oid.length + message->len, length);
-
-    buf_put_byte(&framed, 0x60);
-    buf_put(&framed, bytes_of(length, size));
-    buf_put_byte(&framed, 0x06);
-    buf_put_byte(&framed, (uint8_t)glue_mech_oid.length);
-    buf_put(&framed, bytes_of(glue_mech_oid.elements, glue_mech_oid.length));
-    buf_put(&framed, buf_bytes(message));
-    buf_free(message);
-    *message = framed;
-    return framed.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
-}
-
-/* ---- channel bindings (doc/mechanism.md, "Context tokens") ---- */
-
-#define BINDINGS_MAX (1u << 20)
-
-struct bindings {
-    bool have; /* giving none differs from giving empty ones */
-    struct buf text;
-};
-
-static void put_le32(struct buf *out, size_t value)
-{
-    for (unsigned shift = 0; shift < 32; shift += 8)
-        buf_put_byte(out, (uint8_t)(value >> shift));
-}
-
-static void put_field(struct buf *out, const gss_buffer_desc *field)
-{
-    out->failed = out->failed || (field->length > 0 && field->value == NULL);
-    put_le32(out, field->length);
-    buf_put(out, glue_bytes(field));
-}
-
-static edhoc_err bindings_read(gss_channel_bindings_t given, struct bindings *out)
-{
-    *out = (struct bindings){given != GSS_C_NO_CHANNEL_BINDINGS, buf_new(BINDINGS_MAX)};
-    if (!out->have)
-        return EDHOC_OK;
-    put_le32(&out->text, given->initiator_addrtype);
-    put_field(&out->text, &given->initiator_address);
-    put_le32(&out->text, given->acceptor_addrtype);
-    put_field(&out->text, &given->acceptor_address);
-    put_field(&out->text, &given->application_data);
-    return out->text.failed ? report(EDHOC_ERR_ARGUMENT, "channel bindings") : EDHOC_OK;
-}
 
 /* ---- the object ---- */
 
@@ -420,7 +322,7 @@ static edhoc_err begin(struct call *call, struct glue_cred *cred, struct glue_na
                        OM_uint32 flags, gss_channel_bindings_t given)
 {
     struct bindings bindings;
-    edhoc_err err = bindings_read(given, &bindings);
+    edhoc_err err = glue_bindings_read(given, &bindings);
 
     if (err == EDHOC_OK)
         err = begin_initiator(cred, target, flags, &bindings, &call->ctx);
@@ -435,7 +337,7 @@ static edhoc_err init_context(struct call *call, struct glue_cred *cred, struct 
 
     if (err == EDHOC_OK)
         err = take_step(call, NULL, call->in);
-    return err == EDHOC_OK && call->first ? frame(&call->out) : err;
+    return err == EDHOC_OK && call->first ? glue_frame(&call->out) : err;
 }
 
 GLUE_EXPORT OM_uint32 gss_init_sec_context(
@@ -479,7 +381,7 @@ static edhoc_err first_message(struct call *call, struct glue_cred *cred, struct
 {
     edhoc_err err = call->in.len > EDHOC_TOKEN_MAX
                         ? report(EDHOC_ERR_TOO_LONG, "%zu bytes", call->in.len)
-                        : unframe(call->in, message);
+                        : glue_unframe(call->in, message);
 
     return err == EDHOC_OK ? begin_acceptor(cred, &call->ctx) : err;
 }
@@ -489,7 +391,7 @@ static edhoc_err accept_context(struct call *call, struct glue_cred *cred,
 {
     struct bytes message = call->in;
     struct bindings bindings;
-    edhoc_err err = bindings_read(given, &bindings);
+    edhoc_err err = glue_bindings_read(given, &bindings);
 
     if (err == EDHOC_OK && call->first)
         err = first_message(call, cred, &message);

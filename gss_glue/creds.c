@@ -1,13 +1,28 @@
 /* Credentials: the keys and the trust of an initiator, of an acceptor, or of both. Everything is
  * read when the credential is acquired; a handshake only looks, at most once per second, whether
  * the files are still the same. */
-#include "glue.h"
+#include "creds.h"
+
+#include "base/bytes.h"
+#include "base/report.h"
+#include "buffers.h"
+#include "edhoc/cred.h"
+#include "lifetime.h"
+#include "load/live.h"
+#include "load/settings.h"
+#include "mechglue.h"
+#include "names.h"
+#include "oids.h"
+#include "peer/identity.h"
+#include "peer/match.h"
+#include "peer/trust.h"
+#include "status.h"
+#include "trace.h"
 
 #include "peer/match.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- does an identity fit the name that was asked for? ---- */
 
@@ -227,18 +242,6 @@ static edhoc_err acquire_from(struct glue_name *desired, gss_cred_usage_t usage,
 }
 
 /* ---- acquire and release ---- */
-
-OM_uint32 glue_lifetime(int64_t expires)
-{
-    int64_t left;
-
-    if (expires == INT64_MAX)
-        return GSS_C_INDEFINITE;
-    left = expires - (int64_t)time(NULL);
-    if (left <= 0)
-        return 0;
-    return left < GSS_C_INDEFINITE ? (OM_uint32)left : GSS_C_INDEFINITE - 1;
-}
 
 /* The identities of one side as they are now, for the caller to free; NULL without that side. */
 static struct identity_set *current_identities(struct live *side)

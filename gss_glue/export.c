@@ -1,10 +1,7 @@
-/* What goes from one process to another: contexts, credentials, composite names. Each is one
- * deterministic CBOR array that begins with a version; reading it is strict, and leaves nothing
- * over.
+/* What goes from one process to another: contexts and credentials. Each is one deterministic CBOR
+ * array that begins with a version; reading it is strict, and leaves nothing over. (Name: see
+ * name_record.h.)
  *
- *     Name       = [ kind : uint, text : tstr, Proof / null, comment : tstr / null,
- *                    local user : tstr / null ]
- *     Proof      = [ static DH : 0 / 1, ID_CRED_x by value ]
  *     Context    = [ 1, flags : uint, expires : uint, source : Name, target : Name,
  *                    protect : bstr (mech/token/protect.h) ]
  *     Credential = [ 1, usage : uint, desired : Name / null,
@@ -13,11 +10,24 @@
  * An exported context is secret: it holds the keys. An exported credential holds the settings and
  * the place of the private key, never its bytes, and is loaded again where it is imported; who may
  * forge one chooses with which of the importer's keys, and against which trust, it goes on. */
-#include "glue.h"
-
+#include "base/bytes.h"
 #include "base/cbor.h"
-#include "crypto/key.h"
+#include "base/report.h"
+#include "buffers.h"
+#include "context.h"
+#include "creds.h"
+#include "edhoc/suite.h"
+#include "load/live.h"
 #include "load/place.h"
+#include "load/settings.h"
+#include "mechglue.h"
+#include "name_record.h"
+#include "names.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
+#include "status.h"
+#include "token/protect.h"
+#include "trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,180 +35,12 @@
 
 #define VERSION      1
 #define EXPORT_MAX   (1u << 18) /* above a chain of certificates, its comment, and all names */
-#define LABEL_MAX    4096       /* bytes of a comment or a local user */
 #define PLACE_MAX    (2 * SETTING_MAX)
 #define FLAGS_MASK   (EDHOC_FLAGS_MASK | GLUE_LOCAL_FLAGS)
 #define OPTIONS_MASK (EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE)
 
-enum { NAME_FIELDS = 5, PROOF_FIELDS = 2, CONTEXT_FIELDS = 6, PLACES = 6 };
+enum { CONTEXT_FIELDS = 6, PLACES = 6 };
 #define CREDENTIAL_FIELDS (3 + PLACES + 2)
-
-/* ---- texts that may not be there ---- */
-
-static void put_text(struct buf *out, const char *text)
-{
-    if (text != NULL)
-        cbor_put_tstr(out, bytes_of_text(text));
-    else
-        cbor_put_null(out);
-}
-
-/* A new C string, or NULL for null; the reader fails for what does not fit into one. */
-static char *read_text(struct cbor_reader *r, enum cbor_kind kind, size_t max)
-{
-    struct bytes text;
-    char *copy;
-
-    if (cbor_peek(r) == CBOR_OTHER) {
-        cbor_read_null(r);
-        return NULL;
-    }
-    text = kind == CBOR_BSTR ? cbor_read_bstr(r) : cbor_read_tstr(r);
-    if (text.len == 0 || text.len > max || memchr(text.p, 0, text.len) != NULL)
-        r->failed = true;
-    copy = r->failed ? NULL : strndup((const char *)text.p, text.len);
-    if (copy == NULL)
-        r->failed = true;
-    return copy;
-}
-
-/* ---- names ---- */
-
-/* By value, also where the peer was known by reference: there is no trust file to look it up in. */
-static void put_proof(struct buf *out, const struct cred *cred)
-{
-    cbor_put_array(out, PROOF_FIELDS);
-    cbor_put_uint(out, key_type(cred_key(cred))->dh ? 1 : 0);
-    if (cred_form(cred) == CRED_X5CHAIN) {
-        buf_put(out, cred_id(cred));
-        return;
-    }
-    cbor_put_map(out, 1);
-    cbor_put_int(out, CRED_KCCS);
-    buf_put(out, cred_item(cred));
-}
-
-static struct cred *read_proof(struct cbor_reader *r)
-{
-    size_t fields = cbor_read_array(r);
-    uint64_t dh = cbor_read_uint(r);
-    struct bytes map = cbor_read_any(r);
-    struct cred *cred = NULL;
-    struct cred_id id;
-    edhoc_err err = EDHOC_ERR_CRED_FORM;
-
-    if (r->failed || fields != PROOF_FIELDS || dh > 1 || cred_id_read(map, &id) != EDHOC_OK)
-        r->failed = true;
-    else if (id.form == CRED_KCCS)
-        err = cred_from_kccs(&id, dh == 1, &cred);
-    else if (id.form == CRED_X5CHAIN && dh == 0)
-        err = cred_from_x5chain(&id, &cred);
-    if (err != EDHOC_OK)
-        r->failed = true;
-    return cred;
-}
-
-/* `local`: with the local user. */
-static void put_name(struct buf *out, const struct glue_name *name, bool local)
-{
-    cbor_put_array(out, NAME_FIELDS);
-    cbor_put_uint(out, (uint64_t)name->kind);
-    cbor_put_tstr(out, bytes_of_text(name->text));
-    if (name->cred != NULL)
-        put_proof(out, name->cred);
-    else
-        cbor_put_null(out);
-    put_text(out, name->comment);
-    put_text(out, local ? name->local_user : NULL);
-}
-
-/* What is only known of somebody who proved it. */
-static void read_knowledge(struct cbor_reader *r, struct glue_name *name)
-{
-    if (cbor_peek(r) == CBOR_OTHER)
-        cbor_read_null(r);
-    else
-        name->cred = read_proof(r);
-    name->comment = read_text(r, CBOR_TSTR, LABEL_MAX);
-    name->local_user = read_text(r, CBOR_TSTR, LABEL_MAX);
-    if (name->cred == NULL && (name->comment != NULL || name->local_user != NULL))
-        r->failed = true;
-}
-
-/* NULL, and the reader has failed, for what is no name in canonical form. */
-static struct glue_name *read_name(struct cbor_reader *r)
-{
-    size_t fields = cbor_read_array(r);
-    uint64_t kind = cbor_read_uint(r);
-    struct bytes text = cbor_read_tstr(r);
-    struct glue_name *name = NULL;
-
-    if (r->failed || fields != NAME_FIELDS || kind < NAME_USER || kind > NAME_SUBJECT ||
-        glue_name_new((enum name_kind)kind, text, &name) != EDHOC_OK ||
-        !bytes_equal(bytes_of_text(name->text), text))
-        r->failed = true;
-    else
-        read_knowledge(r, name);
-    if (!r->failed)
-        return name;
-    glue_name_free(name);
-    return NULL;
-}
-
-/* ---- composite names (RFC 6680) ---- */
-
-static edhoc_err export_composite(const struct glue_name *name, gss_buffer_t out)
-{
-    struct buf inner = buf_new(EXPORT_MAX), token = buf_new(EXPORT_MAX);
-    edhoc_err err;
-
-    put_name(&inner, name, false);
-    glue_name_put_head(&token, 2, inner.len);
-    buf_put(&token, buf_bytes(&inner));
-    token.failed = token.failed || inner.failed;
-    err = glue_move_out(out, &token);
-    buf_free(&inner);
-    buf_free(&token);
-    return err;
-}
-
-/* The attributes come along as what somebody said: nobody can tell who wrote such a token. So none
- * is authenticated, and who may log in locally is not among them. */
-edhoc_err glue_name_import_composite(struct bytes token, struct glue_name **out)
-{
-    struct buf head = buf_new(EXPORT_MAX);
-    struct cbor_reader r = cbor_reader(BYTES_NONE);
-    struct glue_name *name = NULL;
-    size_t len;
-
-    glue_name_put_head(&head, 2, 0);
-    len = head.len;
-    buf_reset(&head);
-    glue_name_put_head(&head, 2, token.len > len ? token.len - len : 0);
-    if (token.len > len && bytes_equal(buf_bytes(&head), bytes_of(token.p, len))) {
-        r = cbor_reader(bytes_of(token.p + len, token.len - len));
-        name = read_name(&r);
-    }
-    buf_free(&head);
-    *out = NULL;
-    if (name == NULL || !cbor_finished(&r) || name->local_user != NULL) {
-        glue_name_free(name);
-        return report(EDHOC_ERR_NAME, "it is not a composite name of this mechanism");
-    }
-    name->hearsay = name->cred != NULL;
-    *out = name;
-    return EDHOC_OK;
-}
-
-GLUE_EXPORT OM_uint32 gss_export_name_composite(OM_uint32 *minor_status, gss_name_t name,
-                                                gss_buffer_t exp_composite_name)
-{
-    glue_clear_buffer(exp_composite_name);
-    if (name == GSS_C_NO_NAME || exp_composite_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
-    return glue_status(minor_status,
-                       export_composite((const struct glue_name *)name, exp_composite_name));
-}
 
 /* ---- contexts ---- */
 
@@ -211,8 +53,8 @@ static void put_context(struct buf *out, const struct glue_ctx *ctx)
     cbor_put_uint(out, VERSION);
     cbor_put_uint(out, ctx->flags);
     cbor_put_uint(out, (uint64_t)ctx->expires); /* an open context's is not before 1970 */
-    put_name(out, ctx->source_name, true);
-    put_name(out, ctx->target_name, true);
+    glue_name_put(out, ctx->source_name, true);
+    glue_name_put(out, ctx->target_name, true);
     cbor_put_bstr(out, buf_bytes(&record));
     out->failed = out->failed || record.failed;
     buf_free(&record);
@@ -272,8 +114,8 @@ static edhoc_err read_context(struct cbor_reader *r, struct glue_ctx *ctx)
     uint64_t expires = cbor_read_uint(r);
     struct bytes record;
 
-    ctx->source_name = read_name(r);
-    ctx->target_name = read_name(r);
+    ctx->source_name = glue_name_read(r);
+    ctx->target_name = glue_name_read(r);
     record = cbor_read_bstr(r);
     if (!cbor_finished(r) || fields != CONTEXT_FIELDS || version != VERSION ||
         (flags & ~(uint64_t)FLAGS_MASK) != 0 || expires > INT64_MAX)
@@ -385,7 +227,7 @@ static void put_credential(struct buf *out, const struct glue_cred *cred)
     cbor_put_uint(out, VERSION);
     cbor_put_uint(out, (uint64_t)cred->usage);
     if (cred->desired != NULL)
-        put_name(out, cred->desired, false);
+        glue_name_put(out, cred->desired, false);
     else
         cbor_put_null(out);
     put_initiator_place(out, cred);
@@ -422,12 +264,12 @@ static void read_settings(struct cbor_reader *r, struct settings *s)
 {
     uint64_t options;
 
-    s->identity = read_text(r, CBOR_BSTR, PLACE_MAX);
-    s->service_identity = read_text(r, CBOR_BSTR, PLACE_MAX);
-    s->certificate = read_text(r, CBOR_BSTR, PLACE_MAX);
-    s->trust = read_text(r, CBOR_BSTR, PLACE_MAX);
-    s->anchors = read_text(r, CBOR_BSTR, PLACE_MAX);
-    s->crls = read_text(r, CBOR_BSTR, PLACE_MAX);
+    s->identity = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->service_identity = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->certificate = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->trust = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->anchors = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->crls = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
     read_suites(r, &s->suites);
     options = cbor_read_uint(r);
     if ((options & ~(uint64_t)OPTIONS_MASK) != 0)
@@ -459,7 +301,7 @@ static edhoc_err read_credential(struct bytes token, struct credential *out)
     if (cbor_peek(&r) == CBOR_OTHER)
         cbor_read_null(&r);
     else
-        out->desired = read_name(&r);
+        out->desired = glue_name_read(&r);
     read_settings(&r, &out->settings);
     if (!cbor_finished(&r) || fields != CREDENTIAL_FIELDS || version != VERSION ||
         usage > GSS_C_ACCEPT || (out->desired != NULL && out->desired->cred != NULL))

@@ -1,9 +1,14 @@
 /* Questions about a context. */
-#include "glue.h"
-
+#include "base/bytes.h"
+#include "base/report.h"
+#include "context.h"
 #include "crypto/aead.h"
-
-#include <string.h>
+#include "lifetime.h"
+#include "mechglue.h"
+#include "names.h"
+#include "oids.h"
+#include "status.h"
+#include "token/protect.h"
 
 GLUE_EXPORT OM_uint32 gss_context_time(OM_uint32 *minor_status, gss_ctx_id_t context,
                                        OM_uint32 *time_rec)

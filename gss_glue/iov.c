@@ -10,10 +10,16 @@
  * DATA is sealed and opened where it is. Types that mean nothing to a call are passed over, as krb5
  * does; what could be read in two ways (two HEADERs, a STREAM with a HEADER) is refused. The
  * caller's descriptors change on success only. */
-#include "glue.h"
+#include "base/bytes.h"
+#include "base/report.h"
+#include "buffers.h"
+#include "context.h"
+#include "mechglue.h"
+#include "status.h"
+#include "token/protect.h"
+#include "wrap.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* More than any caller has, and few enough to refuse a count that is no count. */
 #define IOVS_MAX   65536

@@ -1,7 +1,10 @@
 /* What the mechanism is: attributes (RFC 5587) and the SASL name (RFC 5801). */
-#include "glue.h"
-
-#include <string.h>
+#include "base/bytes.h"
+#include "buffers.h"
+#include "mechglue.h"
+#include "negoex.h"
+#include "oids.h"
+#include "status.h"
 
 /* Never AUTH_INIT_ANON: SASL would take the mechanism for an anonymous one; never NOT_DFLT_MECH:
  * SPNEGO would not offer it. NEGOEX_AND_SPNEGO says that peers without NegoEx are welcome too,

@@ -6,18 +6,24 @@
  * logging in: anybody can import the name "alice". What may log in is decided where the peer was
  * authenticated, kept in `local_user`, and told by gssspi_authorize_localname and the attribute
  * local-login-user alone. */
-#include "glue.h"
+#include "names.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
+#include "buffers.h"
+#include "edhoc/cred.h"
+#include "mechglue.h"
+#include "oids.h"
 #include "peer/x509_names.h"
+#include "status.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX     255
-#define SUBJECT_MAX  1024
-#define EXPORTED_MAX 2048
+#define TEXT_MAX    255
+#define SUBJECT_MAX 1024
 
 /* ---- texts ---- */
 
@@ -191,114 +197,7 @@ bool glue_name_equal(const struct glue_name *a, const struct glue_name *b)
     return a->kind == b->kind && strcmp(a->text, b->text) == 0;
 }
 
-/* ---- import and export ---- */
-
-/* 04 form, the length of the OID's TLV, the TLV, the length of the name. */
-void glue_name_put_head(struct buf *out, uint8_t form, size_t inner)
-{
-    buf_put_byte(out, 0x04);
-    buf_put_byte(out, form);
-    buf_put_byte(out, 0);
-    buf_put_byte(out, (uint8_t)(glue_mech_oid.length + 2));
-    buf_put_byte(out, 0x06);
-    buf_put_byte(out, (uint8_t)glue_mech_oid.length);
-    buf_put(out, bytes_of(glue_mech_oid.elements, glue_mech_oid.length));
-    for (unsigned shift = 32; shift > 0; shift -= 8)
-        buf_put_byte(out, (uint8_t)(inner >> (shift - 8)));
-}
-
-/* Exactly what exporting would write, or nothing: so the head is written again and compared. */
-static edhoc_err import_exported(struct bytes token, struct glue_name **out)
-{
-    struct buf head = buf_new(EXPORTED_MAX);
-    struct bytes text;
-    size_t skip;
-    bool same;
-    edhoc_err err;
-
-    glue_name_put_head(&head, 1, 0);
-    skip = head.len;
-    buf_reset(&head);
-    glue_name_put_head(&head, 1, token.len > skip ? token.len - skip : 0);
-    same = token.len > skip && bytes_equal(buf_bytes(&head), bytes_of(token.p, skip)) &&
-           token.p[skip] >= NAME_USER && token.p[skip] <= NAME_SUBJECT;
-    buf_free(&head);
-    if (!same)
-        return report(EDHOC_ERR_NAME, "it is not an exported name of this mechanism");
-    text = bytes_of(token.p + skip + 1, token.len - skip - 1);
-    err = glue_name_new((enum name_kind)token.p[skip], text, out);
-    if (err == EDHOC_OK && !bytes_equal(bytes_of_text((*out)->text), text)) {
-        glue_name_free(*out);
-        *out = NULL;
-        err = report(EDHOC_ERR_NAME, "it is not in canonical form");
-    }
-    return err;
-}
-
-/* What a printable name of this type is; 0 for a type that is not known here. An untyped name is a
- * service where it has an @, since that is what people type for a target, and else a user. */
-static enum name_kind kind_of_type(gss_const_OID type, struct bytes text)
-{
-    if (type == GSS_C_NO_OID)
-        return text.len > 0 && memchr(text.p, '@', text.len) != NULL ? NAME_SERVICE : NAME_USER;
-    if (glue_oid_is(type, GSS_C_NT_USER_NAME))
-        return NAME_USER;
-    if (glue_oid_is(type, GSS_C_NT_HOSTBASED_SERVICE) ||
-        glue_oid_is(type, GSS_C_NT_HOSTBASED_SERVICE_X))
-        return NAME_SERVICE;
-    return glue_oid_is(type, &glue_subject_oid) ? NAME_SUBJECT : (enum name_kind)0;
-}
-
-static edhoc_err import(struct bytes text, gss_const_OID type, struct glue_name **out)
-{
-    enum name_kind kind = kind_of_type(type, text);
-
-    if (glue_oid_is(type, GSS_C_NT_EXPORT_NAME) || glue_oid_is(type, GSS_C_NT_COMPOSITE_EXPORT))
-        return text.len > 1 && text.p[1] == 2 ? glue_name_import_composite(text, out)
-                                              : import_exported(text, out);
-    if (kind == 0)
-        return EDHOC_ERR_NAME_TYPE;
-    /* MIT's gss-server, for one, counts the NUL of a C string. */
-    if (text.len > 0 && text.p[text.len - 1] == '\0')
-        text.len--;
-    return glue_name_new(kind, text, out);
-}
-
-GLUE_EXPORT OM_uint32 gss_import_name(OM_uint32 *minor_status, gss_buffer_t input_name,
-                                      gss_OID input_type, gss_name_t *output_name)
-{
-    struct glue_name *name = NULL;
-    edhoc_err err;
-
-    if (output_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    err = import(glue_bytes(input_name), input_type, &name);
-    *output_name = (gss_name_t)name;
-    return glue_status(minor_status, err);
-}
-
-static edhoc_err export(const struct glue_name *name, gss_buffer_t out)
-{
-    struct bytes text = bytes_of_text(name->text);
-    struct buf token = buf_new(EXPORTED_MAX);
-    edhoc_err err;
-
-    glue_name_put_head(&token, 1, 1 + text.len);
-    buf_put_byte(&token, (uint8_t)name->kind);
-    buf_put(&token, text);
-    err = glue_move_out(out, &token);
-    buf_free(&token);
-    return err;
-}
-
-GLUE_EXPORT OM_uint32 gss_export_name(OM_uint32 *minor_status, const gss_name_t input_name,
-                                      gss_buffer_t exported_name)
-{
-    glue_clear_buffer(exported_name);
-    if (input_name == GSS_C_NO_NAME || exported_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
-    return glue_status(minor_status, export((const struct glue_name *)input_name, exported_name));
-}
+/* ---- questions about names ---- */
 
 /* The mechglue keeps this pointer and will one day free() it unless it knows it for one of its own
  * or for one that gss_internal_release_oid claims: both are. */

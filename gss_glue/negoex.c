@@ -1,7 +1,13 @@
 /* NegoEx (draft-zhu-negoex): negotiation inside SPNEGO, with a checksum over all of it. Only where
  * the option `negoex` asks for it: a mechanism that has an authentication scheme is offered in a
  * NegoEx message, which makes every SPNEGO token longer, also for those who do not know it. */
-#include "glue.h"
+#include "negoex.h"
+
+#include "buffers.h"
+#include "load/settings.h"
+#include "mechglue.h"
+#include "oids.h"
+#include "status.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
-/* Object identifiers, and getting bytes in and out of GSS-API's buffers and sets. */
-#include "glue.h"
+/* Object identifiers. */
+#include "oids.h"
 
-#include <stdlib.h>
+#include "mechglue.h"
+
 #include <string.h>
 
 /* 1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869 */
@@ -32,45 +33,6 @@ GLUE_EXPORT OM_uint32 gss_internal_release_oid(OM_uint32 *minor_status, gss_OID 
         return GSS_S_CONTINUE_NEEDED;
     *oid = GSS_C_NO_OID;
     return GSS_S_COMPLETE;
-}
-
-struct bytes glue_bytes(gss_const_buffer_t buffer)
-{
-    if (buffer == NULL || buffer->value == NULL)
-        return BYTES_NONE;
-    return bytes_of(buffer->value, buffer->length);
-}
-
-void glue_clear_buffer(gss_buffer_t buffer)
-{
-    if (buffer != NULL)
-        *buffer = (gss_buffer_desc)GSS_C_EMPTY_BUFFER;
-}
-
-edhoc_err glue_copy_out(gss_buffer_t buffer, struct bytes what)
-{
-    char *copy;
-
-    glue_clear_buffer(buffer);
-    if (buffer == NULL || what.len == 0)
-        return EDHOC_OK;
-    copy = malloc(what.len + 1);
-    if (copy == NULL)
-        return EDHOC_ERR_NOMEM;
-    memcpy(copy, what.p, what.len);
-    copy[what.len] = '\0';
-    buffer->value = copy;
-    buffer->length = what.len;
-    return EDHOC_OK;
-}
-
-edhoc_err glue_move_out(gss_buffer_t buffer, struct buf *from)
-{
-    glue_clear_buffer(buffer);
-    if (from->failed)
-        return EDHOC_ERR_NOMEM;
-    buffer->value = buf_take(from, &buffer->length);
-    return EDHOC_OK;
 }
 
 edhoc_err glue_oid_set(gss_const_OID const *oids, size_t count, gss_OID_set *out)

@@ -1,9 +1,12 @@
 /* gss_pseudo_random (RFC 4401; doc/mechanism.md, "Keys for callers"). */
-#include "glue.h"
-
+#include "base/bytes.h"
+#include "buffers.h"
+#include "context.h"
 #include "crypto/hash.h"
+#include "mechglue.h"
+#include "status.h"
+#include "token/protect.h"
 
-#include <string.h>
 #include <sys/types.h>
 
 enum { EXPORTER_PRF_FULL = 0x8102, EXPORTER_PRF_PARTIAL = 0x8103 };

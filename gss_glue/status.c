@@ -1,8 +1,13 @@
 /* From the engine's errors to GSS-API's status codes and to sentences. */
-#include "glue.h"
+#include "status.h"
+
+#include "base/bytes.h"
+#include "base/report.h"
+#include "buffers.h"
+#include "mechglue.h"
+#include "oids.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* One row per error: forget one, and the table below does not compile.
  *

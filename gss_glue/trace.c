@@ -3,7 +3,9 @@
  * Each line is one write() to a file opened for it: nothing is kept open in the host program, and
  * lines of several processes do not mix. The variable is ignored in privileged programs
  * (settings_trace), so symbolic links may be followed, which /dev/stderr is one of. */
-#include "glue.h"
+#include "trace.h"
+
+#include "load/settings.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -4,10 +4,16 @@
  * Confidentiality is always there: gss_wrap encrypts when it is asked to, also where the initiator
  * did not ask for GSS_C_CONF_FLAG (that flag only travels, for those who negotiate by it), and the
  * receiver learns from the token what was done. */
-#include "glue.h"
+#include "wrap.h"
+
+#include "base/report.h"
+#include "buffers.h"
+#include "context.h"
+#include "mechglue.h"
+#include "status.h"
+#include "token/protect.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* RFC 2743 section 1.2.3: supplementary statuses, and only those that were asked for. */
 OM_uint32 glue_order_status(OM_uint32 flags, enum arrival arrival)

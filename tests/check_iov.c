@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define HEADER    GSS_IOV_BUFFER_TYPE_HEADER
 #define DATA      GSS_IOV_BUFFER_TYPE_DATA

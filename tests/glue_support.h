@@ -7,7 +7,9 @@
 #ifndef TESTS_GLUE_SUPPORT_H
 #define TESTS_GLUE_SUPPORT_H
 
-#include "../gss_glue/glue.h"
+#include "../gss_glue/context.h"
+#include "../gss_glue/mechglue.h"
+#include "../gss_glue/status.h"
 
 #include <check.h>
 #include <dlfcn.h>

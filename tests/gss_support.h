@@ -7,7 +7,8 @@
 #ifndef TESTS_GSS_SUPPORT_H
 #define TESTS_GSS_SUPPORT_H
 
-#include "../gss_glue/glue.h"
+#include "../gss_glue/mechglue.h"
+#include "../gss_glue/status.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,0 +1,34 @@
+/* doc/mechanism.md, "Channel bindings" */
+#include "bindings.h"
+
+#include "base/bytes.h"
+#include "base/report.h"
+#include "buffers.h"
+
+#define BINDINGS_MAX (1u << 20)
+
+static void put_le32(struct buf *out, size_t value)
+{
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        buf_put_byte(out, (uint8_t)(value >> shift));
+}
+
+static void put_field(struct buf *out, const gss_buffer_desc *field)
+{
+    out->failed = out->failed || (field->length > 0 && field->value == NULL);
+    put_le32(out, field->length);
+    buf_put(out, glue_bytes(field));
+}
+
+edhoc_err glue_bindings_read(gss_channel_bindings_t given, struct bindings *out)
+{
+    *out = (struct bindings){given != GSS_C_NO_CHANNEL_BINDINGS, buf_new(BINDINGS_MAX)};
+    if (!out->have)
+        return EDHOC_OK;
+    put_le32(&out->text, given->initiator_addrtype);
+    put_field(&out->text, &given->initiator_address);
+    put_le32(&out->text, given->acceptor_addrtype);
+    put_field(&out->text, &given->acceptor_address);
+    put_field(&out->text, &given->application_data);
+    return out->text.failed ? report(EDHOC_ERR_ARGUMENT, "channel bindings") : EDHOC_OK;
+}

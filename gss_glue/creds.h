@@ -1,0 +1,36 @@
+/* Credentials: the keys and the trust of an initiator, of an acceptor, or of both. */
+#ifndef GSS_GLUE_CREDS_H
+#define GSS_GLUE_CREDS_H
+
+#include <gssapi/gssapi.h>
+
+#include "load/live.h"
+#include "names.h"
+
+/* An immutable, reference-counted credential. */
+struct glue_cred {
+    atomic_uint refs;
+    gss_cred_usage_t usage; /* of the sides that there are */
+    struct settings settings;
+    struct live *initiator, *acceptor; /* keys and trust of a role; NULL: not for that role */
+    struct glue_name *desired;         /* what gss_acquire_cred was asked for, or NULL */
+};
+
+/* All that usage names; for GSS_C_BOTH what there is, at least one side. `passphrase`, of an
+ * initiator's encrypted key, may be NULL. */
+edhoc_err glue_cred_acquire(struct glue_name *desired, gss_cred_usage_t usage,
+                            const char *passphrase, const struct setting_pair *store, size_t count,
+                            struct glue_cred **out) EDHOC_MUST_USE;
+/* `cred`, or the default credential where it is NULL, as a new reference. */
+edhoc_err glue_cred_or_default(struct glue_cred *cred, gss_cred_usage_t usage,
+                               struct glue_cred **out) EDHOC_MUST_USE;
+/* The same with settings that came from elsewhere, which are taken over, on failure too. */
+edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, const char *passphrase,
+                         struct settings *settings, struct glue_cred **out) EDHOC_MUST_USE;
+/* The keys and the trust as the files have them now: references for the caller, which it frees, on
+ * failure too. EDHOC_ERR_NO_IDENTITY when no key fits the desired name any more. */
+edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
+                            struct identity_set **identities, struct trust **trust) EDHOC_MUST_USE;
+void glue_cred_free(struct glue_cred *cred);
+
+#endif
