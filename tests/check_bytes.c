@@ -1,10 +1,11 @@
 /* Views, the bounded sticky buffer, the fixed value; and that nothing which owned memory dies or
  * grows without wiping it. */
-#include <check.h>
+#include "base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "lib/suite.h"
 
 /* Stands in for libcrypto's function of that name, and takes note of what is wiped: reading memory
  * after free() to see whether it was wiped would prove nothing. */
@@ -81,11 +82,9 @@ START_TEST(test_views)
 }
 END_TEST
 
-#define LIT(s)                                                                                     \
-    {                                                                                              \
-        (const uint8_t *)(s), sizeof(s) - 1                                                        \
-    }
-
+/* clang-format off */
+#define LIT(s) {(const uint8_t *)(s), sizeof(s) - 1}
+/* clang-format on */
 static const struct {
     struct bytes a, b;
     int order;
@@ -461,40 +460,32 @@ START_TEST(test_fixed)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("bytes");
-    TCase *views = tcase_create("views"), *buffer = tcase_create("buffer");
-    TCase *wiping = tcase_create("wiping");
-    SRunner *runner;
-    int failed;
+    TCase *views = suite_case(suite, "views", 60), *buffer = suite_case(suite, "buffer", 60);
+    TCase *wiping = suite_case(suite, "wiping", 60);
 
     tcase_add_test(views, test_views);
-    tcase_add_loop_test(views, test_compare, 0, COUNT(pairs));
+    tcase_add_loop_test(views, test_compare, 0, ROWS(pairs));
     tcase_add_test(views, test_equal_each_bit);
     tcase_add_test(views, test_wipe);
-    suite_add_tcase(suite, views);
     tcase_add_test(buffer, test_new);
-    tcase_add_loop_test(buffer, test_growth, 0, COUNT(steps));
-    tcase_add_loop_test(buffer, test_bound, 0, COUNT(bounds));
+    tcase_add_loop_test(buffer, test_growth, 0, ROWS(steps));
+    tcase_add_loop_test(buffer, test_bound, 0, ROWS(bounds));
     tcase_add_test(buffer, test_overflow);
     tcase_add_test(buffer, test_sticky);
     tcase_add_test(buffer, test_extend);
     tcase_add_test(buffer, test_take);
     tcase_add_test(buffer, test_copy);
-    suite_add_tcase(suite, buffer);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
     tcase_add_test(wiping, test_wiped_when_growing);
     tcase_add_test(wiping, test_wiped_when_freed);
     tcase_add_test(wiping, test_wiped_when_reset);
     tcase_add_test(wiping, test_wiped_when_taken_empty);
     tcase_add_test(wiping, test_fixed);
-    suite_add_tcase(suite, wiping);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("bytes", add);
 }

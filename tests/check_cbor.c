@@ -1,79 +1,21 @@
 /* Deterministic CBOR in and out: RFC 8949's examples, and everything that is not the one right way
  * to write an item. Inputs are copied to memory of their exact size, so that the address sanitizer
  * sees a read past the end. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/cbor.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include <string.h>
+
+#include "lib/errors.h"
+#include "lib/hex.h"
+#include "lib/keep.h"
+#include "lib/suite.h"
 
 /* ---- helpers ---- */
 
-/* For the inner loops: Check's own assertions write to a pipe each time that they hold. */
-#define must(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ck_abort_msg("%s", #condition);                                                        \
-    } while (0)
-
-static void *kept[8192];
-static size_t kept_count;
-
-static void release(void)
+static void check_written(struct buf *b, const char *text)
 {
-    while (kept_count > 0)
-        free(kept[--kept_count]);
-}
-
-/* A copy of exactly `len` bytes, kept until the end of the test. */
-static struct bytes keep(const void *p, size_t len)
-{
-    void *copy = malloc(len > 0 ? len : 1);
-
-    if (kept_count == sizeof(kept) / sizeof(kept[0]))
-        release(); /* the loops do not look back */
-    must(copy != NULL);
-    if (len > 0)
-        memcpy(copy, p, len);
-    kept[kept_count++] = copy;
-    return bytes_of(copy, len);
-}
-
-static int nibble(char c)
-{
-    const char *digits = "0123456789abcdef", *at = strchr(digits, c);
-
-    ck_assert_msg(c != '\0' && at != NULL, "not a hex digit: %c", c);
-    return (int)(at - digits);
-}
-
-static struct bytes unhex(const char *text)
-{
-    uint8_t out[1024];
-    size_t len = 0;
-
-    while (*text != '\0') {
-        if (*text == ' ') {
-            text++;
-            continue;
-        }
-        ck_assert_uint_lt(len, sizeof(out));
-        out[len++] = (uint8_t)(nibble(text[0]) << 4 | nibble(text[1]));
-        text += 2;
-    }
-    return keep(out, len);
-}
-
-static void check_written(struct buf *b, const char *hex)
-{
-    struct bytes expected = unhex(hex);
-
     ck_assert(!b->failed);
-    ck_assert_uint_eq(b->len, expected.len);
-    if (expected.len > 0)
-        ck_assert_mem_eq(b->p, expected.p, expected.len);
+    ck_assert_hex(buf_bytes(b), text);
     buf_reset(b);
 }
 
@@ -574,12 +516,12 @@ START_TEST(test_heads)
     unsigned major = (unsigned)_i;
     bool number = major == CBOR_UINT || major == CBOR_NINT || major == CBOR_TAG;
 
-    for (int a = 0; a < COUNT(arguments); a++) {
+    for (int a = 0; a < ROWS(arguments); a++) {
         uint64_t argument = arguments[a];
 
         if (!number && argument > 65536)
             continue; /* see test_lengths */
-        for (int w = 0; w < COUNT(widths); w++) {
+        for (int w = 0; w < ROWS(widths); w++) {
             struct buf b = buf_new(200000);
             struct bytes in;
 
@@ -594,7 +536,7 @@ START_TEST(test_heads)
             else
                 check_refused(in);
             buf_free(&b);
-            release();
+            keep_release();
         }
     }
 }
@@ -618,7 +560,7 @@ START_TEST(test_lengths)
     };
     unsigned major = (unsigned)_i;
 
-    for (int i = 0; i < COUNT(lengths); i++) {
+    for (int i = 0; i < ROWS(lengths); i++) {
         struct buf b = buf_new(100);
         struct bytes in;
 
@@ -1167,54 +1109,41 @@ START_TEST(test_fuzz_rewrite)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("cbor");
-    TCase *values = tcase_create("values"), *strict = tcase_create("strict");
-    TCase *reader = tcase_create("reader"), *fuzz = tcase_create("fuzz");
-    SRunner *runner;
-    int failed;
+    TCase *values = suite_case(suite, "values", 60), *strict = suite_case(suite, "strict", 60);
+    TCase *reader = suite_case(suite, "reader", 60), *fuzz = suite_case(suite, "fuzz", 120);
 
-    tcase_add_checked_fixture(values, NULL, release);
-    tcase_add_loop_test(values, test_uint, 0, COUNT(uints));
-    tcase_add_loop_test(values, test_nint, 0, COUNT(nints));
+    tcase_add_loop_test(values, test_uint, 0, ROWS(uints));
+    tcase_add_loop_test(values, test_nint, 0, ROWS(nints));
     tcase_add_test(values, test_nint_too_small);
-    tcase_add_loop_test(values, test_bstr, 0, COUNT(bstrs));
-    tcase_add_loop_test(values, test_tstr, 0, COUNT(tstrs));
+    tcase_add_loop_test(values, test_bstr, 0, ROWS(bstrs));
+    tcase_add_loop_test(values, test_tstr, 0, ROWS(tstrs));
     tcase_add_test(values, test_containers);
-    tcase_add_loop_test(values, test_any, 0, COUNT(any_items));
-    suite_add_tcase(suite, values);
-    tcase_add_checked_fixture(strict, NULL, release);
-    tcase_set_timeout(strict, 60);
-    tcase_add_loop_test(strict, test_never, 0, COUNT(never));
-    tcase_add_loop_test(strict, test_never_inside, 0, COUNT(never_inside));
+    tcase_add_loop_test(values, test_any, 0, ROWS(any_items));
+    tcase_add_loop_test(strict, test_never, 0, ROWS(never));
+    tcase_add_loop_test(strict, test_never_inside, 0, ROWS(never_inside));
     tcase_add_test(strict, test_empty);
     tcase_add_loop_test(strict, test_heads, CBOR_UINT, CBOR_OTHER);
     tcase_add_loop_test(strict, test_lengths, CBOR_BSTR, CBOR_TAG);
-    tcase_add_loop_test(strict, test_counts, 0, COUNT(counts));
-    tcase_add_loop_test(strict, test_truncated, 0, COUNT(whole));
-    tcase_add_loop_test(strict, test_depth, 0, COUNT(openings));
-    tcase_add_loop_test(strict, test_utf8, 0, COUNT(texts));
+    tcase_add_loop_test(strict, test_counts, 0, ROWS(counts));
+    tcase_add_loop_test(strict, test_truncated, 0, ROWS(whole));
+    tcase_add_loop_test(strict, test_depth, 0, ROWS(openings));
+    tcase_add_loop_test(strict, test_utf8, 0, ROWS(texts));
     tcase_add_test(strict, test_utf8_all);
-    suite_add_tcase(suite, strict);
-    tcase_add_checked_fixture(reader, NULL, release);
     tcase_add_test(reader, test_identifier_one_byte);
-    tcase_add_loop_test(reader, test_identifier, 0, COUNT(identifiers));
-    tcase_add_loop_test(reader, test_no_identifier, 0, COUNT(no_identifiers));
+    tcase_add_loop_test(reader, test_identifier, 0, ROWS(identifiers));
+    tcase_add_loop_test(reader, test_no_identifier, 0, ROWS(no_identifiers));
     tcase_add_test(reader, test_sticky);
     tcase_add_test(reader, test_expect);
     tcase_add_test(reader, test_finished);
     tcase_add_test(reader, test_peek);
     tcase_add_test(reader, test_writer_full);
-    suite_add_tcase(suite, reader);
-    tcase_add_checked_fixture(fuzz, NULL, release);
-    tcase_set_timeout(fuzz, 120);
     tcase_add_loop_test(fuzz, test_fuzz, 0, 3);
     tcase_add_test(fuzz, test_fuzz_rewrite);
-    suite_add_tcase(suite, fuzz);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("cbor", add);
 }

@@ -1,6 +1,7 @@
 /* Per-message tokens: known answers, every way in which a token can be wrong, and the rule that no
  * (key, nonce) pair occurs twice, whatever forks, imports, fails or runs at the same time. */
-#include <check.h>
+#include "token/protect.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,19 +14,20 @@
 
 #include <openssl/evp.h>
 
-#include "vectors.h"
 #include "base/cbor.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
-#include "token/protect.h"
+#include "lib/errors.h"
+#include "lib/suite.h"
+#include "vectors.h"
 
 #define EPOCH_MESSAGES (UINT64_C(1) << 20)
 #define TOKEN_MAX      1024
 
 static const int suite_ids[] = {0, 1, 2, 3, 4, 5, 6, 24, 25};
 static const enum token_type types[] = {TOKEN_MIC, TOKEN_WRAP, TOKEN_SEAL};
-#define SUITES ((int)(sizeof(suite_ids) / sizeof(suite_ids[0])))
-#define TYPES  3
+#define SUITES ROWS(suite_ids)
+#define TYPES  ROWS(types)
 
 /* ---- stand-ins for the system's functions, doing what these do unless told otherwise ---- */
 
@@ -86,8 +88,8 @@ static struct pair pair_new(int suite_id)
     struct pair pair;
 
     ck_assert_ptr_nonnull(suite);
-    ck_assert_int_eq(protect_new(suite, prk_of(suite), true, &pair.i), EDHOC_OK);
-    ck_assert_int_eq(protect_new(suite, prk_of(suite), false, &pair.r), EDHOC_OK);
+    ck_assert_ok(protect_new(suite, prk_of(suite), true, &pair.i));
+    ck_assert_ok(protect_new(suite, prk_of(suite), false, &pair.r));
     ck_assert_ptr_eq(protect_suite(pair.i), suite);
     return pair;
 }
@@ -144,7 +146,7 @@ static struct protect *imported(const struct record *r)
 {
     struct protect *p;
 
-    ck_assert_int_eq(import_record(r, &p), EDHOC_OK);
+    ck_assert_ok(import_record(r, &p));
     return p;
 }
 
@@ -191,7 +193,7 @@ static struct token make(struct protect *p, enum token_type type, struct bytes m
 {
     struct token token;
 
-    ck_assert_int_eq(try_make(p, type, BYTES_NONE, message, &token), EDHOC_OK);
+    ck_assert_ok(try_make(p, type, BYTES_NONE, message, &token));
     return token;
 }
 
@@ -225,7 +227,7 @@ static void opens_as(struct protect *p, const struct token *token, struct bytes 
 {
     enum arrival arrival;
 
-    ck_assert_int_eq(try_open(p, token, BYTES_NONE, message, &arrival), EDHOC_OK);
+    ck_assert_ok(try_open(p, token, BYTES_NONE, message, &arrival));
     ck_assert_int_eq(arrival, expected);
 }
 
@@ -314,9 +316,9 @@ static void check_known_keys(struct protect *p, size_t i)
     cbor_put_uint(&context, known_number(i, "direction"));
     cbor_put_uint(&context, known_number(i, "instance"));
     cbor_put_uint(&context, sequence >> 20);
-    ck_assert_int_eq(protect_exporter(p, 0x8100, buf_bytes(&context), out, key.len), EDHOC_OK);
+    ck_assert_ok(protect_exporter(p, 0x8100, buf_bytes(&context), out, key.len));
     ck_assert_mem_eq(out, key.p, key.len);
-    ck_assert_int_eq(protect_exporter(p, 0x8101, buf_bytes(&context), out, iv.len), EDHOC_OK);
+    ck_assert_ok(protect_exporter(p, 0x8101, buf_bytes(&context), out, iv.len));
     ck_assert_mem_eq(out, iv.p, iv.len);
     for (size_t k = 0; k < 6; k++)
         out[6 + k] ^= (uint8_t)(sequence >> 8 * (5 - k));
@@ -359,7 +361,7 @@ static struct protect *known_sender(size_t i)
     }
     if (r.sequence > 1)
         return NULL;
-    ck_assert_int_eq(protect_new(suite_by_id((int)r.suite), r.prk, r.initiator == 1, &p), EDHOC_OK);
+    ck_assert_ok(protect_new(suite_by_id((int)r.suite), r.prk, r.initiator == 1, &p));
     for (uint64_t n = 0; n < r.sequence; n++)
         (void)make(p, TOKEN_MIC, BYTES_NONE);
     return p;
@@ -375,10 +377,9 @@ START_TEST(test_known_seals)
 
         if (p == NULL)
             continue;
-        ck_assert_int_eq(try_make(p, (enum token_type)known_number(i, "type"),
-                                  vectors_hex(known, i, "sign_only"),
-                                  vectors_hex(known, i, "message"), &token),
-                         EDHOC_OK);
+        ck_assert_ok(try_make(p, (enum token_type)known_number(i, "type"),
+                              vectors_hex(known, i, "sign_only"), vectors_hex(known, i, "message"),
+                              &token));
         ck_assert_msg(bytes_equal(bytes_of(token.b, token.len), bytes_of(expected.b, expected.len)),
                       "%s: another token", vectors_text(known, i, "name"));
         ck_assert_uint_eq(next_random, 0);
@@ -447,23 +448,23 @@ static void in_parts(struct pair *pair, enum token_type type)
     };
     enum arrival arrival;
 
-    ck_assert_int_eq(protect_seal(pair->i, type, sent, 9, header, tag), EDHOC_OK);
+    ck_assert_ok(protect_seal(pair->i, type, sent, 9, header, tag));
     ck_assert((memcmp(text, "one, two, and the third part", len) == 0) == (type != TOKEN_SEAL));
     got[3].in = forged; /* SIGN_ONLY that is not what was signed */
-    ck_assert_int_eq(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
     got[3].in = between;
     got[3].len = 6; /* or less of it */
-    ck_assert_int_eq(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
     got[3].len = 7;
-    ck_assert_int_eq(protect_open(pair->r, header, got, 5, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
-    ck_assert_int_eq(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_OK);
+    ck_assert_err(protect_open(pair->r, header, got, 5, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_ok(protect_open(pair->r, header, got, 6, tag, &arrival));
     ck_assert_int_eq(arrival, ARRIVAL_NEW);
     if (type != TOKEN_MIC)
         ck_assert_str_eq((const char *)out, "one, two, and the third part");
     /* And in place. It is a duplicate, which is for the caller to judge. */
     got[2].out = type == TOKEN_MIC ? NULL : text;
     got[4].out = type == TOKEN_MIC ? NULL : text + 4;
-    ck_assert_int_eq(protect_open(pair->r, header, got, 6, tag, &arrival), EDHOC_OK);
+    ck_assert_ok(protect_open(pair->r, header, got, 6, tag, &arrival));
     ck_assert_int_eq(arrival, ARRIVAL_DUPLICATE);
     ck_assert_str_eq((const char *)text, "one, two, and the third part");
 }
@@ -478,7 +479,7 @@ START_TEST(test_pieces)
 }
 END_TEST
 
-/* MECHANISM: types 1 and 2 cover SIGN_ONLY and DATA in their order; type 3 covers SIGN_ONLY in its
+/* doc/mechanism.md: types 1 and 2 cover SIGN_ONLY and DATA in their order; type 3 covers SIGN_ONLY in its
  * order, apart from the DATA, so that moving it past DATA changes nothing. */
 START_TEST(test_sign_only_order)
 {
@@ -499,12 +500,11 @@ START_TEST(test_sign_only_order)
         uint8_t kept[8];
 
         memset(out, 0, sizeof(out));
-        ck_assert_int_eq(protect_seal(pair.i, types[t], sent, 3, header, tag), EDHOC_OK);
+        ck_assert_ok(protect_seal(pair.i, types[t], sent, 3, header, tag));
         if (types[t] == TOKEN_MIC)
             memcpy(out, text, sizeof(out));
         memcpy(kept, out, sizeof(out));
-        ck_assert_int_eq(protect_open(pair.r, header, swapped, 3, tag, &arrival),
-                         EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(protect_open(pair.r, header, swapped, 3, tag, &arrival), EDHOC_ERR_TOKEN_MIC);
         memcpy(out, kept, sizeof(out));
         ck_assert_int_eq(protect_open(pair.r, header, moved, 3, tag, &arrival),
                          seal ? EDHOC_OK : EDHOC_ERR_TOKEN_MIC);
@@ -558,12 +558,12 @@ START_TEST(test_wrong_message)
     struct token mic = make(pair.i, TOKEN_MIC, BYTES_LITERAL("message"));
     enum arrival arrival;
 
-    ck_assert_int_eq(refusal(pair.r, &mic, BYTES_LITERAL("messagf")), EDHOC_ERR_TOKEN_MIC);
-    ck_assert_int_eq(refusal(pair.r, &mic, BYTES_LITERAL("messag")), EDHOC_ERR_TOKEN_MIC);
-    ck_assert_int_eq(refusal(pair.r, &mic, BYTES_LITERAL("message ")), EDHOC_ERR_TOKEN_MIC);
-    ck_assert_int_eq(refusal(pair.r, &mic, BYTES_NONE), EDHOC_ERR_TOKEN_MIC);
-    ck_assert_int_eq(try_open(pair.r, &mic, BYTES_LITERAL("x"), BYTES_LITERAL("message"), &arrival),
-                     EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(refusal(pair.r, &mic, BYTES_LITERAL("messagf")), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(refusal(pair.r, &mic, BYTES_LITERAL("messag")), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(refusal(pair.r, &mic, BYTES_LITERAL("message ")), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(refusal(pair.r, &mic, BYTES_NONE), EDHOC_ERR_TOKEN_MIC);
+    ck_assert_err(try_open(pair.r, &mic, BYTES_LITERAL("x"), BYTES_LITERAL("message"), &arrival),
+                  EDHOC_ERR_TOKEN_MIC);
     opens_as(pair.r, &mic, BYTES_LITERAL("message"), ARRIVAL_NEW);
     pair_free(&pair);
 }
@@ -580,11 +580,11 @@ START_TEST(test_truncation)
         for (size_t len = 0; len < TOKEN_HEADER; len++)
             ck_assert_int_eq(protect_type(pair.r, bytes_of(token.b, len)), TOKEN_NONE);
         while (cut.len-- > TOKEN_OVERHEAD)
-            ck_assert_int_eq(refusal(pair.r, &cut, message), EDHOC_ERR_TOKEN_MIC);
+            ck_assert_err(refusal(pair.r, &cut, message), EDHOC_ERR_TOKEN_MIC);
         cut = token;
         cut.b[cut.len++] = 0;
         if (types[t] != TOKEN_MIC)
-            ck_assert_int_eq(refusal(pair.r, &cut, message), EDHOC_ERR_TOKEN_MIC);
+            ck_assert_err(refusal(pair.r, &cut, message), EDHOC_ERR_TOKEN_MIC);
         opens_as(pair.r, &token, message, ARRIVAL_NEW);
     }
     pair_free(&pair);
@@ -627,10 +627,10 @@ START_TEST(test_reflection)
     for (size_t t = 0; t < TYPES; t++) {
         struct token token = make(pair.i, types[t], message), turned = token;
 
-        ck_assert_int_eq(refusal(pair.i, &token, message), EDHOC_ERR_TOKEN);
+        ck_assert_err(refusal(pair.i, &token, message), EDHOC_ERR_TOKEN);
         turned.b[1] = 1; /* the direction is in the key, too */
-        ck_assert_int_eq(refusal(pair.i, &turned, message), EDHOC_ERR_TOKEN_MIC);
-        ck_assert_int_eq(refusal(stranger, &token, message), EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(refusal(pair.i, &turned, message), EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(refusal(stranger, &token, message), EDHOC_ERR_TOKEN_MIC);
         opens_as(pair.r, &token, message, ARRIVAL_NEW);
     }
     protect_free(stranger);
@@ -670,15 +670,15 @@ START_TEST(test_lengths)
 
     for (size_t t = 0; t < TYPES; t++) {
         header[0] = (uint8_t)types[t];
-        ck_assert_int_eq(protect_seal(pair.i, types[t], big, 1, header, tag),
-                         EDHOC_ERR_MESSAGE_LENGTH);
-        ck_assert_int_eq(protect_seal(pair.i, types[t], sum, 2, header, tag),
-                         EDHOC_ERR_MESSAGE_LENGTH);
-        ck_assert_int_eq(protect_seal(pair.i, types[t], wrapped, 2, header, tag),
-                         EDHOC_ERR_MESSAGE_LENGTH);
-        ck_assert_int_eq(protect_open(pair.i, header, big, 1, tag, &arrival), EDHOC_ERR_TOKEN);
-        ck_assert_int_eq(protect_open(pair.i, header, sum, 2, tag, &arrival), EDHOC_ERR_TOKEN);
-        ck_assert_int_eq(protect_open(pair.i, header, wrapped, 2, tag, &arrival), EDHOC_ERR_TOKEN);
+        ck_assert_err(protect_seal(pair.i, types[t], big, 1, header, tag),
+                      EDHOC_ERR_MESSAGE_LENGTH);
+        ck_assert_err(protect_seal(pair.i, types[t], sum, 2, header, tag),
+                      EDHOC_ERR_MESSAGE_LENGTH);
+        ck_assert_err(protect_seal(pair.i, types[t], wrapped, 2, header, tag),
+                      EDHOC_ERR_MESSAGE_LENGTH);
+        ck_assert_err(protect_open(pair.i, header, big, 1, tag, &arrival), EDHOC_ERR_TOKEN);
+        ck_assert_err(protect_open(pair.i, header, sum, 2, tag, &arrival), EDHOC_ERR_TOKEN);
+        ck_assert_err(protect_open(pair.i, header, wrapped, 2, tag, &arrival), EDHOC_ERR_TOKEN);
     }
     pair_free(&pair);
 }
@@ -693,12 +693,11 @@ START_TEST(test_no_place)
     struct token token = make(pair.i, TOKEN_SEAL, bytes_of(&byte, 1));
     enum arrival arrival;
 
-    ck_assert_int_eq(protect_seal(pair.i, TOKEN_SEAL, &piece, 1, header, tag), EDHOC_ERR_BUG);
-    ck_assert_int_eq(protect_seal(pair.i, TOKEN_WRAP, &piece, 1, header, tag), EDHOC_ERR_BUG);
-    ck_assert_int_eq(protect_seal(pair.i, TOKEN_NONE, &piece, 1, header, tag), EDHOC_ERR_BUG);
-    ck_assert_int_eq(protect_seal(pair.i, TOKEN_MIC, &piece, 1, header, tag), EDHOC_OK);
-    ck_assert_int_eq(protect_open(pair.r, token.b, &piece, 1, token.b + 17, &arrival),
-                     EDHOC_ERR_BUG);
+    ck_assert_err(protect_seal(pair.i, TOKEN_SEAL, &piece, 1, header, tag), EDHOC_ERR_BUG);
+    ck_assert_err(protect_seal(pair.i, TOKEN_WRAP, &piece, 1, header, tag), EDHOC_ERR_BUG);
+    ck_assert_err(protect_seal(pair.i, TOKEN_NONE, &piece, 1, header, tag), EDHOC_ERR_BUG);
+    ck_assert_ok(protect_seal(pair.i, TOKEN_MIC, &piece, 1, header, tag));
+    ck_assert_err(protect_open(pair.r, token.b, &piece, 1, token.b + 17, &arrival), EDHOC_ERR_BUG);
     pair_free(&pair);
 }
 END_TEST
@@ -743,18 +742,18 @@ START_TEST(test_forgeries_evict_nothing)
         struct token forged = token;
 
         forged.b[8] ^= i; /* another instance */
-        ck_assert_int_eq(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
         forged = token;
         forged.b[3] ^= i; /* another epoch */
-        ck_assert_int_eq(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
         forged = token;
         forged.b[forged.len - 1] ^= i; /* the same key */
-        ck_assert_int_eq(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
+        ck_assert_err(refusal(pair.r, &forged, message), EDHOC_ERR_TOKEN_MIC);
     }
     before = ciphers_made;
     for (size_t i = 0; i < 4; i++) {
         token = make(senders[i], TOKEN_SEAL, message);
-        ck_assert_int_eq(refusal(pair.r, &token, message), EDHOC_OK);
+        ck_assert_ok(refusal(pair.r, &token, message));
         protect_free(senders[i]);
     }
     ck_assert_uint_eq(ciphers_made, before);
@@ -777,7 +776,7 @@ START_TEST(test_many_senders)
         for (size_t i = 0; i < 9; i++) {
             struct token token = make(senders[i], TOKEN_SEAL, BYTES_LITERAL("message"));
 
-            ck_assert_int_eq(refusal(pair.r, &token, BYTES_LITERAL("message")), EDHOC_OK);
+            ck_assert_ok(refusal(pair.r, &token, BYTES_LITERAL("message")));
         }
     for (size_t i = 0; i < 9; i++)
         protect_free(senders[i]);
@@ -850,18 +849,18 @@ START_TEST(test_sequence_end)
     ck_assert_uint_eq(sequence_of(&token), SEQUENCE_END - 1);
     opens_as(pair.r, &token, message, ARRIVAL_NEW);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(try_make(sender, TOKEN_SEAL, BYTES_NONE, message, &token),
-                         EDHOC_ERR_SEQUENCE_END);
+        ck_assert_err(try_make(sender, TOKEN_SEAL, BYTES_NONE, message, &token),
+                      EDHOC_ERR_SEQUENCE_END);
     /* The end survives an export, and so does a window that is at its end. */
     record = exported(sender);
     protect_free(sender);
-    ck_assert_int_eq(protect_import(buf_bytes(&record), &sender), EDHOC_OK);
-    ck_assert_int_eq(try_make(sender, TOKEN_WRAP, BYTES_NONE, message, &token),
-                     EDHOC_ERR_SEQUENCE_END);
+    ck_assert_ok(protect_import(buf_bytes(&record), &sender));
+    ck_assert_err(try_make(sender, TOKEN_WRAP, BYTES_NONE, message, &token),
+                  EDHOC_ERR_SEQUENCE_END);
     buf_free(&record);
     record = exported(pair.r);
     protect_free(pair.r);
-    ck_assert_int_eq(protect_import(buf_bytes(&record), &pair.r), EDHOC_OK);
+    ck_assert_ok(protect_import(buf_bytes(&record), &pair.r));
     buf_free(&record);
     protect_free(sender);
     pair_free(&pair);
@@ -877,7 +876,7 @@ START_TEST(test_failure_skips_a_number)
 
     opens_as(pair.r, &token, message, ARRIVAL_NEW);
     fail_final = true;
-    ck_assert_int_eq(try_make(pair.i, TOKEN_SEAL, BYTES_NONE, message, &token), EDHOC_ERR_CRYPTO);
+    ck_assert_err(try_make(pair.i, TOKEN_SEAL, BYTES_NONE, message, &token), EDHOC_ERR_CRYPTO);
     ck_assert(!fail_final);
     token = make(pair.i, TOKEN_SEAL, message);
     ck_assert_uint_eq(sequence_of(&token), 2);
@@ -902,7 +901,7 @@ START_TEST(test_export_import)
     (void)make(pair.r, TOKEN_MIC, message);
     record = exported(pair.r);
     protect_free(pair.r);
-    ck_assert_int_eq(protect_import(buf_bytes(&record), &pair.r), EDHOC_OK);
+    ck_assert_ok(protect_import(buf_bytes(&record), &pair.r));
     again = exported(pair.r);
     ck_assert(bytes_equal(buf_bytes(&record), buf_bytes(&again)));
     /* It goes on where it was, in both directions. */
@@ -931,16 +930,16 @@ START_TEST(test_import_twice)
     struct buf record = exported(pair.i);
 
     for (size_t h = 1; h < 3; h++)
-        ck_assert_int_eq(protect_import(buf_bytes(&record), &holders[h]), EDHOC_OK);
+        ck_assert_ok(protect_import(buf_bytes(&record), &holders[h]));
     buf_free(&record);
     record = exported(holders[2]); /* imported and exported again, unused */
-    ck_assert_int_eq(protect_import(buf_bytes(&record), &holders[3]), EDHOC_OK);
+    ck_assert_ok(protect_import(buf_bytes(&record), &holders[3]));
     for (size_t h = 0; h < 4; h++)
         for (size_t n = 0; n < 10; n++) {
             tokens[h][n] = make(holders[h], TOKEN_SEAL, message);
             ck_assert_uint_eq(sequence_of(&tokens[h][n]), n);
             ck_assert_uint_eq(instance_of(&tokens[h][n]), instance_of(&tokens[h][0]));
-            ck_assert_int_eq(refusal(pair.r, &tokens[h][n], message), EDHOC_OK);
+            ck_assert_ok(refusal(pair.r, &tokens[h][n], message));
         }
     for (size_t h = 0; h < 4; h++)
         for (size_t k = 0; k < h; k++) {
@@ -959,7 +958,7 @@ static void refused_record(const struct record *r)
 {
     struct protect *p;
 
-    ck_assert_int_eq(import_record(r, &p), EDHOC_ERR_TOKEN);
+    ck_assert_err(import_record(r, &p), EDHOC_ERR_TOKEN);
 }
 
 START_TEST(test_record_fields)
@@ -1030,10 +1029,10 @@ START_TEST(test_record_bytes)
     size_t len = record.len, prk_at = record.len;
 
     for (size_t n = 0; n < len; n++)
-        ck_assert_int_eq(import_copy(bytes_of(record.p, n)), EDHOC_ERR_TOKEN);
-    ck_assert_int_eq(import_copy(buf_bytes(&record)), EDHOC_OK);
+        ck_assert_err(import_copy(bytes_of(record.p, n)), EDHOC_ERR_TOKEN);
+    ck_assert_ok(import_copy(buf_bytes(&record)));
     buf_put_byte(&record, 0);
-    ck_assert_int_eq(import_copy(buf_bytes(&record)), EDHOC_ERR_TOKEN);
+    ck_assert_err(import_copy(buf_bytes(&record)), EDHOC_ERR_TOKEN);
     record.len = len;
     for (size_t n = 0; n + 8 < len; n++)
         if (memcmp(record.p + n, prk, 8) == 0)
@@ -1046,13 +1045,13 @@ START_TEST(test_record_bytes)
         err = import_copy(buf_bytes(&record));
         record.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
         if (bit / 8 >= prk_at && bit / 8 < prk_at + r.prk.len)
-            ck_assert_int_eq(err, EDHOC_OK); /* one PRK is as good as another */
+            ck_assert_ok(err); /* one PRK is as good as another */
         else
             ck_assert(err == EDHOC_OK || err == EDHOC_ERR_TOKEN);
         if (bit / 8 < 2) /* another count, another version */
-            ck_assert_int_eq(err, EDHOC_ERR_TOKEN);
+            ck_assert_err(err, EDHOC_ERR_TOKEN);
         if (bit / 8 >= len - WINDOW_RECORD) /* `next` is 0: nothing has arrived */
-            ck_assert_int_eq(err, EDHOC_ERR_TOKEN);
+            ck_assert_err(err, EDHOC_ERR_TOKEN);
     }
     buf_free(&record);
 }
@@ -1067,13 +1066,13 @@ START_TEST(test_record_shortest_form)
     buf_put(&longer, bytes_of(record.p, 1));
     buf_put_byte(&longer, 0x18);
     buf_put(&longer, bytes_of(record.p + 1, record.len - 1));
-    ck_assert_int_eq(import_copy(buf_bytes(&longer)), EDHOC_ERR_TOKEN);
+    ck_assert_err(import_copy(buf_bytes(&longer)), EDHOC_ERR_TOKEN);
     buf_reset(&longer);
     /* 87 -> 9f ... ff */
     buf_put_byte(&longer, 0x9f);
     buf_put(&longer, bytes_of(record.p + 1, record.len - 1));
     buf_put_byte(&longer, 0xff);
-    ck_assert_int_eq(import_copy(buf_bytes(&longer)), EDHOC_ERR_TOKEN);
+    ck_assert_err(import_copy(buf_bytes(&longer)), EDHOC_ERR_TOKEN);
     buf_free(&record);
     buf_free(&longer);
 }
@@ -1235,17 +1234,12 @@ END_TEST
 
 static void add_cases(Suite *suite)
 {
-    TCase *answers = tcase_create("known answers");
-    TCase *tokens = tcase_create("tokens");
-    TCase *keys = tcase_create("keys");
-    TCase *records = tcase_create("records");
-    TCase *processes = tcase_create("processes and threads");
-    TCase *all[] = {answers, tokens, keys, records, processes};
+    TCase *answers = suite_case(suite, "known answers", 300);
+    TCase *tokens = suite_case(suite, "tokens", 300);
+    TCase *keys = suite_case(suite, "keys", 300);
+    TCase *records = suite_case(suite, "records", 300);
+    TCase *processes = suite_case(suite, "processes and threads", 300);
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        tcase_set_timeout(all[i], 300); /* for valgrind */
-        suite_add_tcase(suite, all[i]);
-    }
     tcase_add_unchecked_fixture(answers, load_known, free_known);
     tcase_add_test(answers, test_known_opens);
     tcase_add_test(answers, test_known_seals);
@@ -1279,14 +1273,5 @@ static void add_cases(Suite *suite)
 
 int main(void)
 {
-    Suite *suite = suite_create("protect");
-    SRunner *runner;
-    int failed;
-
-    add_cases(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main("protect", add_cases);
 }

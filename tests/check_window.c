@@ -1,10 +1,11 @@
 /* The replay and order window: every edge as a table of (number, how it must arrive), then a long
  * random walk beside a model that simply remembers everything. */
-#include <check.h>
+#include "token/window.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "token/window.h"
+#include "lib/suite.h"
 
 static const char *const names[] = {"NEW", "GAP", "UNSEQ", "DUPLICATE", "OLD"};
 
@@ -54,8 +55,8 @@ static const struct step gap_1025[] = {
 static const struct step gap_1022[] = {
     {0, NEW}, {1023, GAP}, {0, DUP}, {1, UNS}, {1024, NEW}, {0, OLD}, {1, DUP}, {2, UNS},
 };
+/* As long as the whole ring. */
 static const struct step gap_1087[] = {
-    /* as long as the whole ring */
     {0, NEW},    {1088, GAP}, {0, OLD},   {64, OLD},  {65, UNS},   {1088, DUP},
     {1087, UNS}, {1152, GAP}, {128, OLD}, {129, UNS}, {1088, DUP},
 };
@@ -81,32 +82,30 @@ static const struct step up_to_last[] = {
     {LAST - 2, GAP}, {LAST - 1, NEW}, {LAST, NEW}, {LAST, DUP}, {LAST - 1, DUP}, {LAST - 3, UNS},
 };
 
-#define TABLE(t)                                                                                   \
-    {                                                                                              \
-#t, t, sizeof(t) / sizeof((t)[0])                                                          \
-    }
+/* clang-format off */
+#define TABLE(t) {#t, t, ROWS(t)}
+/* clang-format on */
 static const struct {
     const char *name;
     const struct step *steps;
-    size_t count;
+    int count;
 } tables[] = {
     TABLE(in_order),  TABLE(gap_1),      TABLE(gap_63),   TABLE(gap_64),
     TABLE(gap_65),    TABLE(gap_1022),   TABLE(gap_1023), TABLE(gap_1024),
     TABLE(gap_1025),  TABLE(gap_1087),   TABLE(gap_huge), TABLE(first_not_0),
     TABLE(first_far), TABLE(first_1023), TABLE(last),     TABLE(up_to_last),
 };
-#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 START_TEST(test_table)
 {
     struct window w;
 
     window_init(&w);
-    for (size_t i = 0; i < tables[_i].count; i++) {
+    for (int i = 0; i < tables[_i].count; i++) {
         struct step step = tables[_i].steps[i];
         enum arrival got = window_note(&w, step.sequence);
 
-        ck_assert_msg(got == step.expected, "%s, step %zu: %llu arrived as %s, expected %s",
+        ck_assert_msg(got == step.expected, "%s, step %d: %llu arrived as %s, expected %s",
                       tables[_i].name, i, (unsigned long long)step.sequence, names[got],
                       names[step.expected]);
     }
@@ -162,7 +161,7 @@ static uint64_t random_sequence(uint64_t *state, const struct model *m)
     if (what < 6)
         return m->next;
     if (what < 8)
-        distance = distances[random_number(state) % (sizeof(distances) / sizeof(distances[0]))];
+        distance = distances[random_number(state) % ROWS(distances)];
     else if (what < 13)
         distance %= 80;
     if (random_number(state) % 3 == 0)
@@ -171,7 +170,6 @@ static uint64_t random_sequence(uint64_t *state, const struct model *m)
 }
 
 static const uint64_t bases[] = {0, 0, 1, 63, P32 - 5000, SEQUENCE_END - MODEL_NUMBERS};
-#define BASES (sizeof(bases) / sizeof(bases[0]))
 
 START_TEST(test_model)
 {
@@ -201,8 +199,8 @@ END_TEST
 
 /* ---- saving and loading ---- */
 
-/* Do two windows answer the same from now on? Tried on copies, for all numbers that could differ.
- */
+/* Do two windows answer the same from now on? Tried on copies, for all numbers that could
+ * differ. */
 static void same_answers(const struct window *a, const struct window *b)
 {
     ck_assert_uint_eq(a->next, b->next);
@@ -264,22 +262,17 @@ START_TEST(test_load_refuses)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("window");
-    TCase *tcase = tcase_create("window");
-    SRunner *runner;
-    int failed;
+    TCase *tcase = suite_case(suite, "window", 60);
 
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_table, 0, (int)TABLES);
-    tcase_add_loop_test(tcase, test_model, 0, (int)BASES);
+    tcase_add_loop_test(tcase, test_table, 0, ROWS(tables));
+    tcase_add_loop_test(tcase, test_model, 0, ROWS(bases));
     tcase_add_test(tcase, test_save_load);
     tcase_add_test(tcase, test_load_refuses);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("window", add);
 }
