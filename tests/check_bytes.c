@@ -64,7 +64,7 @@ static void check_pattern(const struct buf *b, size_t len)
 
 /* ---- views ---- */
 
-START_TEST(test_views)
+START_TEST(views_show_what_they_are_made_of)
 {
     static const uint8_t two[] = {1, 2};
     struct bytes literal = BYTES_LITERAL("a\0b");
@@ -103,7 +103,7 @@ static int sign(int n)
     return (n > 0) - (n < 0);
 }
 
-START_TEST(test_compare)
+START_TEST(equality_and_order_go_by_bytes)
 {
     struct bytes a = pairs[_i].a, b = pairs[_i].b;
     int order = pairs[_i].order;
@@ -117,7 +117,7 @@ START_TEST(test_compare)
 }
 END_TEST
 
-START_TEST(test_equal_each_bit)
+START_TEST(one_bit_makes_the_difference)
 {
     uint8_t a[40], b[40];
 
@@ -133,7 +133,7 @@ START_TEST(test_equal_each_bit)
 }
 END_TEST
 
-START_TEST(test_wipe)
+START_TEST(wiping_wipes_what_was_asked_for_only)
 {
     uint8_t secret[] = {1, 2, 3, 4};
     static const uint8_t left[] = {1, 0, 0, 4};
@@ -147,7 +147,7 @@ END_TEST
 
 /* ---- the buffer ---- */
 
-START_TEST(test_new)
+START_TEST(a_new_buffer_has_no_memory)
 {
     struct buf b = buf_new(10);
 
@@ -170,7 +170,7 @@ END_TEST
 /* Grown by `step` bytes at a time; 4093 is prime, so steps and powers of two fall apart. */
 static const size_t steps[] = {1, 2, 3, 7, 63, 64, 65, 127, 129, 1000, 4093};
 
-START_TEST(test_growth)
+START_TEST(growing_keeps_every_byte)
 {
     struct buf b = buf_new(4093);
     uint8_t chunk[4093];
@@ -197,7 +197,7 @@ END_TEST
 
 static const size_t bounds[] = {0, 1, 2, 63, 64, 65, 100, 127, 128, 129, 1000};
 
-START_TEST(test_bound)
+START_TEST(a_buffer_never_exceeds_its_bound)
 {
     size_t max = bounds[_i];
     struct buf b = buf_new(max);
@@ -233,7 +233,7 @@ START_TEST(test_bound)
 END_TEST
 
 /* A length that would wrap around must not pass as a small one. */
-START_TEST(test_overflow)
+START_TEST(lengths_do_not_wrap_around)
 {
     struct buf b = buf_new(SIZE_MAX);
     uint8_t byte = 1;
@@ -251,7 +251,7 @@ START_TEST(test_overflow)
 }
 END_TEST
 
-START_TEST(test_sticky)
+START_TEST(a_failed_append_sticks_until_the_reset)
 {
     struct buf b = buf_new(10);
 
@@ -276,7 +276,7 @@ START_TEST(test_sticky)
 }
 END_TEST
 
-START_TEST(test_extend)
+START_TEST(extending_gives_zeroed_room)
 {
     struct buf b = buf_new(300);
     uint8_t *p;
@@ -309,7 +309,7 @@ START_TEST(test_extend)
 }
 END_TEST
 
-START_TEST(test_take)
+START_TEST(taking_hands_the_memory_over)
 {
     struct buf b = buf_new(100);
     size_t len = 99;
@@ -344,7 +344,7 @@ START_TEST(test_take)
 }
 END_TEST
 
-START_TEST(test_copy)
+START_TEST(copying_replaces_the_whole_or_fails)
 {
     struct buf b = buf_new(8);
 
@@ -366,7 +366,7 @@ END_TEST
 
 /* ---- wiping ---- */
 
-START_TEST(test_wiped_when_growing)
+START_TEST(growing_wipes_the_old_memory)
 {
     struct buf b = buf_new(5000);
 
@@ -391,7 +391,7 @@ START_TEST(test_wiped_when_growing)
 }
 END_TEST
 
-START_TEST(test_wiped_when_freed)
+START_TEST(freeing_wipes_all_that_was_written)
 {
     struct buf b = buf_new(100);
     const uint8_t *p;
@@ -407,7 +407,7 @@ START_TEST(test_wiped_when_freed)
 }
 END_TEST
 
-START_TEST(test_wiped_when_reset)
+START_TEST(resetting_wipes_and_keeps_the_memory)
 {
     struct buf b = buf_new(100);
     const uint8_t *p;
@@ -427,7 +427,7 @@ START_TEST(test_wiped_when_reset)
 }
 END_TEST
 
-START_TEST(test_wiped_when_taken_empty)
+START_TEST(taking_nothing_wipes_what_was_there)
 {
     struct buf b = buf_new(100);
     const uint8_t *p;
@@ -443,7 +443,7 @@ START_TEST(test_wiped_when_taken_empty)
 }
 END_TEST
 
-START_TEST(test_fixed)
+START_TEST(a_fixed_value_is_wiped_whole)
 {
     struct fixed f = {{0}, 0};
 
@@ -465,24 +465,24 @@ static void add(Suite *suite)
     TCase *views = suite_case(suite, "views", 60), *buffer = suite_case(suite, "buffer", 60);
     TCase *wiping = suite_case(suite, "wiping", 60);
 
-    tcase_add_test(views, test_views);
-    tcase_add_loop_test(views, test_compare, 0, ROWS(pairs));
-    tcase_add_test(views, test_equal_each_bit);
-    tcase_add_test(views, test_wipe);
-    tcase_add_test(buffer, test_new);
-    tcase_add_loop_test(buffer, test_growth, 0, ROWS(steps));
-    tcase_add_loop_test(buffer, test_bound, 0, ROWS(bounds));
-    tcase_add_test(buffer, test_overflow);
-    tcase_add_test(buffer, test_sticky);
-    tcase_add_test(buffer, test_extend);
-    tcase_add_test(buffer, test_take);
-    tcase_add_test(buffer, test_copy);
+    tcase_add_test(views, views_show_what_they_are_made_of);
+    tcase_add_loop_test(views, equality_and_order_go_by_bytes, 0, ROWS(pairs));
+    tcase_add_test(views, one_bit_makes_the_difference);
+    tcase_add_test(views, wiping_wipes_what_was_asked_for_only);
+    tcase_add_test(buffer, a_new_buffer_has_no_memory);
+    tcase_add_loop_test(buffer, growing_keeps_every_byte, 0, ROWS(steps));
+    tcase_add_loop_test(buffer, a_buffer_never_exceeds_its_bound, 0, ROWS(bounds));
+    tcase_add_test(buffer, lengths_do_not_wrap_around);
+    tcase_add_test(buffer, a_failed_append_sticks_until_the_reset);
+    tcase_add_test(buffer, extending_gives_zeroed_room);
+    tcase_add_test(buffer, taking_hands_the_memory_over);
+    tcase_add_test(buffer, copying_replaces_the_whole_or_fails);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
-    tcase_add_test(wiping, test_wiped_when_growing);
-    tcase_add_test(wiping, test_wiped_when_freed);
-    tcase_add_test(wiping, test_wiped_when_reset);
-    tcase_add_test(wiping, test_wiped_when_taken_empty);
-    tcase_add_test(wiping, test_fixed);
+    tcase_add_test(wiping, growing_wipes_the_old_memory);
+    tcase_add_test(wiping, freeing_wipes_all_that_was_written);
+    tcase_add_test(wiping, resetting_wipes_and_keeps_the_memory);
+    tcase_add_test(wiping, taking_nothing_wipes_what_was_there);
+    tcase_add_test(wiping, a_fixed_value_is_wiped_whole);
 }
 
 int main(void)

@@ -132,7 +132,7 @@ static const struct {
     {UINT64_MAX, "1bffffffffffffffff"},
 };
 
-START_TEST(test_uint)
+START_TEST(unsigned_integers_go_both_ways)
 {
     struct buf b = buf_new(100);
     struct bytes in = unhex(uints[_i].hex);
@@ -181,7 +181,7 @@ static const struct {
     {INT64_MIN, "3b7fffffffffffffff"},
 };
 
-START_TEST(test_nint)
+START_TEST(negative_integers_go_both_ways)
 {
     struct buf b = buf_new(100);
     struct bytes in = unhex(nints[_i].hex);
@@ -200,7 +200,7 @@ START_TEST(test_nint)
 END_TEST
 
 /* Integers that CBOR has and int64_t has not. */
-START_TEST(test_nint_too_small)
+START_TEST(integers_below_int64_are_well_formed_but_not_read)
 {
     struct bytes below = unhex("3b8000000000000000"), last = unhex("3bffffffffffffffff");
 
@@ -226,7 +226,7 @@ static const struct {
      "5818000102030405060708090a0b0c0d0e0f1011121314151617"},
 };
 
-START_TEST(test_bstr)
+START_TEST(byte_strings_are_read_as_views)
 {
     struct buf b = buf_new(100);
     struct bytes content = unhex(bstrs[_i].content), in = unhex(bstrs[_i].hex), read;
@@ -264,7 +264,7 @@ static const struct {
     {"\xf0\x90\x85\x91", "64f0908591"},
 };
 
-START_TEST(test_tstr)
+START_TEST(texts_go_both_ways)
 {
     struct buf b = buf_new(100);
     struct bytes text = bytes_of_text(tstrs[_i].text), in = unhex(tstrs[_i].hex);
@@ -283,7 +283,7 @@ START_TEST(test_tstr)
 }
 END_TEST
 
-START_TEST(test_containers)
+START_TEST(arrays_and_maps_go_both_ways)
 {
     struct buf b = buf_new(300);
     struct cbor_reader r;
@@ -360,7 +360,7 @@ static const char *const any_items[] = {
     "8301820203820405",
 };
 
-START_TEST(test_any)
+START_TEST(any_item_is_passed_over_as_it_stands)
 {
     struct bytes in = unhex(any_items[_i]);
 
@@ -419,7 +419,7 @@ static const char *const never[] = {
     "f818",
 };
 
-START_TEST(test_never)
+START_TEST(what_is_never_deterministic_is_refused)
 {
     struct bytes in = unhex(never[_i]);
 
@@ -444,7 +444,7 @@ static const char *const never_inside[] = {
     "8161ff", /* not UTF-8 */
 };
 
-START_TEST(test_never_inside)
+START_TEST(what_is_never_deterministic_is_refused_inside)
 {
     struct bytes in = unhex(never_inside[_i]);
     struct cbor_reader r = cbor_reader(in);
@@ -454,7 +454,7 @@ START_TEST(test_never_inside)
 }
 END_TEST
 
-START_TEST(test_empty)
+START_TEST(nothing_is_no_item)
 {
     struct cbor_reader r = cbor_reader(BYTES_NONE);
 
@@ -495,7 +495,7 @@ static size_t shortest_width(uint64_t argument)
 }
 
 /* Every argument in every width that holds it, for every major type: one is right. */
-START_TEST(test_heads)
+START_TEST(only_the_shortest_head_is_right)
 {
     static const uint64_t arguments[] = {0,
                                          1,
@@ -520,7 +520,7 @@ START_TEST(test_heads)
         uint64_t argument = arguments[a];
 
         if (!number && argument > 65536)
-            continue; /* see test_lengths */
+            continue; /* see lengths_beyond_the_input_are_refused */
         for (int w = 0; w < ROWS(widths); w++) {
             struct buf b = buf_new(200000);
             struct bytes in;
@@ -543,7 +543,7 @@ START_TEST(test_heads)
 END_TEST
 
 /* Lengths and counts that the input does not hold, up to where adding one wraps around. */
-START_TEST(test_lengths)
+START_TEST(lengths_beyond_the_input_are_refused)
 {
     static const uint64_t lengths[] = {
         17,
@@ -595,7 +595,7 @@ static const struct {
     {"82a1000000", READ_ANY, true}, {"82a10000", READ_ANY, false},
 };
 
-START_TEST(test_counts)
+START_TEST(containers_hold_exactly_what_they_count)
 {
     struct cbor_reader r = cbor_reader(unhex(counts[_i].hex));
 
@@ -627,7 +627,7 @@ static const char *const whole[] = {
     "a108a101a3010120042158208520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
 };
 
-START_TEST(test_truncated)
+START_TEST(truncated_items_are_refused)
 {
     struct bytes in = unhex(whole[_i]);
 
@@ -663,7 +663,7 @@ static struct bytes nested(const char *opening, size_t levels)
 
 static const char *const openings[] = {"\x81", "\xc1", "\xa1\x01"};
 
-START_TEST(test_depth)
+START_TEST(nesting_ends_at_eight_levels)
 {
     for (size_t levels = 1; levels <= 20; levels++) {
         struct bytes in = nested(openings[_i], levels);
@@ -744,7 +744,7 @@ static const struct {
     {"6162c3", false},
 };
 
-START_TEST(test_utf8)
+START_TEST(texts_are_utf8)
 {
     struct bytes text = unhex(texts[_i].hex);
     struct buf b = buf_new(100);
@@ -767,7 +767,7 @@ START_TEST(test_utf8)
 END_TEST
 
 /* Every code point, and every two-byte string, against a decoder of another shape. */
-START_TEST(test_utf8_all)
+START_TEST(utf8_agrees_with_another_decoder_everywhere)
 {
     for (uint32_t c = 0; c <= 0x110fff; c += c < 0x11000 ? 1 : 37) {
         uint8_t text[4];
@@ -802,7 +802,7 @@ END_TEST
 
 /* ---- identifiers, RFC 9528 section 3.3.2 ---- */
 
-START_TEST(test_identifier_one_byte)
+START_TEST(one_byte_identifiers_have_one_form)
 {
     for (unsigned value = 0; value < 256; value++) {
         uint8_t byte = (uint8_t)value, as_bstr[] = {0x41, byte};
@@ -843,7 +843,7 @@ static const struct {
     {"2020", "422020"}, {"abcd", "42abcd"}, {"d53b6f891a4496e6", "48d53b6f891a4496e6"},
 };
 
-START_TEST(test_identifier)
+START_TEST(longer_identifiers_are_byte_strings)
 {
     struct buf b = buf_new(100);
     struct bytes value = unhex(identifiers[_i].value);
@@ -864,7 +864,7 @@ static const char *const no_identifiers[] = {
     "4120", "4117", "5800", "580100", "1bffffffffffffffff",
 };
 
-START_TEST(test_no_identifier)
+START_TEST(other_items_are_no_identifier)
 {
     check_refused_by(unhex(no_identifiers[_i]), READ_IDENTIFIER);
 }
@@ -872,7 +872,7 @@ END_TEST
 
 /* ---- the reader ---- */
 
-START_TEST(test_sticky)
+START_TEST(a_failed_reader_stays_failed)
 {
     struct cbor_reader r = cbor_reader(unhex("0102410361610580a0f6"));
 
@@ -888,7 +888,7 @@ START_TEST(test_sticky)
 }
 END_TEST
 
-START_TEST(test_expect)
+START_TEST(an_expected_integer_is_demanded)
 {
     struct cbor_reader r = cbor_reader(unhex("002039ff461b7fffffffffffffff"));
 
@@ -908,7 +908,7 @@ START_TEST(test_expect)
 }
 END_TEST
 
-START_TEST(test_finished)
+START_TEST(trailing_bytes_are_not_finished)
 {
     struct cbor_reader r = cbor_reader(unhex("0001"));
 
@@ -922,7 +922,7 @@ START_TEST(test_finished)
 }
 END_TEST
 
-START_TEST(test_peek)
+START_TEST(peeking_reads_nothing)
 {
     for (unsigned first = 0; first < 256; first++) {
         uint8_t byte = (uint8_t)first;
@@ -936,7 +936,7 @@ START_TEST(test_peek)
 END_TEST
 
 /* A writer that is full says so, whatever was to be written. */
-START_TEST(test_writer_full)
+START_TEST(a_full_writer_says_so)
 {
     struct buf b = buf_new(4);
 
@@ -1033,7 +1033,7 @@ static size_t judge(const uint8_t *p, size_t len, unsigned depth)
     return at;
 }
 
-START_TEST(test_fuzz)
+START_TEST(random_input_is_judged_as_by_another_judge)
 {
     unsigned accepted = 0;
 
@@ -1067,7 +1067,7 @@ START_TEST(test_fuzz)
 END_TEST
 
 /* Integers and strings: what was accepted, written again, is what was read. */
-START_TEST(test_fuzz_rewrite)
+START_TEST(what_was_accepted_is_written_the_same)
 {
     unsigned accepted = 0;
 
@@ -1114,33 +1114,34 @@ static void add(Suite *suite)
     TCase *values = suite_case(suite, "values", 60), *strict = suite_case(suite, "strict", 60);
     TCase *reader = suite_case(suite, "reader", 60), *fuzz = suite_case(suite, "fuzz", 120);
 
-    tcase_add_loop_test(values, test_uint, 0, ROWS(uints));
-    tcase_add_loop_test(values, test_nint, 0, ROWS(nints));
-    tcase_add_test(values, test_nint_too_small);
-    tcase_add_loop_test(values, test_bstr, 0, ROWS(bstrs));
-    tcase_add_loop_test(values, test_tstr, 0, ROWS(tstrs));
-    tcase_add_test(values, test_containers);
-    tcase_add_loop_test(values, test_any, 0, ROWS(any_items));
-    tcase_add_loop_test(strict, test_never, 0, ROWS(never));
-    tcase_add_loop_test(strict, test_never_inside, 0, ROWS(never_inside));
-    tcase_add_test(strict, test_empty);
-    tcase_add_loop_test(strict, test_heads, CBOR_UINT, CBOR_OTHER);
-    tcase_add_loop_test(strict, test_lengths, CBOR_BSTR, CBOR_TAG);
-    tcase_add_loop_test(strict, test_counts, 0, ROWS(counts));
-    tcase_add_loop_test(strict, test_truncated, 0, ROWS(whole));
-    tcase_add_loop_test(strict, test_depth, 0, ROWS(openings));
-    tcase_add_loop_test(strict, test_utf8, 0, ROWS(texts));
-    tcase_add_test(strict, test_utf8_all);
-    tcase_add_test(reader, test_identifier_one_byte);
-    tcase_add_loop_test(reader, test_identifier, 0, ROWS(identifiers));
-    tcase_add_loop_test(reader, test_no_identifier, 0, ROWS(no_identifiers));
-    tcase_add_test(reader, test_sticky);
-    tcase_add_test(reader, test_expect);
-    tcase_add_test(reader, test_finished);
-    tcase_add_test(reader, test_peek);
-    tcase_add_test(reader, test_writer_full);
-    tcase_add_loop_test(fuzz, test_fuzz, 0, 3);
-    tcase_add_test(fuzz, test_fuzz_rewrite);
+    tcase_add_loop_test(values, unsigned_integers_go_both_ways, 0, ROWS(uints));
+    tcase_add_loop_test(values, negative_integers_go_both_ways, 0, ROWS(nints));
+    tcase_add_test(values, integers_below_int64_are_well_formed_but_not_read);
+    tcase_add_loop_test(values, byte_strings_are_read_as_views, 0, ROWS(bstrs));
+    tcase_add_loop_test(values, texts_go_both_ways, 0, ROWS(tstrs));
+    tcase_add_test(values, arrays_and_maps_go_both_ways);
+    tcase_add_loop_test(values, any_item_is_passed_over_as_it_stands, 0, ROWS(any_items));
+    tcase_add_loop_test(strict, what_is_never_deterministic_is_refused, 0, ROWS(never));
+    tcase_add_loop_test(strict, what_is_never_deterministic_is_refused_inside, 0,
+                        ROWS(never_inside));
+    tcase_add_test(strict, nothing_is_no_item);
+    tcase_add_loop_test(strict, only_the_shortest_head_is_right, CBOR_UINT, CBOR_OTHER);
+    tcase_add_loop_test(strict, lengths_beyond_the_input_are_refused, CBOR_BSTR, CBOR_TAG);
+    tcase_add_loop_test(strict, containers_hold_exactly_what_they_count, 0, ROWS(counts));
+    tcase_add_loop_test(strict, truncated_items_are_refused, 0, ROWS(whole));
+    tcase_add_loop_test(strict, nesting_ends_at_eight_levels, 0, ROWS(openings));
+    tcase_add_loop_test(strict, texts_are_utf8, 0, ROWS(texts));
+    tcase_add_test(strict, utf8_agrees_with_another_decoder_everywhere);
+    tcase_add_test(reader, one_byte_identifiers_have_one_form);
+    tcase_add_loop_test(reader, longer_identifiers_are_byte_strings, 0, ROWS(identifiers));
+    tcase_add_loop_test(reader, other_items_are_no_identifier, 0, ROWS(no_identifiers));
+    tcase_add_test(reader, a_failed_reader_stays_failed);
+    tcase_add_test(reader, an_expected_integer_is_demanded);
+    tcase_add_test(reader, trailing_bytes_are_not_finished);
+    tcase_add_test(reader, peeking_reads_nothing);
+    tcase_add_test(reader, a_full_writer_says_so);
+    tcase_add_loop_test(fuzz, random_input_is_judged_as_by_another_judge, 0, 3);
+    tcase_add_test(fuzz, what_was_accepted_is_written_the_same);
 }
 
 int main(void)

@@ -326,7 +326,7 @@ static void check_known_keys(struct protect *p, size_t i)
     buf_free(&context);
 }
 
-START_TEST(test_known_opens)
+START_TEST(known_tokens_open)
 {
     for (size_t i = 0; i < vectors_count(known); i++) {
         struct record r = known_record(i, false);
@@ -367,7 +367,7 @@ static struct protect *known_sender(size_t i)
     return p;
 }
 
-START_TEST(test_known_seals)
+START_TEST(known_tokens_are_made_again)
 {
     size_t sealed = 0;
 
@@ -392,7 +392,7 @@ END_TEST
 
 /* ---- round trips ---- */
 
-START_TEST(test_round_trip)
+START_TEST(messages_of_every_length_go_both_ways)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     uint8_t message[TOKEN_MAX - TOKEN_OVERHEAD];
@@ -469,7 +469,7 @@ static void in_parts(struct pair *pair, enum token_type type)
     ck_assert_str_eq((const char *)text, "one, two, and the third part");
 }
 
-START_TEST(test_pieces)
+START_TEST(pieces_may_be_cut_otherwise_but_not_changed)
 {
     struct pair pair = pair_new(suite_ids[_i]);
 
@@ -481,7 +481,7 @@ END_TEST
 
 /* doc/mechanism.md: types 1 and 2 cover SIGN_ONLY and DATA in their order; type 3 covers SIGN_ONLY in its
  * order, apart from the DATA, so that moving it past DATA changes nothing. */
-START_TEST(test_sign_only_order)
+START_TEST(sign_only_is_bound_in_its_order)
 {
     struct pair pair = pair_new(6);
     const uint8_t a[] = "first", b[] = "other";
@@ -525,7 +525,7 @@ static void unchanged(struct protect *p, struct buf *before)
     buf_free(before);
 }
 
-START_TEST(test_bit_flips)
+START_TEST(one_flipped_bit_is_refused_and_changes_nothing)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct bytes message = BYTES_LITERAL("twenty bytes of text");
@@ -552,7 +552,7 @@ START_TEST(test_bit_flips)
 }
 END_TEST
 
-START_TEST(test_wrong_message)
+START_TEST(a_mic_is_of_its_message_only)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct token mic = make(pair.i, TOKEN_MIC, BYTES_LITERAL("message"));
@@ -569,7 +569,7 @@ START_TEST(test_wrong_message)
 }
 END_TEST
 
-START_TEST(test_truncation)
+START_TEST(a_shorter_or_longer_token_is_refused)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct bytes message = BYTES_LITERAL("twenty bytes of text");
@@ -591,7 +591,7 @@ START_TEST(test_truncation)
 }
 END_TEST
 
-START_TEST(test_type)
+START_TEST(only_types_1_to_3_in_the_right_direction_are_tokens)
 {
     struct pair pair = pair_new(6);
     uint8_t header[TOKEN_HEADER] = {0}, tag[TOKEN_TAG] = {0};
@@ -614,7 +614,7 @@ START_TEST(test_type)
 END_TEST
 
 /* One's own tokens, and those of another pair with the same roles but another key, are refused. */
-START_TEST(test_reflection)
+START_TEST(own_tokens_and_those_of_another_context_are_refused)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct record other = record_of(suite_ids[_i], false, 0);
@@ -638,7 +638,7 @@ START_TEST(test_reflection)
 }
 END_TEST
 
-START_TEST(test_replay_and_order)
+START_TEST(each_token_says_how_it_arrived)
 {
     struct pair pair = pair_new(4);
     struct bytes message = BYTES_LITERAL("message");
@@ -659,7 +659,7 @@ START_TEST(test_replay_and_order)
 }
 END_TEST
 
-START_TEST(test_lengths)
+START_TEST(messages_beyond_2_31_are_refused)
 {
     struct pair pair = pair_new(6);
     uint8_t byte = 0, header[TOKEN_HEADER] = {TOKEN_SEAL, 1}, tag[TOKEN_TAG] = {0};
@@ -685,7 +685,7 @@ START_TEST(test_lengths)
 END_TEST
 
 /* DATA that has nowhere to go must not become associated data by accident. */
-START_TEST(test_no_place)
+START_TEST(data_without_a_place_is_not_taken_for_sign_only)
 {
     struct pair pair = pair_new(6);
     uint8_t byte = 0, header[TOKEN_HEADER], tag[TOKEN_TAG];
@@ -705,7 +705,7 @@ END_TEST
 /* ---- keys ---- */
 
 /* After the first message, no key is derived and no cipher made until the epoch ends. */
-START_TEST(test_keys_are_kept)
+START_TEST(no_key_is_derived_twice_in_an_epoch)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct token token = make(pair.i, TOKEN_SEAL, BYTES_LITERAL("message"));
@@ -723,7 +723,7 @@ START_TEST(test_keys_are_kept)
 END_TEST
 
 /* Four senders are served without deriving again, whatever forged tokens come in between. */
-START_TEST(test_forgeries_evict_nothing)
+START_TEST(forgeries_evict_no_key)
 {
     struct pair pair = pair_new(6);
     struct bytes message = BYTES_LITERAL("message");
@@ -762,7 +762,7 @@ START_TEST(test_forgeries_evict_nothing)
 END_TEST
 
 /* More senders than keys are kept for: slower, but all are heard, again and again. */
-START_TEST(test_many_senders)
+START_TEST(more_senders_than_keys_are_all_heard)
 {
     struct pair pair = pair_new(25);
     struct record r = record_of(25, true, 0);
@@ -784,7 +784,7 @@ START_TEST(test_many_senders)
 }
 END_TEST
 
-START_TEST(test_epoch_rollover)
+START_TEST(late_tokens_open_across_an_epoch)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct record r = record_of(suite_ids[_i], true, EPOCH_MESSAGES - 3);
@@ -814,7 +814,7 @@ END_TEST
 
 /* The real way over the end of an epoch, by 2^20 messages and under instance 0. Counted rather than
  * asserted one by one, which Check would write down a million times. */
-START_TEST(test_whole_epoch)
+START_TEST(two_to_the_20_messages_lead_to_the_next_epoch)
 {
     struct pair pair = pair_new(6);
     uint8_t header[TOKEN_HEADER], tag[TOKEN_TAG], body;
@@ -835,7 +835,7 @@ START_TEST(test_whole_epoch)
 }
 END_TEST
 
-START_TEST(test_sequence_end)
+START_TEST(the_last_sequence_number_ends_the_context)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct record r = record_of(suite_ids[_i], true, SEQUENCE_END - 2);
@@ -868,7 +868,7 @@ START_TEST(test_sequence_end)
 END_TEST
 
 /* A message that fails after its number was taken takes the number with it. */
-START_TEST(test_failure_skips_a_number)
+START_TEST(a_message_that_fails_takes_its_number_along)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct bytes message = BYTES_LITERAL("message");
@@ -887,7 +887,7 @@ END_TEST
 
 /* ---- export and import ---- */
 
-START_TEST(test_export_import)
+START_TEST(an_imported_context_goes_on_where_it_was)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct bytes message = BYTES_LITERAL("message");
@@ -921,7 +921,7 @@ END_TEST
 
 /* The original and everything imported from one record, in all generations: no two tokens share
  * (instance, sequence), and so none shares a key and a nonce. */
-START_TEST(test_import_twice)
+START_TEST(imports_of_one_record_share_no_nonce)
 {
     struct pair pair = pair_new(6);
     struct bytes message = BYTES_LITERAL("message");
@@ -961,7 +961,7 @@ static void refused_record(const struct record *r)
     ck_assert_err(import_record(r, &p), EDHOC_ERR_TOKEN);
 }
 
-START_TEST(test_record_fields)
+START_TEST(impossible_fields_of_a_record_are_refused)
 {
     const struct record good = record_of(6, true, 7);
     struct record r = good;
@@ -1022,7 +1022,7 @@ static edhoc_err import_copy(struct bytes record)
     return err;
 }
 
-START_TEST(test_record_bytes)
+START_TEST(damaged_records_are_refused_or_harmless)
 {
     struct record r = record_of(suite_ids[_i], false, 70000);
     struct buf record = record_bytes(&r);
@@ -1057,7 +1057,7 @@ START_TEST(test_record_bytes)
 }
 END_TEST
 
-START_TEST(test_record_shortest_form)
+START_TEST(records_have_one_form)
 {
     struct record r = record_of(6, false, 7);
     struct buf record = record_bytes(&r), longer = buf_new(4096);
@@ -1105,7 +1105,7 @@ static void tokens_of_child(struct protect *p, struct bytes message, struct toke
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-START_TEST(test_fork)
+START_TEST(forked_processes_share_no_nonce)
 {
     struct pair pair = pair_new(suite_ids[_i]);
     struct bytes message = BYTES_LITERAL("message");
@@ -1138,7 +1138,7 @@ START_TEST(test_fork)
 END_TEST
 
 /* An instance that was drawn is not for a later child, either. */
-START_TEST(test_fork_of_import)
+START_TEST(a_drawn_instance_is_not_for_a_child)
 {
     struct record r = record_of(6, true, 0);
     struct protect *sender = imported(&r);
@@ -1206,7 +1206,7 @@ static void all_at_once(void *(*what)(void *), struct worker *workers)
         ck_assert_uint_eq(workers[i].failures, 0);
 }
 
-START_TEST(test_threads)
+START_TEST(threads_share_no_sequence_number)
 {
     struct pair pair = pair_new(6);
     struct token *tokens = calloc(THREADS * MESSAGES, sizeof(*tokens));
@@ -1241,34 +1241,34 @@ static void add_cases(Suite *suite)
     TCase *processes = suite_case(suite, "processes and threads", 300);
 
     tcase_add_unchecked_fixture(answers, load_known, free_known);
-    tcase_add_test(answers, test_known_opens);
-    tcase_add_test(answers, test_known_seals);
-    tcase_add_loop_test(tokens, test_round_trip, 0, SUITES);
-    tcase_add_loop_test(tokens, test_pieces, 0, SUITES);
-    tcase_add_test(tokens, test_sign_only_order);
-    tcase_add_loop_test(tokens, test_bit_flips, 0, SUITES);
-    tcase_add_loop_test(tokens, test_wrong_message, 0, SUITES);
-    tcase_add_loop_test(tokens, test_truncation, 0, SUITES);
-    tcase_add_test(tokens, test_type);
-    tcase_add_loop_test(tokens, test_reflection, 0, SUITES);
-    tcase_add_test(tokens, test_replay_and_order);
-    tcase_add_test(tokens, test_lengths);
-    tcase_add_test(tokens, test_no_place);
-    tcase_add_loop_test(keys, test_keys_are_kept, 0, SUITES);
-    tcase_add_test(keys, test_forgeries_evict_nothing);
-    tcase_add_test(keys, test_many_senders);
-    tcase_add_loop_test(keys, test_epoch_rollover, 0, SUITES);
-    tcase_add_test(keys, test_whole_epoch);
-    tcase_add_loop_test(keys, test_sequence_end, 0, SUITES);
-    tcase_add_loop_test(keys, test_failure_skips_a_number, 0, SUITES);
-    tcase_add_loop_test(records, test_export_import, 0, SUITES);
-    tcase_add_test(records, test_import_twice);
-    tcase_add_test(records, test_record_fields);
-    tcase_add_loop_test(records, test_record_bytes, 0, SUITES);
-    tcase_add_test(records, test_record_shortest_form);
-    tcase_add_loop_test(processes, test_fork, 0, SUITES);
-    tcase_add_test(processes, test_fork_of_import);
-    tcase_add_test(processes, test_threads);
+    tcase_add_test(answers, known_tokens_open);
+    tcase_add_test(answers, known_tokens_are_made_again);
+    tcase_add_loop_test(tokens, messages_of_every_length_go_both_ways, 0, SUITES);
+    tcase_add_loop_test(tokens, pieces_may_be_cut_otherwise_but_not_changed, 0, SUITES);
+    tcase_add_test(tokens, sign_only_is_bound_in_its_order);
+    tcase_add_loop_test(tokens, one_flipped_bit_is_refused_and_changes_nothing, 0, SUITES);
+    tcase_add_loop_test(tokens, a_mic_is_of_its_message_only, 0, SUITES);
+    tcase_add_loop_test(tokens, a_shorter_or_longer_token_is_refused, 0, SUITES);
+    tcase_add_test(tokens, only_types_1_to_3_in_the_right_direction_are_tokens);
+    tcase_add_loop_test(tokens, own_tokens_and_those_of_another_context_are_refused, 0, SUITES);
+    tcase_add_test(tokens, each_token_says_how_it_arrived);
+    tcase_add_test(tokens, messages_beyond_2_31_are_refused);
+    tcase_add_test(tokens, data_without_a_place_is_not_taken_for_sign_only);
+    tcase_add_loop_test(keys, no_key_is_derived_twice_in_an_epoch, 0, SUITES);
+    tcase_add_test(keys, forgeries_evict_no_key);
+    tcase_add_test(keys, more_senders_than_keys_are_all_heard);
+    tcase_add_loop_test(keys, late_tokens_open_across_an_epoch, 0, SUITES);
+    tcase_add_test(keys, two_to_the_20_messages_lead_to_the_next_epoch);
+    tcase_add_loop_test(keys, the_last_sequence_number_ends_the_context, 0, SUITES);
+    tcase_add_loop_test(keys, a_message_that_fails_takes_its_number_along, 0, SUITES);
+    tcase_add_loop_test(records, an_imported_context_goes_on_where_it_was, 0, SUITES);
+    tcase_add_test(records, imports_of_one_record_share_no_nonce);
+    tcase_add_test(records, impossible_fields_of_a_record_are_refused);
+    tcase_add_loop_test(records, damaged_records_are_refused_or_harmless, 0, SUITES);
+    tcase_add_test(records, records_have_one_form);
+    tcase_add_loop_test(processes, forked_processes_share_no_nonce, 0, SUITES);
+    tcase_add_test(processes, a_drawn_instance_is_not_for_a_child);
+    tcase_add_test(processes, threads_share_no_sequence_number);
 }
 
 int main(void)

@@ -96,7 +96,7 @@ static const struct {
     TABLE(first_far), TABLE(first_1023), TABLE(last),     TABLE(up_to_last),
 };
 
-START_TEST(test_table)
+START_TEST(each_number_arrives_as_its_table_says)
 {
     struct window w;
 
@@ -171,7 +171,7 @@ static uint64_t random_sequence(uint64_t *state, const struct model *m)
 
 static const uint64_t bases[] = {0, 0, 1, 63, P32 - 5000, SEQUENCE_END - MODEL_NUMBERS};
 
-START_TEST(test_model)
+START_TEST(a_long_walk_agrees_with_a_model_that_remembers_all)
 {
     struct model m = {calloc(MODEL_NUMBERS, sizeof(bool)), bases[_i], 0};
     uint64_t state = 0x6564686f63 + (uint64_t)_i;
@@ -211,7 +211,7 @@ static void same_answers(const struct window *a, const struct window *b)
     }
 }
 
-START_TEST(test_save_load)
+START_TEST(a_loaded_window_answers_like_the_saved_one)
 {
     struct model m = {calloc(MODEL_NUMBERS, sizeof(bool)), 0, 0};
     uint64_t state = 0x73617665;
@@ -236,7 +236,7 @@ START_TEST(test_save_load)
 }
 END_TEST
 
-START_TEST(test_load_refuses)
+START_TEST(impossible_records_are_not_loaded)
 {
     uint8_t record[WINDOW_RECORD] = {0};
     struct window w, initial;
@@ -266,10 +266,10 @@ static void add(Suite *suite)
 {
     TCase *tcase = suite_case(suite, "window", 60);
 
-    tcase_add_loop_test(tcase, test_table, 0, ROWS(tables));
-    tcase_add_loop_test(tcase, test_model, 0, ROWS(bases));
-    tcase_add_test(tcase, test_save_load);
-    tcase_add_test(tcase, test_load_refuses);
+    tcase_add_loop_test(tcase, each_number_arrives_as_its_table_says, 0, ROWS(tables));
+    tcase_add_loop_test(tcase, a_long_walk_agrees_with_a_model_that_remembers_all, 0, ROWS(bases));
+    tcase_add_test(tcase, a_loaded_window_answers_like_the_saved_one);
+    tcase_add_test(tcase, impossible_records_are_not_loaded);
 }
 
 int main(void)
