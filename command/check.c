@@ -1,6 +1,8 @@
 /* gss-edhoc check: would a handshake succeed, and if not, what is to be done? */
 #include "check.h"
 
+#include "tool.h"
+
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/report.h"
+#include "load/settings.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 #include "profile/profile.h"
 
 /* No machine with a right clock runs this version before 2026-01-01. */

@@ -1,5 +1,6 @@
 /* Whose keys there are here, until when, and by which names peers will know them. */
 #include "check.h"
+#include "tool.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -7,8 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
-#include "load/trust_file.h"
+#include "edhoc/cred.h"
+#include "load/load.h"
+#include "load/trust_line.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_chain.h"
 #include "peer/x509_names.h"

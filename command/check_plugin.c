@@ -16,6 +16,7 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
+#include "base/bytes.h"
 #include "load/file.h"
 #include "load/mech_conf.h"
 

@@ -1,13 +1,20 @@
 /* Whom this side believes, and whether that includes the one it wants to talk to. */
 #include "check.h"
+#include "tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "edhoc/cred.h"
+#include "edhoc/edhoc.h"
+#include "edhoc/suite.h"
+#include "load/load.h"
 #include "peer/match.h"
+#include "peer/trust.h"
 #include "peer/x509_names.h"
 #include "peer/x509_store.h"
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "load/file.h"
 
 edhoc_err tool_file_failed(const char *path, const char *what)

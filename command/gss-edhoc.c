@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/report.h"
+
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "(unknown version)"
 #endif

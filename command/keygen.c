@@ -10,12 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
-#include "load/load.h"
+#include "load/identity_file.h"
 #include "load/place.h"
-#include "load/trust_file.h"
+#include "load/settings.h"
+#include "load/trust_line.h"
+#include "peer/identity.h"
 
 static const char help[] =
     "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"

@@ -10,13 +10,19 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/ssh_blob.h"
+#include "edhoc/cred.h"
 #include "load/file.h"
-#include "load/load.h"
+#include "load/identity_file.h"
+#include "load/lines.h"
 #include "load/trust_file.h"
-#include "load/trust_option.h"
+#include "load/trust_line.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 
 static const char help[] =
     "Usage: gss-edhoc show FILE\n"

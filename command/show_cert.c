@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"

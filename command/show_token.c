@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "edhoc/ead.h"
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "base/report.h"
 #include "profile/profile.h"
-#include "edhoc/suite.h"
 
 #define TOKEN_MAX 65536
 

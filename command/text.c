@@ -1,5 +1,4 @@
 /* Text for people: names, times, and what may go to a terminal. */
-#include "base/cbor.h"
 #include "tool.h"
 
 #include <stdio.h>
@@ -8,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/cbor.h"
 #include "crypto/keytype.h"
-#include "load/trust_file.h"
-#include "load/trust_option.h"
+#include "edhoc/cred.h"
+#include "load/trust_line.h"
 
 void tool_print_hex(struct bytes in)
 {

@@ -1,4 +1,5 @@
 /* gss-edhoc trust: edits a trust file. Options, and the subcommands add and list. */
+#include "tool.h"
 #include "trust_edit.h"
 
 #include <getopt.h>
@@ -8,8 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "load/load.h"
+#include "base/bytes.h"
+#include "base/report.h"
+#include "load/lines.h"
 #include "load/place.h"
+#include "load/settings.h"
+#include "load/trust_option.h"
+#include "peer/trust.h"
 
 #define MACHINE_FILE GSSCONFDIR "/edhoc/trust"
 

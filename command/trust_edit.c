@@ -1,5 +1,7 @@
 #include "trust_edit.h"
 
+#include "tool.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,8 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
+#include "edhoc/cred.h"
 #include "load/file.h"
+#include "load/lines.h"
+#include "load/trust_file.h"
+#include "load/trust_line.h"
+#include "peer/trust.h"
 
 #define LOCK_TRIES 100 /* with a tenth of a second between them */
 #define NEW_MODE   0644

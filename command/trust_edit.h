@@ -6,7 +6,8 @@
 #include "tool.h"
 
 #include "load/trust_file.h"
-#include "load/trust_option.h"
+#include "load/trust_line.h"
+#include "load/trust_place.h"
 
 /* ---- the file ---- */
 

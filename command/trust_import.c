@@ -1,5 +1,5 @@
 /* gss-edhoc trust import: OpenSSH's public keys, authorized_keys and known_hosts as trust lines. */
-#include "base/cbor.h"
+#include "tool.h"
 #include "trust_edit.h"
 
 #include <stdio.h>
@@ -7,8 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/keytype.h"
-#include "load/openssh_key.h"
+#include "load/lines.h"
+#include "load/openssh_type.h"
+#include "load/trust_place.h"
+#include "peer/trust.h"
 
 /* Everything about one import. */
 struct import {

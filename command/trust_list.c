@@ -1,4 +1,5 @@
 /* gss-edhoc trust list: the lines of a trust file as a table. */
+#include "tool.h"
 #include "trust_edit.h"
 
 #include <stdio.h>
@@ -7,8 +8,9 @@
 #include <time.h>
 
 #include "crypto/key.h"
+#include "edhoc/cred.h"
 #include "load/load.h"
-#include "load/place.h"
+#include "peer/trust.h"
 
 #define COLUMNS  7
 #define VALIDITY 4 /* the column that may be marked */

@@ -1,4 +1,5 @@
 /* gss-edhoc trust remove: unpins keys by name, key file or fingerprint. */
+#include "tool.h"
 #include "trust_edit.h"
 
 #include <stdio.h>
@@ -6,10 +7,15 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/hash.h"
 #include "crypto/ssh_blob.h"
-#include "load/openssh_key.h"
+#include "edhoc/cred.h"
+#include "load/lines.h"
+#include "load/trust_line.h"
 #include "peer/match.h"
+#include "peer/trust.h"
 
 #define TARGETS_MAX 64
 

@@ -1,12 +1,18 @@
 /* Trust lines as text: taking them apart and putting them together. What a line means is for
  * mech/load to say; here it is only kept as it was written. */
+#include "tool.h"
 #include "trust_edit.h"
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
-#include "load/openssh_key.h"
+#include "edhoc/cred.h"
+#include "load/openssh_type.h"
+#include "load/trust_line.h"
+#include "load/trust_place.h"
+#include "peer/trust.h"
 
 static bool is_blank(uint8_t c)
 {

@@ -2,9 +2,12 @@
  * credentials that follow their files while a program runs. */
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "load/identity_dir.h"
+#include "load/identity_file.h"
 #include "load/live.h"
+#include "load/load.h"
 #include "load/stamps.h"
-#include "load/trust_file.h"
+#include "load/trust_line.h"
 
 #include <check.h>
 #include <ftw.h>

@@ -5,10 +5,12 @@
 #include "crypto/pem.h"
 #include "crypto/ssh_blob.h"
 #include "load/file.h"
+#include "load/identity_file.h"
 #include "load/load.h"
 #include "load/mech_conf.h"
 #include "load/place.h"
 #include "load/trust_file.h"
+#include "load/trust_line.h"
 #include "load/trust_option.h"
 
 #include <check.h>

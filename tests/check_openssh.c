@@ -25,8 +25,10 @@
 #include "crypto/ssh_blob.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
+#include "load/lines.h"
 #include "load/openssh_key.h"
-#include "load/trust_file.h"
+#include "load/openssh_type.h"
+#include "load/trust_line.h"
 
 #define FILE_NAME "the-key-file"
 #define TEXT      BYTES_LITERAL("\x84\x6aSignature1, or whatever is to be signed")

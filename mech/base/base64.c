@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
+
 void base64_put(struct bytes in, struct buf *out)
 {
     size_t len = (in.len + 2) / 3 * 4;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 struct ssh_reader ssh_reader_of(struct bytes text)
 {
     return (struct ssh_reader){text, false};

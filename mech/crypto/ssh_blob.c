@@ -7,6 +7,8 @@
  * The ecdh-* types are this project's own, made in the same shape. */
 #include "crypto/ssh_blob.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
+#include "base/report.h"
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
 #include "load/agent_socket.h"
-#include "load/openssh_key.h"
+#include "load/openssh_type.h"
 
 /* Message types. */
 #define AGENT_FAILURE            5

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "base/ssh_wire.h"
 
 #define NAP_MS 10 /* between two attempts to get into a full queue of connections */

@@ -1,13 +1,15 @@
 #include "load/file.h"
 
-#include "load/stamps.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/report.h"
+#include "load/stamps.h"
 
 static edhoc_err cannot(const char *path, const char *what, int error)
 {

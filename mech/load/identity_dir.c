@@ -1,5 +1,4 @@
-/* The identities of an acceptor: one file, or all the *.pem of a directory. */
-#include "load/load.h"
+#include "load/identity_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,8 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "load/file.h"
+#include "load/identity_file.h"
 #include "load/place.h"
+#include "peer/identity.h"
 
 /* The paths found so far. */
 struct paths {

@@ -1,17 +1,21 @@
-/* One private key with its certificate chain or its FILE.pub, wherever it is. */
-#include "load/load.h"
+#include "load/identity_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "edhoc/cred.h"
 #include "load/agent.h"
 #include "load/file.h"
 #include "load/openssh_key.h"
 #include "load/place.h"
 #include "load/trust_file.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 #include "peer/x509_cert.h"
 
 #define CHAIN_FILE_MAX (1u << 20) /* bytes of a certificate chain in PEM */

@@ -5,7 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
+#include "load/load.h"
 #include "load/stamps.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 
 #define LOOK_EVERY 1 /* seconds between two looks at the files */
 

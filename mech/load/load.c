@@ -2,9 +2,15 @@
 
 #include <stdlib.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "load/file.h"
+#include "load/identity_dir.h"
+#include "load/identity_file.h"
 #include "load/place.h"
 #include "load/trust_file.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
 #include "peer/x509_store.h"
 
 #define DEFAULT_SERVICE_IDENTITY GSSCONFDIR "/edhoc/service.d"

@@ -5,10 +5,6 @@
 
 #include "load/settings.h"
 
-#define IDENTITY_FILE_MAX 65536 /* bytes of a private key file */
-
-/* ---- by settings ---- */
-
 /* The initiator's identity. EDHOC_ERR_NO_IDENTITY, with the path and what to do, when there is no
  * file; EDHOC_ERR_PERMISSIONS, EDHOC_ERR_KEY_FORMAT, EDHOC_ERR_FILE, EDHOC_ERR_TRUST_SYNTAX for its
  * .pub file. `passphrase` may be NULL. */
@@ -23,19 +19,5 @@ edhoc_err load_service_identities(const struct settings *s,
  * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. The
  * anchors and CRLs of the settings come with it: EDHOC_ERR_KEY_FORMAT names file and entry. */
 edhoc_err load_trust(const struct settings *s, bool initiator, struct trust **out) EDHOC_MUST_USE;
-
-/* ---- pieces of the above, for the command ---- */
-
-/* One private key, wherever it is:
- *     a path, or file:PATH   PKCS#8 PEM or OpenSSH's format, with FILE.pub beside it; without a
- * .pub there is no name, and P-256 and P-384 keys sign agent:...              a key in ssh-agent
- * (agent.h) any other URI          what OpenSSL's store opens with the providers that the host
- * configured The certificate chain is that of the file `certificate` (NULL: of the key's own PEM
- * file, if it has one). `passphrase`, for encrypted keys, may be NULL: nothing ever prompts. */
-edhoc_err load_identity_at(const char *where, const char *certificate, const char *passphrase,
-                           struct identity **out) EDHOC_MUST_USE;
-/* The same for every *.pem of a directory, or for what `where` is if it is not a directory. */
-edhoc_err load_identity_files(const char *where, const char *certificate,
-                              struct identity_set **out) EDHOC_MUST_USE;
 
 #endif

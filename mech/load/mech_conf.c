@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "load/file.h"
 
 #define MIT_LINE 8191 /* what fgets() takes at a time there: BUFSIZ - 1 */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/report.h"
+
 /* ---- URIs ---- */
 
 /* The length of the scheme (RFC 3986 section 3.1) without its colon, or 0. */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/report.h"
+#include "edhoc/suite.h"
 #include "load/file.h"
 #include "load/mech_conf.h"
 #include "load/place.h"

@@ -1,41 +1,12 @@
-/* Trust files: OpenSSH's allowed_signers shape (doc/design.md, README). One line pins one key:
- *
- *     principals [options] type base64 [comment]
- *
- * Blanks (spaces, tabs) separate; empty lines and lines whose first character is # are skipped. A
- * line may end in CR LF. Everything that is not understood is an error that names file and line. */
+/* Trust files and FILE.pub files: their lines (trust_line.h), each of which may end in CR LF. */
 #ifndef MECH_LOAD_TRUST_FILE_H
 #define MECH_LOAD_TRUST_FILE_H
 
 #include "peer/trust.h"
 
 #define TRUST_FILE_MAX (16u << 20) /* bytes of a trust file */
-#define TRUST_LINE_MAX 8192        /* bytes of a line, without its end */
 #define PUB_FILE_MAX   16384       /* bytes of a FILE.pub */
-#define PRINCIPAL_MAX  255         /* bytes of one principal */
 
-/* ---- one line ---- */
-
-/* Reads one line (no newline). *out is NULL for a blank line or a comment. `file` and `number` go
- * into errors and into the line. EDHOC_ERR_TRUST_SYNTAX with the file, the line, the rule. */
-edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
-                           struct trust_line **out) EDHOC_MUST_USE;
-/* The same for a FILE.pub: principals may be left out, as OpenSSH does (they are then NULL in the
- * line), and the first of them is a name, without wildcard or !. */
-edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned number,
-                               struct trust_line **out) EDHOC_MUST_USE;
-/* The line for a key, appended: `principals` and `options` may be NULL (then left out, as in an
- * OpenSSH .pub file), `comment` too. No newline. */
-void trust_line_format(const char *principals, const char *options, const struct key *key,
-                       const char *comment, struct buf *out);
-/* Can this be one principal of a line: 1 to PRINCIPAL_MAX bytes of UTF-8, no blank, comma, quote or
- * control character? NULL, or the rule that it breaks. */
-const char *trust_principal_fault(struct bytes principal);
-
-/* ---- files ---- */
-
-/* Takes the next line off `rest`, without LF or CR LF; false when nothing is left. */
-bool trust_next_line(struct bytes *rest, struct bytes *line);
 /* Reads the text of a file into `t`, all or up to the first line that is wrong. `file` is for
  * errors and for the lines. */
 edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t) EDHOC_MUST_USE;

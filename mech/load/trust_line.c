@@ -1,15 +1,19 @@
-#include "load/trust_file.h"
-
-#include "base/cbor.h"
-#include "crypto/key.h"
-#include "crypto/keytype.h"
+#include "load/trust_line.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "base/report.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
+#include "edhoc/cred.h"
 #include "load/trust_option.h"
+#include "load/trust_place.h"
+#include "peer/trust.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */
 

@@ -1,0 +1,11 @@
+/* The identities of an acceptor: one file, or all the *.pem of a directory. */
+#ifndef MECH_LOAD_IDENTITY_DIR_H
+#define MECH_LOAD_IDENTITY_DIR_H
+
+#include "peer/identity.h"
+
+/* load_identity_at() for every *.pem of a directory, or for what `where` is if it is no directory. */
+edhoc_err load_identity_files(const char *where, const char *certificate,
+                              struct identity_set **out) EDHOC_MUST_USE;
+
+#endif

@@ -1,0 +1,69 @@
+#include "load/openssh_type.h"
+
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "crypto/hash.h"
+#include "crypto/keytype.h"
+
+const struct keytype *openssh_type(struct bytes ssh_name)
+{
+    const struct keytype *type = keytype_by_ssh_name(ssh_name);
+
+    if (type == NULL || type->dh || type->curve == CRV_ED448)
+        return NULL;
+    return type;
+}
+
+static const struct {
+    const char *ssh_name, *fault;
+} faults[] = {
+    {"ssh-rsa", "an RSA key: no EDHOC cipher suite signs with RSA"},
+    {"ssh-dss", "a DSA key: no EDHOC cipher suite signs with DSA"},
+    {"ecdsa-sha2-nistp521", "an ECDSA key on P-521: no EDHOC cipher suite has that curve"},
+    {"sk-ssh-ed25519@openssh.com",
+     "a key of a security key (FIDO): what that signs has a form of its own, not COSE's"},
+    {"sk-ecdsa-sha2-nistp256@openssh.com",
+     "a key of a security key (FIDO): what that signs has a form of its own, not COSE's"},
+};
+
+static bool ends_with(struct bytes text, struct bytes end)
+{
+    return text.len >= end.len && bytes_equal(bytes_of(text.p + text.len - end.len, end.len), end);
+}
+
+const char *openssh_type_fault(struct bytes ssh_name)
+{
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        if (bytes_equal(bytes_of_text(faults[i].ssh_name), ssh_name))
+            return faults[i].fault;
+    if (ends_with(ssh_name, BYTES_LITERAL("-cert-v01@openssh.com")))
+        return "an OpenSSH certificate: EDHOC has no such credentials";
+    return "a kind of key that EDHOC cannot use";
+}
+
+edhoc_err openssh_fingerprint(struct bytes blob, struct buf *out)
+{
+    uint8_t hash[32];
+    edhoc_err err = crypto_sha256(blob, hash);
+
+    if (err != EDHOC_OK)
+        return err;
+    buf_put_text(out, "SHA256:");
+    base64_put(bytes_of(hash, sizeof(hash)), out);
+    if (out->failed)
+        return EDHOC_ERR_NOMEM;
+    out->len--; /* 32 bytes end in one '=', which OpenSSH leaves out */
+    return EDHOC_OK;
+}
+
+edhoc_err openssh_comment(struct bytes comment, char **out)
+{
+    *out = NULL;
+    if (comment.len == 0 || !cbor_clean_text(comment))
+        return EDHOC_OK;
+    *out = strndup((const char *)comment.p, comment.len);
+    return *out != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}

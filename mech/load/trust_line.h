@@ -1,0 +1,32 @@
+/* One line of a trust file: OpenSSH's allowed_signers shape (doc/design.md, README). A line pins one
+ * key:
+ *
+ *     principals [options] type base64 [comment]
+ *
+ * Blanks (spaces, tabs) separate; empty lines and lines whose first character is # are skipped.
+ * Everything that is not understood is an error that names file and line. */
+#ifndef MECH_LOAD_TRUST_LINE_H
+#define MECH_LOAD_TRUST_LINE_H
+
+#include "peer/trust.h"
+
+#define TRUST_LINE_MAX 8192 /* bytes of a line, without its end */
+#define PRINCIPAL_MAX  255  /* bytes of one principal */
+
+/* Reads one line (no newline). *out is NULL for a blank line or a comment. `file` and `number` go
+ * into errors and into the line. EDHOC_ERR_TRUST_SYNTAX with the file, the line, the rule. */
+edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
+                           struct trust_line **out) EDHOC_MUST_USE;
+/* The same for a FILE.pub: principals may be left out, as OpenSSH does (they are then NULL in the
+ * line), and the first of them is a name, without wildcard or !. */
+edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned number,
+                               struct trust_line **out) EDHOC_MUST_USE;
+/* The line for a key, appended: `principals` and `options` may be NULL (then left out, as in an
+ * OpenSSH .pub file), `comment` too. No newline. */
+void trust_line_format(const char *principals, const char *options, const struct key *key,
+                       const char *comment, struct buf *out);
+/* Can this be one principal of a line: 1 to PRINCIPAL_MAX bytes of UTF-8, no blank, comma, quote or
+ * control character? NULL, or the rule that it breaks. */
+const char *trust_principal_fault(struct bytes principal);
+
+#endif
