@@ -1,27 +1,50 @@
 #include "crypto/aead.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 
-static const struct {
-    size_t key, nonce, tag;
-    bool ccm;
+/* Fetched at first use and never freed, as the hashes are. */
+static struct {
+    const char *const name;
+    const size_t key, nonce, tag;
+    const bool ccm;
+    EVP_CIPHER *cipher;
 } aeads[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = {16, 13, 8, true},   [AES_CCM_16_128_128] = {16, 13, 16, true},
-    [AES_128_GCM] = {16, 12, 16, false},       [AES_256_GCM] = {32, 12, 16, false},
-    [CHACHA20_POLY1305] = {32, 12, 16, false},
+    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true, NULL},
+    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true, NULL},
+    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false, NULL},
+    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false, NULL},
+    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false, NULL},
 };
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
 #define CCM_MESSAGE_MAX 65535 /* L = 2: nonce of 13 bytes, length field of 2 */
 
+static void fetch(void)
+{
+    ERR_set_mark();
+    for (size_t i = 0; i < AEAD_COUNT; i++)
+        aeads[i].cipher = EVP_CIPHER_fetch(NULL, aeads[i].name, NULL);
+    ERR_pop_to_mark();
+}
+
+/* NULL where this libcrypto lacks it. */
+static const EVP_CIPHER *cipher_of(enum crypto_aead alg)
+{
+    (void)pthread_once(&fetched, fetch);
+    return aeads[alg].cipher;
+}
+
 bool crypto_has_aead(enum crypto_aead alg)
 {
-    return crypto_algorithms()->cipher[alg] != NULL;
+    return cipher_of(alg) != NULL;
 }
 
 size_t crypto_aead_key(enum crypto_aead alg)
@@ -34,11 +57,6 @@ size_t crypto_aead_nonce(enum crypto_aead alg)
     return aeads[alg].nonce;
 }
 
-size_t crypto_aead_tag(enum crypto_aead alg)
-{
-    return aeads[alg].tag;
-}
-
 /* Key and nonce set. CCM wants its tag length (sealing) or the tag (opening) before the key, and
  * the message's length before the associated data. */
 static bool start(EVP_CIPHER_CTX *ctx, enum crypto_aead alg, bool seal, struct bytes key,
@@ -48,7 +66,7 @@ static bool start(EVP_CIPHER_CTX *ctx, enum crypto_aead alg, bool seal, struct b
     int tag_len = (int)aeads[alg].tag;
     int len;
 
-    if (EVP_CipherInit_ex2(ctx, crypto_algorithms()->cipher[alg], NULL, NULL, seal, NULL) != 1 ||
+    if (EVP_CipherInit_ex2(ctx, cipher_of(alg), NULL, NULL, seal, NULL) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.len, NULL) != 1)
         return false;
     if ((aeads[alg].ccm || !seal) &&
@@ -161,8 +179,8 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
         return EDHOC_ERR_NOMEM;
     c->seal = seal;
     c->ctx = EVP_CIPHER_CTX_new();
-    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, crypto_algorithms()->cipher[alg], key.p, NULL,
-                                             seal, NULL) != 1) {
+    if (c->ctx == NULL ||
+        EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1) {
         crypto_cipher_free(c);
         return crypto_failed("cipher key");
     }

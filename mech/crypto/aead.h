@@ -19,12 +19,10 @@ enum crypto_aead {
 
 #define AEAD_KEY_MAX   32
 #define AEAD_NONCE_MAX 13
-#define AEAD_TAG_MAX   16
 
 bool crypto_has_aead(enum crypto_aead alg);
 size_t crypto_aead_key(enum crypto_aead alg);
 size_t crypto_aead_nonce(enum crypto_aead alg);
-size_t crypto_aead_tag(enum crypto_aead alg);
 
 /* Appends ciphertext || tag to `out`. */
 edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce, struct bytes aad,

@@ -1,6 +1,6 @@
 #include "crypto/cert.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>

@@ -1,6 +1,6 @@
 #include "crypto/ecdh.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 #include "crypto/key_inside.h"
 
 static bool all_zero(const struct fixed *value)

@@ -1,75 +1,42 @@
 #include "crypto/hash.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 
 #include <pthread.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
+#include <openssl/evp.h>
 
-/* ---- algorithms ---- */
-
-static const struct {
-    const char *md, *mac;
-    size_t length;
+/* Fetched at first use and never freed: threads may use them until the process ends, later than any
+ * destructor of ours could know. NULL where this libcrypto lacks the algorithm. */
+static struct {
+    const char *const md_name, *const mac_name;
+    const size_t length;
+    EVP_MD *md;
+    EVP_MAC *mac;
 } hashes[HASH_COUNT] = {
-    [HASH_SHA256] = {"SHA256", "HMAC", 32},
-    [HASH_SHA384] = {"SHA384", "HMAC", 48},
-    [HASH_SHAKE256] = {"SHAKE256", "KMAC-256", 64}, /* SHAKE256 with 512 bits of output */
+    [HASH_SHA256] = {"SHA256", "HMAC", 32, NULL, NULL},
+    [HASH_SHA384] = {"SHA384", "HMAC", 48, NULL, NULL},
+    [HASH_SHAKE256] = {"SHAKE256", "KMAC-256", 64, NULL, NULL}, /* SHAKE256 with 512 bits */
 };
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
-static const char *const cipher_names[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = "AES-128-CCM",
-    [AES_CCM_16_128_128] = "AES-128-CCM",
-    [AES_128_GCM] = "AES-128-GCM",
-    [AES_256_GCM] = "AES-256-GCM",
-    [CHACHA20_POLY1305] = "ChaCha20-Poly1305",
-};
-
-static struct algorithms algorithms;
-static pthread_once_t algorithms_once = PTHREAD_ONCE_INIT;
-
-static void fetch_algorithms(void)
+static void fetch(void)
 {
     ERR_set_mark();
     for (size_t i = 0; i < HASH_COUNT; i++) {
-        algorithms.md[i] = EVP_MD_fetch(NULL, hashes[i].md, NULL);
-        algorithms.mac[i] = EVP_MAC_fetch(NULL, hashes[i].mac, NULL);
+        hashes[i].md = EVP_MD_fetch(NULL, hashes[i].md_name, NULL);
+        hashes[i].mac = EVP_MAC_fetch(NULL, hashes[i].mac_name, NULL);
     }
-    for (size_t i = 0; i < AEAD_COUNT; i++)
-        algorithms.cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
     ERR_pop_to_mark();
-}
-
-const struct algorithms *crypto_algorithms(void)
-{
-    (void)pthread_once(&algorithms_once, fetch_algorithms);
-    return &algorithms;
-}
-
-void crypto_forget_errors(void)
-{
-    ERR_clear_error();
-}
-
-edhoc_err crypto_failed(const char *operation)
-{
-    char reason[160] = "no reason given";
-    unsigned long code = ERR_peek_last_error();
-
-    if (code != 0)
-        ERR_error_string_n(code, reason, sizeof(reason));
-    crypto_forget_errors();
-    return report(EDHOC_ERR_CRYPTO, "%s: %s", operation, reason);
 }
 
 bool crypto_has_hash(enum crypto_hash hash)
 {
-    const struct algorithms *a = crypto_algorithms();
-
-    return a->md[hash] != NULL && a->mac[hash] != NULL;
+    (void)pthread_once(&fetched, fetch);
+    return hashes[hash].md != NULL && hashes[hash].mac != NULL;
 }
 
 size_t crypto_hash_length(enum crypto_hash hash)
@@ -82,7 +49,7 @@ size_t crypto_hash_length(enum crypto_hash hash)
 static bool digest(EVP_MD_CTX *ctx, enum crypto_hash hash, const struct bytes *parts, size_t count,
                    struct fixed *out)
 {
-    if (EVP_DigestInit_ex2(ctx, crypto_algorithms()->md[hash], NULL) != 1)
+    if (EVP_DigestInit_ex2(ctx, hashes[hash].md, NULL) != 1)
         return false;
     for (size_t i = 0; i < count; i++)
         if (EVP_DigestUpdate(ctx, parts[i].p, parts[i].len) != 1)
@@ -115,11 +82,6 @@ edhoc_err crypto_sha256(struct bytes in, uint8_t out[32])
     return err;
 }
 
-edhoc_err crypto_random(uint8_t *out, size_t len)
-{
-    return RAND_bytes_ex(NULL, out, len, 0) == 1 ? EDHOC_OK : crypto_failed("random numbers");
-}
-
 /* ---- HMAC and KMAC256 ---- */
 
 /* A MAC context with its key set; `out_len` is KMAC's output length, unused by HMAC. */
@@ -129,12 +91,12 @@ static EVP_MAC_CTX *mac_start(enum crypto_hash hash, struct bytes key, size_t ou
     OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
     EVP_MAC_CTX *ctx;
 
-    if (!crypto_has_hash(hash) || (ctx = EVP_MAC_CTX_new(crypto_algorithms()->mac[hash])) == NULL)
+    if (!crypto_has_hash(hash) || (ctx = EVP_MAC_CTX_new(hashes[hash].mac)) == NULL)
         return NULL;
     params[0] = hash == HASH_SHAKE256
                     ? OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len)
                     : OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                                       (char *)(uintptr_t)hashes[hash].md, 0);
+                                                       (char *)(uintptr_t)hashes[hash].md_name, 0);
     if (EVP_MAC_init(ctx, key.p, key.len, params) == 1)
         return ctx;
     EVP_MAC_CTX_free(ctx);

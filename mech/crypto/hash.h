@@ -30,8 +30,6 @@ edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes in
 #define EDHOC_EXPAND_KMAC_MAX (1u << 20)
 size_t crypto_expand_max(enum crypto_hash hash);
 
-/* Random bytes from libcrypto. */
-edhoc_err crypto_random(uint8_t *out, size_t len) EDHOC_MUST_USE;
 /* SHA-256 of one view, for key identifiers and fingerprints: 32 bytes. */
 edhoc_err crypto_sha256(struct bytes in, uint8_t out[32]) EDHOC_MUST_USE;
 

@@ -1,6 +1,6 @@
 #include "crypto/key.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 #include "crypto/key_inside.h"
 
 #include <stdlib.h>

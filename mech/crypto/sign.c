@@ -1,6 +1,6 @@
 #include "crypto/sign.h"
 
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 #include "crypto/key_inside.h"
 
 #include <openssl/core_names.h>

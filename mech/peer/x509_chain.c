@@ -2,7 +2,7 @@
 
 #include "crypto/cert.h"
 #include "crypto/hash.h"
-#include "crypto/internal.h"
+#include "crypto/failure.h"
 #include "peer/x509_internal.h"
 
 #include <stdlib.h>
