@@ -257,9 +257,9 @@ static struct identity_set *current_identities(struct live *side)
 }
 
 /* An acceptor's credential is good as long as one of its identities is. */
-static OM_uint32 side_lifetime(struct live *side)
+OM_uint32 glue_cred_lifetime(const struct glue_cred *cred, bool initiator)
 {
-    struct identity_set *set = current_identities(side);
+    struct identity_set *set = current_identities(initiator ? cred->initiator : cred->acceptor);
     int64_t latest = INT64_MIN;
 
     for (size_t i = 0; set != NULL && i < set->len; i++)
@@ -271,18 +271,11 @@ static OM_uint32 side_lifetime(struct live *side)
 
 static OM_uint32 cred_lifetime(const struct glue_cred *cred)
 {
-    OM_uint32 init = side_lifetime(cred->initiator), accept = side_lifetime(cred->acceptor);
+    OM_uint32 init = glue_cred_lifetime(cred, true), accept = glue_cred_lifetime(cred, false);
 
     if (cred->usage == GSS_C_BOTH)
         return init < accept ? init : accept;
     return cred->usage == GSS_C_INITIATE ? init : accept;
-}
-
-static edhoc_err our_mech_set(gss_OID_set *out)
-{
-    gss_const_OID const oids[] = {&glue_mech_oid};
-
-    return out == NULL ? EDHOC_OK : glue_oid_set(oids, 1, out);
 }
 
 /* Where the three ways to acquire put what they got. */
@@ -309,7 +302,7 @@ static bool acquired_clear(const struct acquired *out)
 static edhoc_err acquired_fill(const struct acquired *out, edhoc_err err, struct glue_cred *cred)
 {
     if (err == EDHOC_OK)
-        err = our_mech_set(out->mechs);
+        err = glue_mech_set(out->mechs);
     if (err != EDHOC_OK) {
         glue_cred_free(cred);
         return err;
@@ -464,7 +457,7 @@ static edhoc_err fill_facts(const struct glue_cred *cred, const struct cred_fact
     edhoc_err err = facts->name == NULL ? EDHOC_OK : cred_name(cred, &name);
 
     if (err == EDHOC_OK)
-        err = our_mech_set(facts->mechanisms);
+        err = glue_mech_set(facts->mechanisms);
     if (err != EDHOC_OK) {
         glue_name_free(name);
         return err;
@@ -474,9 +467,9 @@ static edhoc_err fill_facts(const struct glue_cred *cred, const struct cred_fact
     if (facts->lifetime != NULL)
         *facts->lifetime = cred_lifetime(cred);
     if (facts->initiator_lifetime != NULL)
-        *facts->initiator_lifetime = side_lifetime(cred->initiator);
+        *facts->initiator_lifetime = glue_cred_lifetime(cred, true);
     if (facts->acceptor_lifetime != NULL)
-        *facts->acceptor_lifetime = side_lifetime(cred->acceptor);
+        *facts->acceptor_lifetime = glue_cred_lifetime(cred, false);
     if (facts->usage != NULL)
         *facts->usage = cred->usage;
     return EDHOC_OK;

@@ -201,7 +201,7 @@ bool glue_name_equal(const struct glue_name *a, const struct glue_name *b)
 
 /* The mechglue keeps this pointer and will one day free() it unless it knows it for one of its own
  * or for one that gss_internal_release_oid claims: both are. */
-static gss_OID type_of(const struct glue_name *name)
+gss_OID glue_name_type(const struct glue_name *name)
 {
     switch (name->kind) {
     case NAME_SERVICE:
@@ -226,7 +226,7 @@ GLUE_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t input
         return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
     err = glue_copy_out(output_name, bytes_of_text(name->text));
     if (err == EDHOC_OK && output_type != NULL)
-        *output_type = type_of(name);
+        *output_type = glue_name_type(name);
     return glue_status(minor_status, err);
 }
 

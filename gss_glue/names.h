@@ -3,6 +3,8 @@
 #ifndef GSS_GLUE_NAMES_H
 #define GSS_GLUE_NAMES_H
 
+#include <gssapi/gssapi.h>
+
 #include <stdatomic.h>
 
 #include "edhoc/edhoc.h"
@@ -36,5 +38,7 @@ edhoc_err glue_name_of_target(const char *text, struct glue_name **out) EDHOC_MU
 struct glue_name *glue_name_ref(struct glue_name *name);
 void glue_name_free(struct glue_name *name);
 bool glue_name_equal(const struct glue_name *a, const struct glue_name *b);
+/* The type under which it is displayed: a static object. */
+gss_OID glue_name_type(const struct glue_name *name);
 
 #endif

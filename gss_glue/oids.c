@@ -47,3 +47,10 @@ edhoc_err glue_oid_set(gss_const_OID const *oids, size_t count, gss_OID_set *out
     (void)gss_release_oid_set(&minor, out);
     return EDHOC_ERR_NOMEM;
 }
+
+edhoc_err glue_mech_set(gss_OID_set *out)
+{
+    gss_const_OID const oids[] = {&glue_mech_oid};
+
+    return out == NULL ? EDHOC_OK : glue_oid_set(oids, 1, out);
+}

@@ -14,6 +14,8 @@ extern gss_OID_desc glue_subject_oid;
 bool glue_oid_is(gss_const_OID oid, gss_const_OID other);
 /* NULL stands for "the mechanism that you are". */
 bool glue_is_our_mech(gss_const_OID oid);
+/* A set of this mechanism alone; NULL takes nothing. */
+edhoc_err glue_mech_set(gss_OID_set *out) EDHOC_MUST_USE;
 /* A set of the given OIDs, for gss_release_oid_set(). */
 edhoc_err glue_oid_set(gss_const_OID const *oids, size_t count, gss_OID_set *out) EDHOC_MUST_USE;
 
