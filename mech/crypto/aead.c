@@ -1,5 +1,7 @@
 #include "crypto/aead.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
 
 #include <limits.h>

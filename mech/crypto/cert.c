@@ -1,6 +1,8 @@
 #include "crypto/cert.h"
 
+#include "base/report.h"
 #include "crypto/failure.h"
+#include "crypto/key.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>

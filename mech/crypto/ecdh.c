@@ -1,5 +1,7 @@
 #include "crypto/ecdh.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
 #include "crypto/key_inside.h"
 

@@ -1,5 +1,7 @@
 #include "crypto/failure.h"
 
+#include "base/report.h"
+
 #include <openssl/err.h>
 
 void crypto_forget_errors(void)

@@ -1,5 +1,7 @@
 #include "crypto/fork.h"
 
+#include "base/report.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,7 @@
 #include "crypto/hash.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
 
 #include <pthread.h>

@@ -1,7 +1,10 @@
 #include "crypto/key.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
 #include "crypto/key_inside.h"
+#include "crypto/keytype.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "crypto/keytype.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 const struct keytype keytypes[] = {

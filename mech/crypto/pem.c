@@ -1,6 +1,9 @@
 #include "crypto/pem.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
+#include "crypto/key.h"
 #include "crypto/key_inside.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "crypto/sign.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/failure.h"
 #include "crypto/key_inside.h"
 
