@@ -647,6 +647,16 @@ static const struct keytype *type_named(const char *name)
     return type;
 }
 
+/* Only a private half can be written. */
+static bool has_private_half(const struct key *k)
+{
+    struct buf pem = buf_new(4096);
+    bool has = key_to_pem(k, &pem) == EDHOC_OK;
+
+    buf_free(&pem);
+    return has;
+}
+
 static struct key *private_key(const char *type, const char *hex)
 {
     struct key *k;
@@ -660,7 +670,6 @@ static struct key *public_key(const char *type, const char *x, const char *y)
     struct key *k;
 
     check_ok(key_from_public(type_named(type), unhex(x), unhex(y), &k));
-    ck_assert(!key_is_private(k));
     return k;
 }
 
@@ -737,7 +746,6 @@ START_TEST(test_ecdh_agreement)
         check_bytes(key_x(a), agreements[_i].a_x);
     if (agreements[_i].b_x != NULL)
         check_bytes(key_x(b), agreements[_i].b_x);
-    ck_assert(key_is_private(a));
     check_ok(crypto_ecdh(a, b, &secret));
     check_bytes(fixed_bytes(&secret), agreements[_i].secret);
     check_ok(crypto_ecdh(b, a, &secret));
@@ -968,7 +976,7 @@ START_TEST(test_public)
         return;
     }
     ck_assert_ptr_eq(key_type(k), type);
-    ck_assert(!key_is_private(k));
+    ck_assert(!has_private_half(k));
     check_bytes(key_x(k), points[_i].x);
     check_bytes(key_y(k),
                 points[_i].y); /* none for a compact representation, whatever it stands for */
@@ -1295,7 +1303,6 @@ START_TEST(test_signer)
     check_ok(key_from_public(key_type(s.key), key_x(s.key), key_y(s.key), &public_half));
     check_ok(key_with_signer(public_half, signer_sign, signer_drop, &s, &k));
     key_free(public_half); /* k holds what it needs */
-    ck_assert(key_is_private(k));
     ck_assert_ptr_eq(key_type(k), key_type(s.key));
     ck_assert(bytes_equal(key_x(k), key_x(s.key)));
     ck_assert(bytes_equal(key_y(k), key_y(s.key)));
@@ -1353,7 +1360,6 @@ START_TEST(test_pem_round_trip)
     ck_assert_mem_eq(pem.p, "-----BEGIN PRIVATE KEY-----\n", 28);
     check_ok(key_from_pem(keep(pem.p, pem.len), NULL, type->dh, &read));
     ck_assert_ptr_eq(key_type(read), type);
-    ck_assert(key_is_private(read));
     ck_assert(bytes_equal(key_x(read), key_x(k)));
     ck_assert(bytes_equal(key_y(read), key_y(k)));
     check_ok(key_to_pem(read, &again));
@@ -1481,7 +1487,7 @@ START_TEST(test_pem_encrypted)
         check_error(key_from_pem(pem, "", false, &k), EDHOC_ERR_KEY_FORMAT);
         check_error(key_from_pem(pem, long_passphrase, false, &k), EDHOC_ERR_KEY_FORMAT);
         check_ok(key_from_pem(pem, PASSPHRASE, false, &k));
-        ck_assert(key_is_private(k));
+        ck_assert(has_private_half(k));
         key_free(k);
         /* No passphrase, wrong or right, ever gets into what is told. */
         ck_assert_ptr_null(strstr(report_details(EDHOC_ERR_KEY_FORMAT), PASSPHRASE));
@@ -1631,13 +1637,13 @@ START_TEST(test_pkey)
 
     must(pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, raw, &len) == 1);
     check_ok(key_from_pkey(pkey, true, &k));
-    ck_assert(key_is_private(k));
+    ck_assert(has_private_half(k));
     ck_assert_str_eq(key_type(k)->name, "ed25519");
     ck_assert(bytes_equal(key_x(k), bytes_of(raw, 32)));
     key_free(k);
     public_half = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw, 32);
     check_ok(key_from_pkey(public_half, false, &k));
-    ck_assert(!key_is_private(k));
+    ck_assert(!has_private_half(k));
     EVP_PKEY_free(pkey);
     EVP_PKEY_free(public_half);
     key_free(k);

@@ -39,11 +39,6 @@ const struct keytype *key_type(const struct key *k)
     return k->type;
 }
 
-bool key_is_private(const struct key *k)
-{
-    return k->is_private;
-}
-
 struct bytes key_x(const struct key *k)
 {
     return bytes_of(k->x, k->type->coordinate);
@@ -75,8 +70,7 @@ static bool read_public(struct key *k)
 }
 
 /* A key around libcrypto's, whose reference it takes over (on failure too). */
-static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, bool is_private,
-                           struct key **out)
+static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, struct key **out)
 {
     struct key *k = calloc(1, sizeof(*k));
 
@@ -88,7 +82,6 @@ static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, bool is_p
     atomic_init(&k->refs, 1);
     k->type = type;
     k->pkey = pkey;
-    k->is_private = is_private;
     if (!read_public(k)) {
         key_free(k);
         return crypto_failed("reading a public key");
@@ -123,7 +116,7 @@ edhoc_err key_generate(const struct keytype *type, struct key **out)
         EVP_PKEY_generate(ctx, &pkey) != 1)
         err = crypto_failed("generating a key");
     else
-        err = wrap_pkey(pkey, type, true, out);
+        err = wrap_pkey(pkey, type, out);
     EVP_PKEY_CTX_free(ctx);
     return err;
 }
@@ -192,7 +185,7 @@ edhoc_err key_from_private(const struct keytype *type, struct bytes raw, struct 
                    : EVP_PKEY_new_raw_private_key_ex(NULL, type->ossl_name, NULL, raw.p, raw.len);
     if (pkey == NULL)
         return crypto_failed("importing a private key");
-    return wrap_pkey(pkey, type, true, out);
+    return wrap_pkey(pkey, type, out);
 }
 
 /* SEC 1 point: 02 || x stands for a compact representation, as either y does. */
@@ -238,7 +231,7 @@ edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct byt
         return report(EDHOC_ERR_BAD_POINT, "%zu bytes that are no public key on %s", x.len,
                       type->ossl_group != NULL ? type->ossl_group : type->ossl_name);
     }
-    err = wrap_pkey(pkey, type, false, out);
+    err = wrap_pkey(pkey, type, out);
     if (err == EDHOC_OK)
         (*out)->y_len = y.len;
     return err;
@@ -256,7 +249,6 @@ edhoc_err key_with_signer(struct key *public_key,
     *k = *public_key;
     atomic_init(&k->refs, 1);
     (void)EVP_PKEY_up_ref(k->pkey);
-    k->is_private = true;
     k->sign = sign;
     k->drop = drop;
     k->arg = arg;
@@ -298,23 +290,9 @@ static const struct keytype *type_of(EVP_PKEY *pkey, bool dh)
     return NULL;
 }
 
-static bool has_private_half(EVP_PKEY *pkey, const struct keytype *type)
-{
-    BIGNUM *scalar = NULL;
-    size_t len = 0;
-    bool has = type->kty == KTY_OKP
-                   ? EVP_PKEY_get_raw_private_key(pkey, NULL, &len) == 1
-                   : EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1;
-
-    BN_clear_free(scalar);
-    crypto_forget_errors();
-    return has;
-}
-
 edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
 {
     const struct keytype *type = type_of(pkey, dh);
-    bool is_private;
 
     *out = NULL;
     if (type == NULL && EVP_PKEY_is_a(pkey, "RSA") == 1)
@@ -326,8 +304,7 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
                       "Ed448, and EC keys on P-256 and P-384",
                       EVP_PKEY_get0_type_name(pkey) ? EVP_PKEY_get0_type_name(pkey) : "unknown");
     }
-    is_private = has_private_half(pkey, type);
     if (EVP_PKEY_up_ref(pkey) != 1)
         return crypto_failed("sharing a key");
-    return wrap_pkey(pkey, type, is_private, out);
+    return wrap_pkey(pkey, type, out);
 }

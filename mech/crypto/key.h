@@ -15,7 +15,6 @@ bool crypto_has_curve(enum cose_curve curve);
 struct key *key_ref(struct key *k);
 void key_free(struct key *k); /* drops a reference; NULL is fine */
 const struct keytype *key_type(const struct key *k);
-bool key_is_private(const struct key *k);
 /* The public x coordinate (OKP: the public key), full length. */
 struct bytes key_x(const struct key *k);
 /* The y coordinate; empty for OKP, and for an ephemeral key that came as x alone. */

@@ -12,7 +12,6 @@ struct key {
     atomic_uint refs;
     const struct keytype *type;
     EVP_PKEY *pkey;
-    bool is_private;
     uint8_t x[COORDINATE_MAX], y[COORDINATE_MAX];
     size_t y_len; /* 0 for OKP and for a compact representation */
     edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature);

@@ -105,9 +105,6 @@ edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct 
                      "%.200s: OpenSSL's providers here open no private key by "
                      "this URI",
                      uri);
-    /* A private key in a token cannot be looked into, but signs. */
-    if (err == EDHOC_OK)
-        (*out)->is_private = true;
     crypto_forget_errors();
     EVP_PKEY_free(pkey);
     (void)OSSL_STORE_close(store);
@@ -122,7 +119,7 @@ edhoc_err key_to_pem(const struct key *k, struct buf *out)
     const uint8_t *p;
     long len;
 
-    if (bio == NULL || !k->is_private || k->sign != NULL ||
+    if (bio == NULL || k->sign != NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL) != 1)
         err = crypto_failed("writing a private key");
     if (err == EDHOC_OK) {
