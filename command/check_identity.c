@@ -1,6 +1,7 @@
-/* Whose keys there are here, until when, and by which names peers will know them. */
-#include "check.h"
-#include "tool.h"
+#include "check_identity.h"
+
+#include "check_say.h"
+#include "text.h"
 
 #include <pwd.h>
 #include <stdio.h>

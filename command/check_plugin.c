@@ -1,5 +1,7 @@
-/* Is the plugin registered, can it be loaded, does MIT's library know it? */
-#include "check.h"
+#include "check_plugin.h"
+
+#include "check_say.h"
+#include "tool.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -17,8 +19,10 @@
 #include <gssapi/gssapi_ext.h>
 
 #include "base/bytes.h"
+#include "base/report.h"
 #include "load/file.h"
 #include "load/mech_conf.h"
+#include "load/settings.h"
 
 #define LOAD_SECONDS 20
 #define OBJECT_NAME  "mech_edhoc" /* how file names of the object begin */

@@ -1,5 +1,4 @@
-/* Reading what a command is given, and writing files so that they last. */
-#include "tool.h"
+#include "files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* gss-edhoc: makes and explains the keys and files of the mechanism. See gss-edhoc(1). */
+#include "check.h"
+#include "keygen.h"
+#include "show.h"
 #include "tool.h"
+#include "trust.h"
 
-#include <errno.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/report.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "(unknown version)"
@@ -38,38 +38,6 @@ static void print_help(FILE *to)
           "\nExit status: 0 done, 1 failed, 2 wrong usage. See gss-edhoc(1).\n",
           to);
 }
-
-/* ---- what the subcommands share ---- */
-
-int tool_fail(edhoc_err err)
-{
-    const char *details = report_details(err);
-
-    fprintf(stderr, "gss-edhoc: %s\n", details[0] != '\0' ? details : report_sentence(err));
-    return TOOL_FAILED;
-}
-
-int tool_usage(const char *format, ...)
-{
-    va_list args;
-
-    fputs("gss-edhoc: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputs("; see gss-edhoc --help\n", stderr);
-    return TOOL_USAGE;
-}
-
-int tool_finish(int status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    fprintf(stderr, "gss-edhoc: standard output: %s\n", strerror(errno));
-    return TOOL_FAILED;
-}
-
-/* ---- main ---- */
 
 int main(int argc, char **argv)
 {

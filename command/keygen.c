@@ -1,4 +1,8 @@
 /* gss-edhoc keygen: a private key in FILE, its trust line in FILE.pub; both or neither. */
+#include "keygen.h"
+
+#include "files.h"
+#include "name.h"
 #include "tool.h"
 
 #include <errno.h>

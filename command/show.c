@@ -1,4 +1,9 @@
 /* gss-edhoc show: what a key, a certificate, a trust file or a captured token is. */
+#include "show.h"
+
+#include "show_cert.h"
+#include "show_token.h"
+#include "text.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,5 +1,6 @@
-/* What is in certificates, as far as this mechanism looks at them. */
-#include "tool.h"
+#include "show_cert.h"
+
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* What a captured token says to somebody without keys: the framing and message_1, or an error. */
-#include "tool.h"
+#include "show_token.h"
+
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

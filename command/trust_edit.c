@@ -1,6 +1,6 @@
 #include "trust_edit.h"
 
-#include "tool.h"
+#include "files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,11 @@
 /* gss-edhoc trust import: OpenSSH's public keys, authorized_keys and known_hosts as trust lines. */
+#include "trust_import.h"
+
+#include "files.h"
 #include "tool.h"
+#include "trust_command.h"
 #include "trust_edit.h"
+#include "trust_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +18,8 @@
 #include "crypto/keytype.h"
 #include "load/lines.h"
 #include "load/openssh_type.h"
+#include "load/trust_file.h"
+#include "load/trust_line.h"
 #include "load/trust_place.h"
 #include "peer/trust.h"
 

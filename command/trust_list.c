@@ -1,12 +1,15 @@
 /* gss-edhoc trust list: the lines of a trust file as a table. */
+#include "trust_list.h"
+
+#include "text.h"
 #include "tool.h"
-#include "trust_edit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/report.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "load/load.h"

@@ -1,6 +1,12 @@
 /* gss-edhoc trust remove: unpins keys by name, key file or fingerprint. */
+#include "trust_remove.h"
+
+#include "files.h"
+#include "name.h"
 #include "tool.h"
+#include "trust_command.h"
 #include "trust_edit.h"
+#include "trust_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +19,7 @@
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
 #include "load/lines.h"
+#include "load/trust_file.h"
 #include "load/trust_line.h"
 #include "peer/match.h"
 #include "peer/trust.h"

@@ -1,11 +1,11 @@
-/* Trust lines as text: taking them apart and putting them together. What a line means is for
- * mech/load to say; here it is only kept as it was written. */
-#include "tool.h"
-#include "trust_edit.h"
+#include "trust_words.h"
+
+#include "text.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "edhoc/cred.h"
