@@ -2,8 +2,8 @@
 # TEST-ONLY: writes the test vectors of edhoc_reference.py, which is naive and not constant-time.
 """Usage: generate.py [--check]
 
-Writes ../vectors/reference.json, protect.json and prf.json, or with --check says whether the files there are
-what would be written. Deterministic: every "random" value is derived from SHA-256 of a label.
+Writes ../vectors/reference.json, protect.json, prf.json, ssh_sessions.json and ssh_certificates.json, or with --check
+says whether the files there are what would be written. Deterministic: every "random" value is derived from SHA-256 of a label.
 """
 
 import functools
@@ -16,6 +16,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import edhoc_reference as ref
+import openssh
 from edhoc_reference import SUITES, cbor, cbor_sequence
 
 FIELDS = """
@@ -135,6 +136,75 @@ def certificate(role, key_type):
     return der_sequence(to_be_signed, algorithm, der_bit_string(ca_sign(to_be_signed, ca_type)))
 
 
+# ---------------------------------------------------------------- OpenSSH certificates
+
+SSH_SUITES = (2, 4, 6, 24)                  # each kind of key, and both hash lengths that such keys have
+SSH_FORMS = {0: [("ssh_cert", "ssh_cert"), ("ssh_cert", "kid"), ("kccs", "ssh_cert")],
+             1: [("ssh_cert", "kccs")], 2: [("kid", "ssh_cert")]}
+
+
+@functools.lru_cache(maxsize=None)
+def ssh_certificate(role, key_type, ca_type=None):
+    """What a CA of the same kind says of the long-term key: a user's or a host's."""
+    private = private_key(long_term_label(role, True), key_type)
+    fields = {"type": openssh.USER, "key_id": "initiator", "serial": 1,
+              "principals": ["initiator@example.com"], "extensions": [("permit-pty", b"")]}
+    if role == "responder":
+        fields = {"type": openssh.HOST, "key_id": "responder", "serial": 2,
+                  "principals": ["responder.example.com", "*.responder.example.com"]}
+    ca_type = ca_type or key_type
+    return openssh.make(
+        ca_type, private_key("test SSH CA", ca_type), key_type=key_type, public=key_type.public(private),
+        nonce=derive(f"{role} nonce {key_type.crv}", 32), valid_after=1577836800, valid_before=2524607999, **fields)
+
+
+SSH_FIELDS = (
+    # name, and what differs from a plain user certificate
+    ("plain", {}),
+    ("host", {"type": openssh.HOST, "key_id": "web", "principals": ["web.example.org", "*.web.example.org", "web"]}),
+    ("many-principals", {"principals": [f"user{i}@example.org" for i in range(256)], "serial": 2**64 - 1}),
+    ("no-principals", {"principals": []}),
+    ("odd-principals", {"principals": ["", "a b", "ü@example.org", "x" * 255, "y" * 256, "\x01"]}),
+    ("critical", {"critical": [("force-command", openssh.string("/bin/true")), ("verify-required", b"")]}),
+    ("extensions", {"extensions": [("login@example.org", openssh.string("octocat")), ("permit-pty", b""),
+                                   ("raw@example.org", b"\0\1\2")]}),
+    ("times", {"valid_after": 1700000000, "valid_before": 1700000001}),
+    ("forever", {"valid_after": 0, "valid_before": openssh.FOREVER}),
+    ("never", {"valid_after": 2, "valid_before": 1}),
+    ("reserved", {"reserved": b"to be ignored", "nonce": b"", "key_id": ""}),
+    ("long", {"extensions": [("long@example.org", bytes(15000))]}),
+)
+
+
+def hex_list(items):
+    return ",".join(item.hex() for item in items)
+
+
+def ssh_certificate_vectors():
+    """Every kind of key under every kind of CA for plain ones; the kinds take turns for the others."""
+    kinds, vectors, count = list(openssh.NAMES.values()), [], 0
+    for (name, fields), key_type, ca_type in itertools.product(SSH_FIELDS, kinds, kinds):
+        if name != "plain" and count % 4 != 0 and ca_type is not key_type:
+            count += 1
+            continue
+        private = private_key(f"ssh subject {name} {key_type.crv}", key_type)
+        fields = {"key_id": "somebody", "principals": ["somebody@example.org", "somebody"], "serial": count,
+                  "nonce": derive(f"ssh nonce {count}", 32), "valid_after": 1600000000, "valid_before": 1800000000, **fields}
+        blob = openssh.make(ca_type, private_key("test SSH CA", ca_type), key_type=key_type,
+                            public=key_type.public(private), **fields)
+        c = openssh.read(blob)
+        vectors.append({
+            "name": f"{name}-{openssh.name_of(key_type)}-by-{openssh.name_of(ca_type)}", "certificate": blob.hex(),
+            "key_type": openssh.name_of(key_type), "key_blob": openssh.key_blob(key_type, c.public).hex(),
+            "serial": str(c.serial), "type": str(c.type), "key_id": c.key_id.hex(), "principals": hex_list(c.principals),
+            "valid_after": str(c.valid_after), "valid_before": str(c.valid_before),
+            "critical": hex_list(x for pair in c.critical for x in pair),
+            "extensions": hex_list(x for pair in c.extensions for x in pair), "ca": c.ca.hex(),
+            "signature": c.signature.hex()})
+        count += 1
+    return vectors
+
+
 # ---------------------------------------------------------------- reference.json
 
 @functools.lru_cache(maxsize=None)
@@ -144,6 +214,8 @@ def make_party(role, form, suite_number, signs):
     private = private_key(long_term_label(role, signs), key_type)
     if form == "x5chain":
         return ref.x5chain_party(private, certificate(role, key_type))
+    if form == "ssh_cert":
+        return openssh.party(private, ssh_certificate(role, key_type))
     if form == "x5t":
         return ref.x5t_party(private, certificate(role, key_type))
     key = ref.cose_key(key_type, key_type.public(private))
@@ -250,6 +322,11 @@ def with_leading_zeros():
         yield vector
 
 
+def ssh_session_vectors():
+    return [session(method, suite, form_i, form_r)
+            for method, suite in itertools.product(SSH_FORMS, SSH_SUITES) for form_i, form_r in SSH_FORMS[method]]
+
+
 def reference_vectors():
     return [*every_combination(), *with_ead(), *with_several_suites(), *with_leading_zeros(), *with_long_plaintext_2()]
 
@@ -291,9 +368,11 @@ def main():
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     ref.self_test()
+    openssh.self_test()
     differ = False
     for file_name, make in (("prf.json", prf_vectors), ("protect.json", protect_vectors),
-                            ("reference.json", reference_vectors)):
+                            ("reference.json", reference_vectors), ("ssh_sessions.json", ssh_session_vectors),
+                            ("ssh_certificates.json", ssh_certificate_vectors)):
         vectors = make()
         text = json.dumps(vectors, indent=1) + "\n"
         path = os.path.join(ref.VECTORS, file_name)
