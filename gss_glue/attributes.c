@@ -231,6 +231,7 @@ static edhoc_err list_attributes(const struct glue_name *name, gss_buffer_set_t 
 GLUE_EXPORT OM_uint32 gss_inquire_name(OM_uint32 *minor_status, gss_name_t name, int *name_is_MN,
                                        gss_OID *MN_mech, gss_buffer_set_t *attrs)
 {
+    GLUE_CALL();
     edhoc_err err = EDHOC_OK;
 
     if (name_is_MN != NULL)
@@ -240,7 +241,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_name(OM_uint32 *minor_status, gss_name_t name,
     if (attrs != NULL)
         *attrs = GSS_C_NO_BUFFER_SET;
     if (name == GSS_C_NO_NAME)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     if (attrs != NULL)
         err = list_attributes((const struct glue_name *)name, attrs);
     return glue_status(minor_status, err);
@@ -292,6 +293,7 @@ GLUE_EXPORT OM_uint32 gss_get_name_attribute(OM_uint32 *minor_status, gss_name_t
                                              gss_buffer_t value, gss_buffer_t display_value,
                                              int *more)
 {
+    GLUE_CALL();
     const struct glue_name *name = (const struct glue_name *)input_name;
     size_t i = more != NULL && *more > 0 ? (size_t)*more : 0;
     edhoc_err err;
@@ -305,7 +307,7 @@ GLUE_EXPORT OM_uint32 gss_get_name_attribute(OM_uint32 *minor_status, gss_name_t
     glue_clear_buffer(value);
     glue_clear_buffer(display_value);
     if (name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     err = get_attribute(name, glue_bytes(attr), i, value, display_value, more);
     if (err == EDHOC_OK && authenticated != NULL)
         *authenticated = name->cred != NULL && !name->hearsay;

@@ -30,5 +30,7 @@ edhoc_err glue_bindings_read(gss_channel_bindings_t given, struct bindings *out)
     put_le32(&out->text, given->acceptor_addrtype);
     put_field(&out->text, &given->acceptor_address);
     put_field(&out->text, &given->application_data);
-    return out->text.failed ? report(EDHOC_ERR_ARGUMENT, "channel bindings") : EDHOC_OK;
+    return out->text.failed
+               ? report(EDHOC_ERR_ARGUMENT, "channel bindings of more than 1 MiB, or at NULL")
+               : EDHOC_OK;
 }

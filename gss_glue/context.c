@@ -346,6 +346,7 @@ GLUE_EXPORT OM_uint32 gss_init_sec_context(
     gss_channel_bindings_t input_chan_bindings, gss_buffer_t input_token, gss_OID *actual_mech_type,
     gss_buffer_t output_token, OM_uint32 *ret_flags, OM_uint32 *time_rec)
 {
+    GLUE_CALL();
     struct call call;
     edhoc_err err;
 
@@ -358,12 +359,11 @@ GLUE_EXPORT OM_uint32 gss_init_sec_context(
     if (time_rec != NULL)
         *time_rec = 0;
     if (context_handle == NULL || output_token == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (!glue_is_our_mech(mech_type))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     if (target_name == GSS_C_NO_NAME)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
-    report_clear();
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     call = call_of(*context_handle, input_token);
     err = init_context(&call, (struct glue_cred *)cred, (struct glue_name *)target_name, req_flags,
                        input_chan_bindings);
@@ -408,6 +408,7 @@ GLUE_EXPORT OM_uint32 gss_accept_sec_context(OM_uint32 *minor_status, gss_ctx_id
                                              gss_buffer_t output_token, OM_uint32 *ret_flags,
                                              OM_uint32 *time_rec, gss_cred_id_t *delegated_cred)
 {
+    GLUE_CALL();
     struct call call;
     edhoc_err err;
     OM_uint32 major;
@@ -424,8 +425,7 @@ GLUE_EXPORT OM_uint32 gss_accept_sec_context(OM_uint32 *minor_status, gss_ctx_id
     if (delegated_cred != NULL)
         *delegated_cred = GSS_C_NO_CREDENTIAL;
     if (context_handle == NULL || output_token == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    report_clear();
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     call = call_of(*context_handle, input_token);
     err = accept_context(&call, (struct glue_cred *)cred, input_chan_bindings);
     if (ret_flags != NULL)
@@ -459,9 +459,10 @@ GLUE_EXPORT OM_uint32 gss_delete_sec_context(OM_uint32 *minor_status, gss_ctx_id
 GLUE_EXPORT OM_uint32 gss_process_context_token(OM_uint32 *minor_status, gss_ctx_id_t context,
                                                 gss_buffer_t token)
 {
+    GLUE_CALL();
     (void)token;
     if (context == GSS_C_NO_CONTEXT)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_NO_CONTEXT);
+        return glue_refuse(minor_status, GSS_S_NO_CONTEXT);
     return glue_status(minor_status,
                        report(EDHOC_ERR_TOKEN, "this mechanism has no context deletion tokens"));
 }

@@ -215,14 +215,14 @@ static bool has_duplicate(gss_const_key_value_set_t store)
     return false;
 }
 
-static bool is_sound(gss_const_key_value_set_t store)
+static edhoc_err check_store(gss_const_key_value_set_t store)
 {
     if (store->count > STORE_MAX || (store->count > 0 && store->elements == NULL))
-        return false;
+        return report(EDHOC_ERR_ARGUMENT, "a credential store of %u entries", store->count);
     for (OM_uint32 i = 0; i < store->count; i++)
         if (store->elements[i].key == NULL || store->elements[i].value == NULL)
-            return false;
-    return true;
+            return report(EDHOC_ERR_ARGUMENT, "entry %u of the credential store is incomplete", i);
+    return EDHOC_OK;
 }
 
 static edhoc_err acquire_from(struct glue_name *desired, gss_cred_usage_t usage,
@@ -294,7 +294,6 @@ static bool acquired_clear(const struct acquired *out)
     if (out->cred == NULL)
         return false;
     *out->cred = GSS_C_NO_CREDENTIAL;
-    report_clear();
     return true;
 }
 
@@ -322,6 +321,7 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred_from(OM_uint32 *minor_status, gss_name_t 
                                             gss_cred_id_t *output_cred, gss_OID_set *actual_mechs,
                                             OM_uint32 *time_rec)
 {
+    GLUE_CALL();
     struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
@@ -329,9 +329,10 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred_from(OM_uint32 *minor_status, gss_name_t 
     (void)time_req;
     (void)desired_mechs;
     if (!acquired_clear(&out))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    if (cred_store != NULL && !is_sound(cred_store))
-        return glue_status(minor_status, EDHOC_ERR_ARGUMENT);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
+    err = cred_store == NULL ? EDHOC_OK : check_store(cred_store);
+    if (err != EDHOC_OK)
+        return glue_status(minor_status, err);
     if (cred_store != NULL && has_duplicate(cred_store))
         return glue_status_as(minor_status,
                               report(EDHOC_ERR_SETTING, "a credential store key appears twice"),
@@ -346,6 +347,7 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred(OM_uint32 *minor_status, gss_name_t desir
                                        gss_cred_usage_t cred_usage, gss_cred_id_t *output_cred,
                                        gss_OID_set *actual_mechs, OM_uint32 *time_rec)
 {
+    GLUE_CALL();
     struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
@@ -353,7 +355,7 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred(OM_uint32 *minor_status, gss_name_t desir
     (void)time_req;
     (void)desired_mechs;
     if (!acquired_clear(&out))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = acquire_from((struct glue_name *)desired_name, cred_usage, NULL, &cred);
     return glue_status(minor_status, acquired_fill(&out, err, cred));
 }
@@ -384,6 +386,7 @@ GLUE_EXPORT OM_uint32 gssspi_acquire_cred_with_password(
     OM_uint32 time_req, const gss_OID_set desired_mechs, gss_cred_usage_t cred_usage,
     gss_cred_id_t *output_cred, gss_OID_set *actual_mechs, OM_uint32 *time_rec)
 {
+    GLUE_CALL();
     struct acquired out = {output_cred, actual_mechs, time_rec};
     struct glue_cred *cred = NULL;
     edhoc_err err;
@@ -391,7 +394,7 @@ GLUE_EXPORT OM_uint32 gssspi_acquire_cred_with_password(
     (void)time_req;
     (void)desired_mechs;
     if (!acquired_clear(&out))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (cred_usage == GSS_C_ACCEPT || glue_bytes(password).len == 0)
         return glue_status(minor_status,
                            report(EDHOC_ERR_USAGE, "a passphrase opens an initiator's key only"));
@@ -494,6 +497,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_cred(OM_uint32 *minor_status, gss_cred_id_t cr
                                        gss_name_t *name, OM_uint32 *lifetime,
                                        gss_cred_usage_t *cred_usage, gss_OID_set *mechanisms)
 {
+    GLUE_CALL();
     const struct cred_facts facts = {
         .name = name, .lifetime = lifetime, .usage = cred_usage, .mechanisms = mechanisms};
 
@@ -506,6 +510,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_cred_by_mech(OM_uint32 *minor_status, gss_cred
                                                OM_uint32 *acceptor_lifetime,
                                                gss_cred_usage_t *cred_usage)
 {
+    GLUE_CALL();
     const struct cred_facts facts = {.name = name,
                                      .initiator_lifetime = initiator_lifetime,
                                      .acceptor_lifetime = acceptor_lifetime,
@@ -513,7 +518,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_cred_by_mech(OM_uint32 *minor_status, gss_cred
 
     if (!glue_is_our_mech(mech_type)) {
         clear_facts(&facts);
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     }
     return glue_status(minor_status, inquire((struct glue_cred *)cred, &facts));
 }
@@ -528,6 +533,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_cred_by_mech(OM_uint32 *minor_status, gss_cred
 GLUE_EXPORT OM_uint32 gssspi_set_cred_option(OM_uint32 *minor_status, gss_cred_id_t *cred,
                                              const gss_OID desired_object, const gss_buffer_t value)
 {
+    GLUE_CALL();
     static const gss_OID_desc no_ci_flags = {6, (void *)"\x2a\x85\x70\x2b\x0d\x1d"};
 
     (void)cred;

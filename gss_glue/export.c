@@ -80,13 +80,14 @@ static edhoc_err export_context(struct glue_ctx *ctx, gss_buffer_t out)
 GLUE_EXPORT OM_uint32 gss_export_sec_context(OM_uint32 *minor_status, gss_ctx_id_t *context_handle,
                                              gss_buffer_t interprocess_token)
 {
+    GLUE_CALL();
     edhoc_err err;
 
     glue_clear_buffer(interprocess_token);
     if (interprocess_token == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (context_handle == NULL || *context_handle == GSS_C_NO_CONTEXT)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_NO_CONTEXT);
+        return glue_refuse(minor_status, GSS_S_NO_CONTEXT);
     err = export_context((struct glue_ctx *)*context_handle, interprocess_token);
     if (err == EDHOC_OK) {
         glue_ctx_free((struct glue_ctx *)*context_handle);
@@ -154,11 +155,12 @@ GLUE_EXPORT OM_uint32 gss_import_sec_context(OM_uint32 *minor_status,
                                              gss_buffer_t interprocess_token,
                                              gss_ctx_id_t *context_handle)
 {
+    GLUE_CALL();
     struct glue_ctx *ctx = NULL;
     edhoc_err err;
 
     if (context_handle == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = import_context(glue_bytes(interprocess_token), &ctx);
     if (err == EDHOC_OK)
         glue_trace("context %u imported", ctx->id);
@@ -341,23 +343,24 @@ static edhoc_err export_credential(const struct glue_cred *cred, gss_buffer_t ou
 GLUE_EXPORT OM_uint32 gss_export_cred(OM_uint32 *minor_status, gss_cred_id_t cred,
                                       gss_buffer_t token)
 {
+    GLUE_CALL();
     glue_clear_buffer(token);
     if (token == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (cred == GSS_C_NO_CREDENTIAL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_NO_CRED);
+        return glue_refuse(minor_status, GSS_S_NO_CRED);
     return glue_status(minor_status, export_credential((const struct glue_cred *)cred, token));
 }
 
 GLUE_EXPORT OM_uint32 gss_import_cred(OM_uint32 *minor_status, gss_buffer_t token,
                                       gss_cred_id_t *cred_handle)
 {
+    GLUE_CALL();
     struct glue_cred *cred = NULL;
     edhoc_err err;
 
     if (cred_handle == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
-    report_clear();
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = import_credential(glue_bytes(token), &cred);
     *cred_handle = (gss_cred_id_t)cred;
     return glue_status(minor_status, err);

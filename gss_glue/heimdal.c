@@ -18,6 +18,7 @@
 
 GLUE_EXPORT OM_uint32 gss_indicate_mechs(OM_uint32 *minor_status, gss_OID_set *mech_set)
 {
+    GLUE_CALL();
     return glue_status(minor_status, glue_mech_set(mech_set));
 }
 
@@ -27,8 +28,9 @@ GLUE_EXPORT OM_uint32 gss_inquire_mechs_for_name(OM_uint32 *minor_status,
                                                  const gss_name_t input_name,
                                                  gss_OID_set *mech_types)
 {
+    GLUE_CALL();
     if (input_name == GSS_C_NO_NAME)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     return glue_status(minor_status, glue_mech_set(mech_types));
 }
 
@@ -36,12 +38,13 @@ GLUE_EXPORT OM_uint32 gss_inquire_mechs_for_name(OM_uint32 *minor_status,
 GLUE_EXPORT OM_uint32 gss_canonicalize_name(OM_uint32 *minor_status, const gss_name_t input_name,
                                             const gss_OID mech_type, gss_name_t *output_name)
 {
+    GLUE_CALL();
     if (output_name != NULL)
         *output_name = GSS_C_NO_NAME;
     if (!glue_is_our_mech(mech_type))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     if (input_name == GSS_C_NO_NAME || output_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     *output_name = (gss_name_t)glue_name_ref((struct glue_name *)input_name);
     return glue_status(minor_status, EDHOC_OK);
 }
@@ -50,11 +53,12 @@ GLUE_EXPORT OM_uint32 gss_canonicalize_name(OM_uint32 *minor_status, const gss_n
 GLUE_EXPORT OM_uint32 gss_display_name_ext(OM_uint32 *minor_status, gss_name_t input_name,
                                            gss_OID display_as_name_type, gss_buffer_t display_name)
 {
+    GLUE_CALL();
     const struct glue_name *name = (const struct glue_name *)input_name;
 
     glue_clear_buffer(display_name);
     if (name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     if (!glue_oid_is(display_as_name_type, glue_name_type(name)))
         return glue_status(minor_status, EDHOC_ERR_UNSUPPORTED);
     return glue_status(minor_status, glue_copy_out(display_name, bytes_of_text(name->text)));
@@ -64,6 +68,7 @@ GLUE_EXPORT OM_uint32 gss_display_name_ext(OM_uint32 *minor_status, gss_name_t i
 GLUE_EXPORT OM_uint32 gss_set_name_attribute(OM_uint32 *minor_status, gss_name_t name, int complete,
                                              gss_buffer_t attr, gss_buffer_t value)
 {
+    GLUE_CALL();
     (void)name;
     (void)complete;
     (void)attr;
@@ -74,6 +79,7 @@ GLUE_EXPORT OM_uint32 gss_set_name_attribute(OM_uint32 *minor_status, gss_name_t
 GLUE_EXPORT OM_uint32 gss_delete_name_attribute(OM_uint32 *minor_status, gss_name_t name,
                                                 gss_buffer_t attr)
 {
+    GLUE_CALL();
     (void)name;
     (void)attr;
     return glue_status(minor_status, EDHOC_ERR_UNSUPPORTED);
@@ -104,21 +110,21 @@ GLUE_EXPORT OM_uint32 gss_add_cred(OM_uint32 *minor_status, gss_cred_id_t input_
                                    gss_OID_set *actual_mechs, OM_uint32 *initiator_time_rec,
                                    OM_uint32 *acceptor_time_rec)
 {
+    GLUE_CALL();
     struct glue_cred *cred = NULL;
     edhoc_err err;
 
     (void)initiator_time_req;
     (void)acceptor_time_req;
-    report_clear();
     if (actual_mechs != NULL)
         *actual_mechs = GSS_C_NO_OID_SET;
     if (output_cred == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     *output_cred = GSS_C_NO_CREDENTIAL;
     if (!glue_is_our_mech(desired_mech))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     if (input_cred != GSS_C_NO_CREDENTIAL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_DUPLICATE_ELEMENT);
+        return glue_refuse(minor_status, GSS_S_DUPLICATE_ELEMENT);
     err = add_cred((struct glue_name *)desired_name, cred_usage, actual_mechs, &cred);
     *output_cred = (gss_cred_id_t)cred;
     if (initiator_time_rec != NULL)
@@ -132,6 +138,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_cred_by_oid(OM_uint32 *minor_status, const gss
                                               const gss_OID desired_object,
                                               gss_buffer_set_t *data_set)
 {
+    GLUE_CALL();
     (void)cred;
     (void)desired_object;
     if (data_set != NULL)
@@ -164,6 +171,7 @@ GLUE_EXPORT OM_uint32 gss_store_cred(OM_uint32 *minor_status, const gss_cred_id_
                                      OM_uint32 overwrite_cred, OM_uint32 default_cred,
                                      gss_OID_set *elements_stored, gss_cred_usage_t *usage_stored)
 {
+    GLUE_CALL();
     const struct glue_cred *ours = (const struct glue_cred *)cred;
     bool stored = false;
     edhoc_err err;
@@ -171,12 +179,10 @@ GLUE_EXPORT OM_uint32 gss_store_cred(OM_uint32 *minor_status, const gss_cred_id_
     (void)cred_usage;
     (void)overwrite_cred;
     (void)default_cred;
-    report_clear();
     if (elements_stored != NULL)
         *elements_stored = GSS_C_NO_OID_SET;
     if (ours == NULL || !glue_is_our_mech(desired_mech))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT,
-                              ours == NULL ? GSS_S_NO_CRED : GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, ours == NULL ? GSS_S_NO_CRED : GSS_S_BAD_MECH);
     err = is_default(&ours->settings, &stored);
     if (err == EDHOC_OK && !stored)
         err = EDHOC_ERR_UNSUPPORTED;

@@ -13,6 +13,7 @@
 GLUE_EXPORT OM_uint32 gss_context_time(OM_uint32 *minor_status, gss_ctx_id_t context,
                                        OM_uint32 *time_rec)
 {
+    GLUE_CALL();
     struct glue_ctx *ctx = (struct glue_ctx *)context;
     edhoc_err err;
 
@@ -70,6 +71,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_context(OM_uint32 *minor_status, gss_ctx_id_t 
                                           OM_uint32 *lifetime_rec, gss_OID *mech_type,
                                           OM_uint32 *ctx_flags, int *locally_initiated, int *open)
 {
+    GLUE_CALL();
     struct ctx_facts facts;
     edhoc_err err = read_facts((struct glue_ctx *)context, &facts);
 
@@ -172,8 +174,9 @@ GLUE_EXPORT OM_uint32 gss_inquire_sec_context_by_oid(OM_uint32 *minor_status,
                                                      const gss_OID desired_object,
                                                      gss_buffer_set_t *data_set)
 {
+    GLUE_CALL();
     if (data_set == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     *data_set = GSS_C_NO_BUFFER_SET;
     for (size_t i = 0; i < sizeof(inquiries) / sizeof(inquiries[0]); i++)
         if (glue_oid_is(desired_object, *inquiries[i].oid))
@@ -187,6 +190,7 @@ GLUE_EXPORT OM_uint32 gss_set_sec_context_option(OM_uint32 *minor_status,
                                                  const gss_OID desired_object,
                                                  const gss_buffer_t value)
 {
+    GLUE_CALL();
     (void)context_handle;
     (void)desired_object;
     (void)value;

@@ -238,21 +238,17 @@ static edhoc_err wrap_iov(struct glue_ctx *ctx, bool conf, gss_iov_buffer_desc *
     return err;
 }
 
-static OM_uint32 bad_qop(OM_uint32 *minor_status)
-{
-    return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_QOP);
-}
-
 GLUE_EXPORT OM_uint32 gss_wrap_iov(OM_uint32 *minor_status, gss_ctx_id_t context, int conf_req_flag,
                                    gss_qop_t qop_req, int *conf_state, gss_iov_buffer_desc *iov,
                                    int iov_count)
 {
+    GLUE_CALL();
     edhoc_err err;
 
     if (conf_state != NULL)
         *conf_state = 0;
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = wrap_iov((struct glue_ctx *)context, conf_req_flag != 0, iov, iov_count);
     if (err == EDHOC_OK && conf_state != NULL)
         *conf_state = conf_req_flag != 0;
@@ -281,8 +277,9 @@ static edhoc_err get_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int
 GLUE_EXPORT OM_uint32 gss_get_mic_iov(OM_uint32 *minor_status, gss_ctx_id_t context,
                                       gss_qop_t qop_req, gss_iov_buffer_desc *iov, int iov_count)
 {
+    GLUE_CALL();
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     return glue_status(minor_status, get_mic_iov((struct glue_ctx *)context, iov, iov_count));
 }
 
@@ -332,12 +329,13 @@ GLUE_EXPORT OM_uint32 gss_wrap_iov_length(OM_uint32 *minor_status, gss_ctx_id_t 
                                           int conf_req_flag, gss_qop_t qop_req, int *conf_state,
                                           gss_iov_buffer_desc *iov, int iov_count)
 {
+    GLUE_CALL();
     edhoc_err err;
 
     if (conf_state != NULL)
         *conf_state = 0;
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = iov_length((struct glue_ctx *)context, HEADER, iov, iov_count);
     if (err == EDHOC_OK && conf_state != NULL)
         *conf_state = conf_req_flag != 0;
@@ -348,8 +346,9 @@ GLUE_EXPORT OM_uint32 gss_get_mic_iov_length(OM_uint32 *minor_status, gss_ctx_id
                                              gss_qop_t qop_req, gss_iov_buffer_desc *iov,
                                              int iov_count)
 {
+    GLUE_CALL();
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     return glue_status(minor_status,
                        iov_length((struct glue_ctx *)context, MIC_TOKEN, iov, iov_count));
 }
@@ -525,6 +524,7 @@ static void clear_states(int *conf_state, gss_qop_t *qop_state)
 GLUE_EXPORT OM_uint32 gss_unwrap_iov(OM_uint32 *minor_status, gss_ctx_id_t context, int *conf_state,
                                      gss_qop_t *qop_state, gss_iov_buffer_desc *iov, int iov_count)
 {
+    GLUE_CALL();
     struct opened opened = {false, GSS_S_COMPLETE};
     edhoc_err err;
 
@@ -554,6 +554,7 @@ GLUE_EXPORT OM_uint32 gss_verify_mic_iov(OM_uint32 *minor_status, gss_ctx_id_t c
                                          gss_qop_t *qop_state, gss_iov_buffer_desc *iov,
                                          int iov_count)
 {
+    GLUE_CALL();
     struct opened opened = {false, GSS_S_COMPLETE};
     edhoc_err err;
 
@@ -604,15 +605,16 @@ GLUE_EXPORT OM_uint32 gss_wrap_aead(OM_uint32 *minor_status, gss_ctx_id_t contex
                                     gss_buffer_t input_payload_buffer, int *conf_state,
                                     gss_buffer_t output_message_buffer)
 {
+    GLUE_CALL();
     gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
     edhoc_err err;
 
     clear_states(conf_state, NULL);
     glue_clear_buffer(output_message_buffer);
     if (output_message_buffer == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = wrap_aead((struct glue_ctx *)context, conf_req_flag != 0,
                     input_assoc_buffer != NULL ? input_assoc_buffer : &none,
                     input_payload_buffer != NULL ? input_payload_buffer : &none,
@@ -628,6 +630,7 @@ GLUE_EXPORT OM_uint32 gss_unwrap_aead(OM_uint32 *minor_status, gss_ctx_id_t cont
                                       gss_buffer_t output_payload_buffer, int *conf_state,
                                       gss_qop_t *qop_state)
 {
+    GLUE_CALL();
     const gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
     gss_iov_buffer_desc iov[] = {
         {GSS_IOV_BUFFER_TYPE_STREAM, input_message_buffer != NULL ? *input_message_buffer : none},
@@ -640,7 +643,7 @@ GLUE_EXPORT OM_uint32 gss_unwrap_aead(OM_uint32 *minor_status, gss_ctx_id_t cont
     clear_states(conf_state, qop_state);
     glue_clear_buffer(output_payload_buffer);
     if (output_payload_buffer == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = unwrap_iov((struct glue_ctx *)context, iov, 3, &opened);
     if (err == EDHOC_OK)
         *output_payload_buffer = iov[2].buffer;

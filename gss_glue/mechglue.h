@@ -11,7 +11,15 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
+#include "base/report.h"
+
 #define GLUE_EXPORT __attribute__((visibility("default")))
+
+/* How every exported function begins that can fail: what this thread remembers of an older failure
+ * is not the story of this one. Not so those that the mechglue itself, or a program that tidies up,
+ * calls between a failure and its text: gss_display_status, the release functions and
+ * gss_delete_sec_context. */
+#define GLUE_CALL() report_clear()
 
 /* Those that no installed header declares. */
 OM_uint32 gss_internal_release_oid(OM_uint32 *minor_status, gss_OID *oid);

@@ -65,6 +65,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_attrs_for_mech(OM_uint32 *minor_status, gss_co
                                                  gss_OID_set *mech_attrs,
                                                  gss_OID_set *known_mech_attrs)
 {
+    GLUE_CALL();
     OM_uint32 minor;
     edhoc_err err = EDHOC_OK;
 
@@ -73,7 +74,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_attrs_for_mech(OM_uint32 *minor_status, gss_co
     if (known_mech_attrs != NULL)
         *known_mech_attrs = GSS_C_NO_OID_SET;
     if (!glue_is_our_mech(mech))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     if (mech_attrs != NULL)
         err = our_attributes(mech_attrs);
     if (err == EDHOC_OK && known_mech_attrs != NULL)
@@ -104,13 +105,14 @@ GLUE_EXPORT OM_uint32 gss_inquire_saslname_for_mech(OM_uint32 *minor_status,
                                                     gss_buffer_t mech_name,
                                                     gss_buffer_t mech_description)
 {
+    GLUE_CALL();
     edhoc_err err;
 
     glue_clear_buffer(sasl_mech_name);
     glue_clear_buffer(mech_name);
     glue_clear_buffer(mech_description);
     if (!glue_is_our_mech(desired_mech))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     err = glue_copy_out(sasl_mech_name, BYTES_LITERAL(SASL_NAME));
     if (err == EDHOC_OK)
         err = glue_copy_out(mech_name, BYTES_LITERAL(MECH_NAME));
@@ -128,6 +130,7 @@ GLUE_EXPORT OM_uint32 gss_inquire_mech_for_saslname(OM_uint32 *minor_status,
                                                     const gss_buffer_t sasl_mech_name,
                                                     gss_OID *mech_type)
 {
+    GLUE_CALL();
     if (mech_type != NULL)
         *mech_type = GSS_C_NO_OID;
     if (!bytes_equal(glue_bytes(sasl_mech_name), BYTES_LITERAL(SASL_NAME)))

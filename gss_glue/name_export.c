@@ -79,9 +79,10 @@ static edhoc_err export(const struct glue_name *name, gss_buffer_t out)
 GLUE_EXPORT OM_uint32 gss_export_name(OM_uint32 *minor_status, const gss_name_t input_name,
                                       gss_buffer_t exported_name)
 {
+    GLUE_CALL();
     glue_clear_buffer(exported_name);
     if (input_name == GSS_C_NO_NAME || exported_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     return glue_status(minor_status, export((const struct glue_name *)input_name, exported_name));
 }
 
@@ -133,9 +134,10 @@ static edhoc_err import_composite(struct bytes token, struct glue_name **out)
 GLUE_EXPORT OM_uint32 gss_export_name_composite(OM_uint32 *minor_status, gss_name_t name,
                                                 gss_buffer_t exp_composite_name)
 {
+    GLUE_CALL();
     glue_clear_buffer(exp_composite_name);
     if (name == GSS_C_NO_NAME || exp_composite_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     return glue_status(minor_status,
                        export_composite((const struct glue_name *)name, exp_composite_name));
 }
@@ -174,11 +176,12 @@ static edhoc_err import(struct bytes text, gss_const_OID type, struct glue_name 
 GLUE_EXPORT OM_uint32 gss_import_name(OM_uint32 *minor_status, gss_buffer_t input_name,
                                       gss_OID input_type, gss_name_t *output_name)
 {
+    GLUE_CALL();
     struct glue_name *name = NULL;
     edhoc_err err;
 
     if (output_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = import(glue_bytes(input_name), input_type, &name);
     *output_name = (gss_name_t)name;
     return glue_status(minor_status, err);

@@ -216,6 +216,7 @@ gss_OID glue_name_type(const struct glue_name *name)
 GLUE_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t input_name,
                                        gss_buffer_t output_name, gss_OID *output_type)
 {
+    GLUE_CALL();
     const struct glue_name *name = (const struct glue_name *)input_name;
     edhoc_err err;
 
@@ -223,7 +224,7 @@ GLUE_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t input
     if (output_type != NULL)
         *output_type = GSS_C_NO_OID;
     if (name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     err = glue_copy_out(output_name, bytes_of_text(name->text));
     if (err == EDHOC_OK && output_type != NULL)
         *output_type = glue_name_type(name);
@@ -233,10 +234,11 @@ GLUE_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t input
 GLUE_EXPORT OM_uint32 gss_compare_name(OM_uint32 *minor_status, gss_name_t name1, gss_name_t name2,
                                        int *name_equal)
 {
+    GLUE_CALL();
     if (name_equal != NULL)
         *name_equal = 0;
     if (name1 == GSS_C_NO_NAME || name2 == GSS_C_NO_NAME || name_equal == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     *name_equal = glue_name_equal((const struct glue_name *)name1, (const struct glue_name *)name2);
     return glue_status(minor_status, EDHOC_OK);
 }
@@ -244,10 +246,11 @@ GLUE_EXPORT OM_uint32 gss_compare_name(OM_uint32 *minor_status, gss_name_t name1
 GLUE_EXPORT OM_uint32 gss_duplicate_name(OM_uint32 *minor_status, const gss_name_t input_name,
                                          gss_name_t *dest_name)
 {
+    GLUE_CALL();
     if (dest_name != NULL)
         *dest_name = GSS_C_NO_NAME;
     if (input_name == GSS_C_NO_NAME || dest_name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     *dest_name = (gss_name_t)glue_name_ref((struct glue_name *)input_name);
     return glue_status(minor_status, EDHOC_OK);
 }
@@ -264,15 +267,16 @@ GLUE_EXPORT OM_uint32 gss_release_name(OM_uint32 *minor_status, gss_name_t *inpu
 GLUE_EXPORT OM_uint32 gss_inquire_names_for_mech(OM_uint32 *minor_status, gss_OID mechanism,
                                                  gss_OID_set *name_types)
 {
+    GLUE_CALL();
     gss_const_OID const types[] = {GSS_C_NT_USER_NAME, GSS_C_NT_HOSTBASED_SERVICE,
                                    GSS_C_NT_EXPORT_NAME, GSS_C_NT_COMPOSITE_EXPORT,
                                    &glue_subject_oid};
 
     if (name_types == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     *name_types = GSS_C_NO_OID_SET;
     if (!glue_is_our_mech(mechanism))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     return glue_status(minor_status,
                        glue_oid_set(types, sizeof(types) / sizeof(types[0]), name_types));
 }
@@ -282,12 +286,12 @@ GLUE_EXPORT OM_uint32 gss_inquire_names_for_mech(OM_uint32 *minor_status, gss_OI
 GLUE_EXPORT OM_uint32 gss_localname(OM_uint32 *minor_status, const gss_name_t input_name,
                                     gss_const_OID mech_type, gss_buffer_t localname)
 {
+    GLUE_CALL();
     const struct glue_name *name = (const struct glue_name *)input_name;
 
     glue_clear_buffer(localname);
     if (name == NULL || !glue_is_our_mech(mech_type))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT,
-                              name == NULL ? GSS_S_BAD_NAME : GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, name == NULL ? GSS_S_BAD_NAME : GSS_S_BAD_MECH);
     if (name->local_user == NULL)
         return glue_status_as(minor_status, EDHOC_ERR_LOCAL_USER, GSS_S_UNAVAILABLE);
     return glue_status(minor_status, glue_copy_out(localname, bytes_of_text(name->local_user)));
@@ -297,10 +301,11 @@ GLUE_EXPORT OM_uint32 gssspi_authorize_localname(OM_uint32 *minor_status,
                                                  const gss_name_t input_name,
                                                  gss_const_buffer_t user, gss_const_OID user_type)
 {
+    GLUE_CALL();
     const struct glue_name *name = (const struct glue_name *)input_name;
 
     if (name == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_NAME);
+        return glue_refuse(minor_status, GSS_S_BAD_NAME);
     if (user_type != GSS_C_NO_OID && !glue_oid_is(user_type, GSS_C_NT_USER_NAME))
         return glue_status(minor_status, EDHOC_ERR_NAME_TYPE);
     if (name->local_user == NULL || !bytes_equal(glue_bytes(user), bytes_of_text(name->local_user)))

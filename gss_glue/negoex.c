@@ -30,10 +30,11 @@ bool glue_negoex_wanted(void)
 GLUE_EXPORT OM_uint32 gssspi_query_mechanism_info(OM_uint32 *minor_status, gss_const_OID mech_oid,
                                                   unsigned char auth_scheme[16])
 {
+    GLUE_CALL();
     if (auth_scheme == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (!glue_is_our_mech(mech_oid))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     if (!glue_negoex_wanted())
         return glue_status(minor_status, EDHOC_ERR_UNSUPPORTED);
     memcpy(auth_scheme, scheme, sizeof(scheme));
@@ -46,13 +47,14 @@ GLUE_EXPORT OM_uint32 gssspi_query_meta_data(OM_uint32 *minor_status, gss_const_
                                              const gss_name_t targ_name, OM_uint32 req_flags,
                                              gss_buffer_t meta_data)
 {
+    GLUE_CALL();
     (void)cred;
     (void)context_handle;
     (void)targ_name;
     (void)req_flags;
     glue_clear_buffer(meta_data);
     if (!glue_is_our_mech(mech_oid))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     return glue_status(minor_status, EDHOC_OK);
 }
 
@@ -62,12 +64,13 @@ GLUE_EXPORT OM_uint32 gssspi_exchange_meta_data(OM_uint32 *minor_status, gss_con
                                                 const gss_name_t targ_name, OM_uint32 req_flags,
                                                 gss_const_buffer_t meta_data)
 {
+    GLUE_CALL();
     (void)cred;
     (void)context_handle;
     (void)targ_name;
     (void)req_flags;
     (void)meta_data;
     if (!glue_is_our_mech(mech_oid))
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_MECH);
+        return glue_refuse(minor_status, GSS_S_BAD_MECH);
     return glue_status(minor_status, EDHOC_OK);
 }

@@ -1,5 +1,6 @@
 /* gss_pseudo_random (RFC 4401; doc/mechanism.md, "Keys for callers"). */
 #include "base/bytes.h"
+#include "base/report.h"
 #include "buffers.h"
 #include "context.h"
 #include "crypto/hash.h"
@@ -61,12 +62,16 @@ GLUE_EXPORT OM_uint32 gss_pseudo_random(OM_uint32 *minor_status, gss_ctx_id_t co
                                         const gss_buffer_t prf_in, ssize_t desired_output_len,
                                         gss_buffer_t prf_out)
 {
+    GLUE_CALL();
     glue_clear_buffer(prf_out);
     if (prf_out == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if ((prf_key != GSS_C_PRF_KEY_FULL && prf_key != GSS_C_PRF_KEY_PARTIAL) ||
         desired_output_len < 0 || desired_output_len > (ssize_t)OUTPUT_MAX)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_FAILURE);
+        return glue_status_as(
+            minor_status,
+            report(EDHOC_ERR_ARGUMENT, "%zd bytes by key %d", desired_output_len, prf_key),
+            GSS_S_FAILURE);
     return glue_status(
         minor_status,
         pseudo_random((struct glue_ctx *)context,

@@ -94,6 +94,30 @@ OM_uint32 glue_status_as(OM_uint32 *minor_status, edhoc_err err, OM_uint32 major
     return major;
 }
 
+/* What is the matter with an argument, by the status that says so. */
+static const struct {
+    OM_uint32 major;
+    const char *text;
+} refusals[] = {
+    {GSS_S_CALL_INACCESSIBLE_WRITE, "there is no place for the result"},
+    {GSS_S_BAD_MECH, "it is for another mechanism"},
+    {GSS_S_BAD_NAME, "there is no name, or no place for what is asked of it"},
+    {GSS_S_BAD_QOP, "the only quality of protection is GSS_C_QOP_DEFAULT"},
+    {GSS_S_NO_CONTEXT, "there is no context"},
+    {GSS_S_NO_CRED, "there is no credential"},
+    {GSS_S_DUPLICATE_ELEMENT, "it has a credential of this mechanism already"},
+};
+
+OM_uint32 glue_refuse(OM_uint32 *minor_status, OM_uint32 major)
+{
+    edhoc_err err = EDHOC_ERR_ARGUMENT;
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        if (refusals[i].major == major)
+            err = report(EDHOC_ERR_ARGUMENT, "%s", refusals[i].text);
+    return glue_status_as(minor_status, err, major);
+}
+
 /* The sentence for a minor status, with what this thread remembers of it. */
 static void sentence(OM_uint32 value, struct buf *out)
 {
@@ -117,7 +141,8 @@ static void sentence(OM_uint32 value, struct buf *out)
     }
 }
 
-/* Programs print the value as a C string, so it ends with a NUL that is not counted. */
+/* Programs print the value as a C string, so it ends with a NUL that is not counted. Whatever is
+ * refused here, the story that is asked for stays. */
 GLUE_EXPORT OM_uint32 gss_display_status(OM_uint32 *minor_status, OM_uint32 status_value,
                                          int status_type, gss_OID mech_type,
                                          OM_uint32 *message_context, gss_buffer_t status_string)

@@ -15,5 +15,7 @@ OM_uint32 glue_major(edhoc_err err);
 OM_uint32 glue_status(OM_uint32 *minor_status, edhoc_err err) EDHOC_MUST_USE;
 /* The same where GSS-API has a more particular major status than the table. */
 OM_uint32 glue_status_as(OM_uint32 *minor_status, edhoc_err err, OM_uint32 major) EDHOC_MUST_USE;
+/* EDHOC_ERR_ARGUMENT, with the text that belongs to this major status. */
+OM_uint32 glue_refuse(OM_uint32 *minor_status, OM_uint32 major) EDHOC_MUST_USE;
 
 #endif

@@ -36,11 +36,6 @@ OM_uint32 glue_order_status(OM_uint32 flags, enum arrival arrival)
     return GSS_S_COMPLETE;
 }
 
-static OM_uint32 bad_qop(OM_uint32 *minor_status)
-{
-    return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_QOP);
-}
-
 /* ---- wrap and unwrap: header || text || tag ---- */
 
 static edhoc_err seal_into(struct glue_ctx *ctx, enum token_type type, struct bytes message,
@@ -79,15 +74,16 @@ GLUE_EXPORT OM_uint32 gss_wrap(OM_uint32 *minor_status, gss_ctx_id_t context, in
                                gss_qop_t qop_req, gss_buffer_t input_message, int *conf_state,
                                gss_buffer_t output_message)
 {
+    GLUE_CALL();
     edhoc_err err;
 
     glue_clear_buffer(output_message);
     if (conf_state != NULL)
         *conf_state = 0;
     if (output_message == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = wrap((struct glue_ctx *)context, conf_req_flag != 0, glue_bytes(input_message),
                output_message);
     if (err == EDHOC_OK && conf_state != NULL)
@@ -149,6 +145,7 @@ GLUE_EXPORT OM_uint32 gss_unwrap(OM_uint32 *minor_status, gss_ctx_id_t context,
                                  gss_buffer_t input_message, gss_buffer_t output_message,
                                  int *conf_state, gss_qop_t *qop_state)
 {
+    GLUE_CALL();
     struct opened opened = {false, GSS_S_COMPLETE};
     edhoc_err err;
 
@@ -158,7 +155,7 @@ GLUE_EXPORT OM_uint32 gss_unwrap(OM_uint32 *minor_status, gss_ctx_id_t context,
     if (qop_state != NULL)
         *qop_state = GSS_C_QOP_DEFAULT;
     if (output_message == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     err = unwrap((struct glue_ctx *)context, glue_bytes(input_message), output_message, &opened);
     if (err != EDHOC_OK)
         return glue_status(minor_status, err);
@@ -172,16 +169,17 @@ GLUE_EXPORT OM_uint32 gss_wrap_size_limit(OM_uint32 *minor_status, gss_ctx_id_t 
                                           int conf_req_flag, gss_qop_t qop_req,
                                           OM_uint32 req_output_size, OM_uint32 *max_input_size)
 {
+    GLUE_CALL();
     struct glue_ctx *ctx = (struct glue_ctx *)context;
     OM_uint32 max = req_output_size < TOKEN_OVERHEAD ? 0 : req_output_size - TOKEN_OVERHEAD;
     edhoc_err err;
 
     (void)conf_req_flag;
     if (max_input_size == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     *max_input_size = 0;
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = glue_ctx_use(ctx);
     if (err != EDHOC_OK)
         return glue_status(minor_status, err);
@@ -212,11 +210,12 @@ static edhoc_err make_mic(struct glue_ctx *ctx, struct bytes message, gss_buffer
 GLUE_EXPORT OM_uint32 gss_get_mic(OM_uint32 *minor_status, gss_ctx_id_t context, gss_qop_t qop_req,
                                   gss_buffer_t message, gss_buffer_t message_token)
 {
+    GLUE_CALL();
     glue_clear_buffer(message_token);
     if (message_token == NULL)
-        return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_CALL_INACCESSIBLE_WRITE);
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (qop_req != GSS_C_QOP_DEFAULT)
-        return bad_qop(minor_status);
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
     return glue_status(minor_status,
                        make_mic((struct glue_ctx *)context, glue_bytes(message), message_token));
 }
@@ -243,6 +242,7 @@ GLUE_EXPORT OM_uint32 gss_verify_mic(OM_uint32 *minor_status, gss_ctx_id_t conte
                                      gss_buffer_t message, gss_buffer_t message_token,
                                      gss_qop_t *qop_state)
 {
+    GLUE_CALL();
     OM_uint32 order = GSS_S_COMPLETE;
     edhoc_err err;
 
