@@ -53,6 +53,8 @@ static edhoc_err make_canonical_service(char *text)
         at[len--] = '\0';
     if (len == 0)
         return report(EDHOC_ERR_NAME, "no host after the @");
+    if (at[len] == '.')
+        return report(EDHOC_ERR_NAME, "more than one dot at its end");
     if (strchr(at + 1, '@') != NULL)
         return report(EDHOC_ERR_NAME, "more than one @");
     for (char *c = at + 1; *c != '\0'; c++)

@@ -65,6 +65,7 @@ static const struct {
     {SERVICE_X, L("host@A.B"), "host@a.b", SERVICE_TYPE},
     {SERVICE_TYPE, L("host@"), NULL, USER},
     {SERVICE_TYPE, L("host@."), NULL, USER},
+    {SERVICE_TYPE, L("host@localhost.."), NULL, USER},
     {SERVICE_TYPE, L("@host"), NULL, USER},
     {SERVICE_TYPE, L("a@b@c"), NULL, USER},
     {SERVICE_TYPE, L("a\0@b"), NULL, USER},
