@@ -20,6 +20,7 @@
 #include "base/report.h"
 #include "load/settings.h"
 #include "peer/identity.h"
+#include "peer/name.h"
 #include "peer/trust.h"
 #include "profile/profile.h"
 
@@ -87,7 +88,7 @@ static const char *target_fault(const char *target)
 {
     const char *fault = tool_name_fault(target);
 
-    if (fault == NULL && strchr(target, '@') == NULL)
+    if (fault == NULL && name_host(target) == NULL)
         fault = "has no @; write SERVICE@HOST, like HTTP@web.example.org";
     return fault;
 }
@@ -115,7 +116,7 @@ int cmd_check(int argc, char **argv)
         return tool_usage("check: one SERVICE@HOST only");
     if (argc > optind) {
         (void)snprintf(target, sizeof(target), "%s", argv[optind]);
-        tool_canonical_name(target);
+        name_fold_host(target);
         fault = target_fault(target);
         if (fault != NULL)
             return tool_usage("check: the name \"%.60s\" %s", target, fault);

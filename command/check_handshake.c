@@ -13,8 +13,8 @@
 #include "edhoc/cred.h"
 #include "edhoc/edhoc.h"
 #include "edhoc/suite.h"
+#include "peer/name.h"
 #include "peer/trust.h"
-#include "peer/x509_names.h"
 
 #define SHOWN_MAX 10 /* keys of the same trouble that are told one by one */
 
@@ -112,7 +112,7 @@ static void check_initiator(struct check *c)
                   (const char *)text.p);
     } else if (c->trust != NULL && check_reflection(c, id) && c->identity_good &&
                (check_trust_count(c) > 0 ||
-                (trust_anchors(c->trust) != NULL && x509_target_host(c->target) != NULL))) {
+                (trust_anchors(c->trust) != NULL && name_host(c->target) != NULL))) {
         check_first_message(c);
     }
     buf_free(&text);

@@ -16,6 +16,7 @@
 #include "load/load.h"
 #include "load/trust_line.h"
 #include "peer/identity.h"
+#include "peer/name.h"
 #include "peer/trust.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_chain.h"
@@ -103,7 +104,7 @@ static bool check_issuer(struct check *c, const struct identity *id)
 
 static bool check_client_name(struct check *c, const struct identity *id)
 {
-    int kind;
+    enum name_kind kind;
     char *name = NULL;
     edhoc_err err = x509_client_name(cred_chain(id->by_value, 0), &kind, &name);
 
@@ -227,7 +228,7 @@ static void check_own_name(struct check *c)
         check_say(c, CHECK_FAIL,
                   "name: no certificate here has %s among its subject alternative names; get one "
                   "with that DNS name",
-                  x509_target_host(c->target));
+                  name_host(c->target));
     else
         check_say(c, CHECK_FAIL,
                   "name: no key here is for %s; make one with: gss-edhoc keygen -o FILE %s",

@@ -12,8 +12,8 @@
 #include "edhoc/cred.h"
 #include "load/load.h"
 #include "peer/match.h"
+#include "peer/name.h"
 #include "peer/trust.h"
-#include "peer/x509_names.h"
 #include "peer/x509_store.h"
 
 #define SHOWN_MAX 10 /* lines of the same trouble that are told one by one */
@@ -34,7 +34,8 @@ static unsigned role(const struct check *c)
 bool check_trust_concerns(const struct check *c, const struct trust_line *line)
 {
     return (line->roles & role(c)) != 0 &&
-           (c->acceptor || c->target == NULL || match_list(line->principals, c->target, true));
+           (c->acceptor || c->target == NULL ||
+            match_target(bytes_of_text(line->principals), bytes_of_text(c->target)));
 }
 
 static void say_line_time(struct check *c, const struct trust_line *line)
@@ -116,20 +117,20 @@ static void say_target_line(struct check *c, const struct trust_line *line)
 /* The line that would do, but for the role or the service that it names. */
 static const struct trust_line *near_miss(const struct check *c, const char **why)
 {
-    const char *host = strrchr(c->target, '@');
+    const char *host = name_host(c->target);
 
     for (size_t i = 0; i < trust_count(c->trust); i++) {
         const struct trust_line *line = trust_at(c->trust, i);
-        const char *at = strpbrk(line->principals, ",*?!") == NULL ? strrchr(line->principals, '@')
-                                                                   : NULL;
+        const char *other = strpbrk(line->principals, ",*?!") == NULL ? name_host(line->principals)
+                                                                      : NULL;
 
         *why = "as a client only: add the option server";
-        if (match_list(line->principals, c->target, true))
+        if (match_target(bytes_of_text(line->principals), bytes_of_text(c->target)))
             return line;
         *why =
             "which is another service on that host; ask for that one, or get the .pub file of this "
             "one and run: gss-edhoc trust add KEY.pub";
-        if (at != NULL && strcmp(at, host) == 0)
+        if (host != NULL && other != NULL && strcmp(other, host) == 0)
             return line;
     }
     return NULL;
@@ -181,7 +182,7 @@ static void check_target(struct check *c)
                   c->target, stale->file, stale->line, tool_time(stale->valid_after, text));
     else if (anchors != NULL)
         check_say(c, CHECK_OK, "trust: %s must show a certificate of a CA in %s, for the host %s",
-                  c->target, x509_store_path(anchors), x509_target_host(c->target));
+                  c->target, x509_store_path(anchors), name_host(c->target));
     else
         say_no_line(c);
 }

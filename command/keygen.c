@@ -24,6 +24,7 @@
 #include "load/settings.h"
 #include "load/trust_line.h"
 #include "peer/identity.h"
+#include "peer/name.h"
 
 static const char help[] =
     "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"
@@ -207,7 +208,7 @@ int cmd_keygen(int argc, char **argv)
     if (output != NULL && output[0] == '\0')
         return tool_usage("keygen: the name of FILE is empty");
     (void)snprintf(name, sizeof(name), "%s", argv[optind]);
-    tool_canonical_name(name);
+    name_fold_host(name);
     fault = tool_name_fault(name);
     if (fault != NULL)
         return tool_usage("keygen: the name \"%.60s\" %s", name, fault);

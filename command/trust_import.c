@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/bytes.h"
+#include "base/ascii.h"
 #include "base/cbor.h"
 #include "base/report.h"
 #include "crypto/keytype.h"
@@ -209,8 +210,7 @@ static edhoc_err put_hosts(struct bytes hosts, const struct trust_place *at, str
 static void make_canonical(struct buf *principals)
 {
     for (size_t i = 0; i < principals->len; i++)
-        if (principals->p[i] >= 'A' && principals->p[i] <= 'Z')
-            principals->p[i] = (uint8_t)(principals->p[i] - 'A' + 'a');
+        principals->p[i] = (uint8_t)ascii_lower((char)principals->p[i]);
 }
 
 /* What the user wishes, with what known_hosts tells by itself: names, and that it is a server. */

@@ -2,7 +2,6 @@
 #include "trust_remove.h"
 
 #include "files.h"
-#include "name.h"
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
@@ -22,6 +21,7 @@
 #include "load/trust_file.h"
 #include "load/trust_line.h"
 #include "peer/match.h"
+#include "peer/name.h"
 #include "peer/trust.h"
 
 #define TARGETS_MAX 64
@@ -130,7 +130,7 @@ static edhoc_err read_target(const char *text, struct target *t)
     t->name = strdup(text);
     if (t->name == NULL)
         return EDHOC_ERR_NOMEM;
-    tool_canonical_name(t->name);
+    name_fold_host(t->name);
     return EDHOC_OK;
 }
 
@@ -161,7 +161,7 @@ static bool is_name(const struct target *t, const char *principal)
     bool is = false;
 
     if (copy != NULL) {
-        tool_canonical_name(copy);
+        name_fold_host(copy);
         is = strcmp(copy, t->name) == 0;
     }
     free(copy);
@@ -304,7 +304,7 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
 static const struct trust_line *find_pattern(const struct trust *t, const struct target *target)
 {
     for (size_t i = 0; target->name != NULL && i < trust_count(t); i++)
-        if (match_list(trust_at(t, i)->principals, target->name, true))
+        if (match_target(bytes_of_text(trust_at(t, i)->principals), bytes_of_text(target->name)))
             return trust_at(t, i);
     return NULL;
 }

@@ -19,6 +19,7 @@
 #include "names.h"
 #include "oids.h"
 #include "peer/identity.h"
+#include "peer/name.h"
 #include "peer/trust.h"
 #include "status.h"
 #include "token/protect.h"
@@ -115,7 +116,7 @@ static edhoc_err begin_initiator(struct glue_cred *handle, struct glue_name *tar
     struct glue_cred *cred;
     edhoc_err err = glue_cred_or_default(handle, GSS_C_INITIATE, &cred);
 
-    if (err == EDHOC_OK && target->kind == NAME_SERVICE && strchr(target->text, '@') == NULL)
+    if (err == EDHOC_OK && target->kind == NAME_SERVICE && name_host(target->text) == NULL)
         err = report(EDHOC_ERR_NAME, "a target is a service on a host: %s@HOST", target->text);
     if (err == EDHOC_OK)
         err = glue_ctx_new(true, out);
@@ -165,7 +166,7 @@ static edhoc_err name_acceptor_side(struct glue_ctx *ctx)
 {
     const struct peer *peer = edhoc_peer(ctx->session);
     const char *asked = edhoc_target(ctx->session);
-    edhoc_err err = glue_name_of_peer(peer, (enum name_kind)peer->kind, true, &ctx->source_name);
+    edhoc_err err = glue_name_of_peer(peer, peer->kind, true, &ctx->source_name);
 
     if (err != EDHOC_OK)
         return err;

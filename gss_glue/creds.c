@@ -14,49 +14,12 @@
 #include "names.h"
 #include "oids.h"
 #include "peer/identity.h"
-#include "peer/match.h"
 #include "peer/trust.h"
 #include "status.h"
 #include "trace.h"
 
-#include "peer/match.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- does an identity fit the name that was asked for? ---- */
-
-/* Is one of the principals `service`, or that service on some host? A name without host stands for
- * the service on any host, as gss-server asks for it. */
-static bool answers_as_service(const struct identity *id, const char *service)
-{
-    char *list = strdup(id->principals), *rest = list, *principal;
-    bool found = false;
-
-    while (!found && (principal = strsep(&rest, ",")) != NULL) {
-        char *at = strrchr(principal, '@');
-
-        if (at != NULL)
-            *at = '\0';
-        found = match_list(principal, service, false);
-    }
-    free(list);
-    return found;
-}
-
-/* A server's certificate speaks for every service on its hosts; a client's for the name that an
- * acceptor will find in it. */
-static bool answers(const struct identity *id, bool initiator, const struct glue_name *name)
-{
-    if (initiator && id->principals == NULL && cred_chain_length(id->by_value) > 0)
-        return id->client_name != NULL && (int)name->kind == id->client_kind &&
-               strcmp(id->client_name, name->text) == 0;
-    if (identity_answers(id, name->text))
-        return true;
-    if (strchr(name->text, '@') != NULL)
-        return false;
-    return id->principals == NULL || answers_as_service(id, name->text);
-}
 
 static const char *whose(const struct identity *id, bool initiator)
 {
@@ -71,7 +34,7 @@ static edhoc_err check_desired(const struct identity_set *set, bool initiator,
     if (desired == NULL)
         return EDHOC_OK;
     for (size_t i = 0; i < set->len; i++)
-        if (answers(set->id[i], initiator, desired))
+        if (identity_goes_by(set->id[i], initiator, desired->kind, desired->text))
             return EDHOC_OK;
     return set->len == 0 ? report(EDHOC_ERR_NO_IDENTITY, "none for %s", desired->text)
                          : report(EDHOC_ERR_NO_IDENTITY, "%s is for %s, not for %s",

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/report.h"
+#include "peer/name.h"
 #include "buffers.h"
 #include "mechglue.h"
 #include "name_record.h"
@@ -144,12 +145,11 @@ GLUE_EXPORT OM_uint32 gss_export_name_composite(OM_uint32 *minor_status, gss_nam
 
 /* ---- names from texts ---- */
 
-/* What a printable name of this type is; 0 for a type that is not known here. An untyped name is a
- * service where it has an @, since that is what people type for a target, and else a user. */
+/* What a printable name of this type is; 0 for a type that is not known here. */
 static enum name_kind kind_of_type(gss_const_OID type, struct bytes text)
 {
     if (type == GSS_C_NO_OID)
-        return text.len > 0 && memchr(text.p, '@', text.len) != NULL ? NAME_SERVICE : NAME_USER;
+        return name_kind_of(text);
     if (glue_oid_is(type, GSS_C_NT_USER_NAME))
         return NAME_USER;
     if (glue_oid_is(type, GSS_C_NT_HOSTBASED_SERVICE) ||

@@ -9,10 +9,10 @@
 #include "names.h"
 
 #include "base/bytes.h"
-#include "base/cbor.h"
 #include "base/report.h"
 #include "buffers.h"
 #include "edhoc/cred.h"
+#include "peer/name.h"
 #include "mechglue.h"
 #include "oids.h"
 #include "peer/x509_names.h"
@@ -22,82 +22,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX    255
-#define SUBJECT_MAX 1024
-
-/* ---- texts ---- */
-
-static edhoc_err check_text(enum name_kind kind, struct bytes text)
-{
-    size_t max = kind == NAME_SUBJECT ? SUBJECT_MAX : TEXT_MAX;
-
-    if (text.len == 0 || text.len > max)
-        return report(EDHOC_ERR_NAME, "it has %zu bytes, and 1 to %zu are allowed", text.len, max);
-    if (!cbor_clean_text(text))
-        return report(EDHOC_ERR_NAME, "it is not UTF-8 without control characters");
-    return EDHOC_OK;
-}
-
-/* service or service@host, in place: the host in lower case, without its trailing dot. */
-static edhoc_err make_canonical_service(char *text)
-{
-    char *at = strchr(text, '@');
-    size_t len;
-
-    if (at == text)
-        return report(EDHOC_ERR_NAME, "no service before the @");
-    if (at == NULL)
-        return EDHOC_OK;
-    len = strlen(at + 1);
-    if (len > 0 && at[len] == '.')
-        at[len--] = '\0';
-    if (len == 0)
-        return report(EDHOC_ERR_NAME, "no host after the @");
-    if (at[len] == '.')
-        return report(EDHOC_ERR_NAME, "more than one dot at its end");
-    if (strchr(at + 1, '@') != NULL)
-        return report(EDHOC_ERR_NAME, "more than one @");
-    for (char *c = at + 1; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c += 'a' - 'A';
-    return EDHOC_OK;
-}
-
 /* ---- making and dropping ---- */
-
-static struct glue_name *allocate(enum name_kind kind, struct bytes text)
-{
-    struct glue_name *name = calloc(1, sizeof(*name));
-
-    if (name == NULL)
-        return NULL;
-    atomic_init(&name->refs, 1);
-    name->kind = kind;
-    name->text = strndup((const char *)text.p, text.len);
-    if (name->text != NULL)
-        return name;
-    free(name);
-    return NULL;
-}
 
 edhoc_err glue_name_new(enum name_kind kind, struct bytes text, struct glue_name **out)
 {
-    edhoc_err err = check_text(kind, text);
-    struct glue_name *name;
+    char *canonical;
+    edhoc_err err = name_canonical(kind, text, &canonical);
 
-    *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    name = allocate(kind, text);
-    if (name == NULL)
-        return EDHOC_ERR_NOMEM;
-    if (kind == NAME_SERVICE)
-        err = make_canonical_service(name->text);
-    if (err == EDHOC_OK)
-        *out = name;
-    else
-        glue_name_free(name);
-    return err;
+    *out = err == EDHOC_OK ? calloc(1, sizeof(**out)) : NULL;
+    if (*out == NULL) {
+        free(canonical);
+        return err != EDHOC_OK ? err : EDHOC_ERR_NOMEM;
+    }
+    atomic_init(&(*out)->refs, 1);
+    (*out)->kind = kind;
+    (*out)->text = canonical;
+    return EDHOC_OK;
 }
 
 struct glue_name *glue_name_ref(struct glue_name *name)
@@ -120,26 +60,23 @@ void glue_name_free(struct glue_name *name)
 
 edhoc_err glue_name_of_target(const char *text, struct glue_name **out)
 {
-    enum name_kind kind = strchr(text, '@') != NULL ? NAME_SERVICE : NAME_USER;
-
-    return glue_name_new(kind, bytes_of_text(text), out);
+    return glue_name_new(name_kind_of(bytes_of_text(text)), bytes_of_text(text), out);
 }
 
 /* A server's certificate: its first host, for any service. */
-static edhoc_err name_of_host(const struct identity *id, struct glue_name **out)
+static edhoc_err name_of_first_host(const struct identity *id, struct glue_name **out)
 {
-    char *host = x509_first_host(cred_chain(id->by_value, 0));
-    struct buf text = buf_new(TEXT_MAX);
-    edhoc_err err;
+    char *host = x509_first_host(cred_chain(id->by_value, 0)), *text;
+    edhoc_err err = name_of_host(host != NULL ? host : "unknown", &text);
 
-    buf_put_text(&text, "host@");
-    buf_put_text(&text, host != NULL ? host : "unknown");
-    free(host);
-    err = text.failed ? EDHOC_ERR_NAME : glue_name_new(NAME_SERVICE, buf_bytes(&text), out);
-    buf_free(&text);
     /* What the certificate says is no reason to fail once the peer has believed it. */
-    return err == EDHOC_ERR_NAME ? glue_name_new(NAME_SERVICE, BYTES_LITERAL("host@unknown"), out)
-                                 : err;
+    if (err == EDHOC_ERR_NAME)
+        err = name_of_host("unknown", &text);
+    if (err == EDHOC_OK)
+        err = glue_name_new(NAME_SERVICE, bytes_of_text(text), out);
+    free(host);
+    free(text);
+    return err;
 }
 
 edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)
@@ -150,9 +87,9 @@ edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struc
         return initiator ? glue_name_new(NAME_USER, bytes_of_text(id->name), out)
                          : glue_name_of_target(id->name, out);
     if (initiator && id->client_name != NULL)
-        return glue_name_new((enum name_kind)id->client_kind, bytes_of_text(id->client_name), out);
+        return glue_name_new(id->client_kind, bytes_of_text(id->client_name), out);
     if (!initiator && cred_chain_length(id->by_value) > 0)
-        return name_of_host(id, out);
+        return name_of_first_host(id, out);
     for (size_t i = 0; i < 8; i++)
         (void)snprintf(text + 4 + 2 * i, 3, "%02x", cred_thumbprint(id->by_value)[i]);
     return glue_name_new(NAME_USER, bytes_of_text(text), out);

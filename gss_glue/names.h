@@ -8,8 +8,7 @@
 #include <stdatomic.h>
 
 #include "edhoc/edhoc.h"
-
-enum name_kind { NAME_USER = 1, NAME_SERVICE = 2, NAME_SUBJECT = 3 };
+#include "peer/name.h"
 
 /* An immutable, reference-counted name. The mechglue must not find its own address in the first
  * word, hence the order of the members. */

@@ -113,7 +113,7 @@ static edhoc_err read_local_user(struct reading *r, const char *name, char *valu
 
 static edhoc_err read_namespaces(struct reading *r, const char *name, char *value)
 {
-    if (match_list(value, "gss-edhoc", false))
+    if (match_list(bytes_of_text(value), BYTES_LITERAL("gss-edhoc")))
         return EDHOC_OK;
     return trust_bad(r->at,
                      "%s=\"%.60s\" does not match \"gss-edhoc\", so this line is not for "

@@ -3,6 +3,7 @@
 #include "crypto/cert.h"
 #include "crypto/key.h"
 #include "peer/match.h"
+#include "peer/name.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 
@@ -38,12 +39,36 @@ bool identity_is_dh(const struct identity *id)
 
 bool identity_answers(const struct identity *id, const char *target)
 {
-    const char *host = x509_target_host(target);
+    const char *host = name_host(target);
 
     if (id->principals != NULL)
-        return match_list(id->principals, target, true);
+        return match_target(bytes_of_text(id->principals), bytes_of_text(target));
     return cred_chain_length(id->by_value) == 0 ||
            (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
+}
+
+/* Is one of the principals this service, or this service on some host? */
+static bool answers_as_service(const struct identity *id, struct bytes service)
+{
+    struct bytes list = bytes_of_text(id->principals);
+    struct pattern p;
+    bool found = false;
+
+    while (!found && match_next(&list, &p))
+        found = !p.negated && match_one(name_service(p.text), service);
+    return found;
+}
+
+bool identity_goes_by(const struct identity *id, bool initiator, enum name_kind kind,
+                      const char *name)
+{
+    if (initiator && id->principals == NULL && cred_chain_length(id->by_value) > 0)
+        return id->client_name != NULL && kind == id->client_kind &&
+               strcmp(id->client_name, name) == 0;
+    if (identity_answers(id, name))
+        return true;
+    return strchr(name, '@') == NULL &&
+           (id->principals == NULL || answers_as_service(id, bytes_of_text(name)));
 }
 
 /* The texts; false when memory ran out. */

@@ -5,6 +5,7 @@
 
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
+#include "peer/name.h"
 
 #include <stdatomic.h>
 
@@ -16,9 +17,9 @@ struct identity {
     char *principals;          /* comma-separated patterns, canonical; NULL when it has no name */
     char *name;                /* the first principal, the default name; NULL when none */
     char *client_name; /* what an acceptor makes of the certificate (x509_client_name), or NULL */
-    int client_kind;   /* its kind */
-    char *source;      /* where it comes from, for messages: a file or URI */
-    int64_t expires;   /* seconds since 1970; INT64_MAX when it does not */
+    enum name_kind client_kind;
+    char *source;    /* where it comes from, for messages: a file or URI */
+    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
 };
 
 /* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */
@@ -34,6 +35,11 @@ void identity_free(struct identity *id);
 bool identity_is_dh(const struct identity *id);
 /* Does it answer to `target`? A raw key without names answers to all. */
 bool identity_answers(const struct identity *id, const char *target);
+/* Is it the one to use when a name was asked for? For an acceptor as above, and a service without
+ * host stands for that service on any host; for an initiator with a certificate, the name that an
+ * acceptor will find in it. */
+bool identity_goes_by(const struct identity *id, bool initiator, enum name_kind kind,
+                      const char *name);
 
 /* An ordered set of identities: one for an initiator, any number for an acceptor. */
 struct identity_set {

@@ -1,13 +1,13 @@
 #include "peer/judge.h"
 
+#include "base/ascii.h"
 #include "base/cbor.h"
 #include "crypto/key.h"
 #include "peer/match.h"
+#include "peer/name.h"
 #include "peer/x509_chain.h"
 #include "peer/x509_names.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,15 +29,15 @@ static bool copy_text(const char *from, char **to)
 }
 
 /* `line` is NULL for a peer with a certificate. */
-static edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, int kind,
-                           const char *name, struct peer *out)
+static edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, enum name_kind kind,
+                           struct bytes name, struct peer *out)
 {
     static const struct trust_line no_line = {.valid_before = INT64_MAX};
 
     line = line != NULL ? line : &no_line;
     *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
-    if (copy_text(name, &out->name) && copy_text(line->comment, &out->comment) &&
-        copy_text(line->local_user, &out->local_user))
+    if ((out->name = strndup((const char *)name.p, name.len)) != NULL &&
+        copy_text(line->comment, &out->comment) && copy_text(line->local_user, &out->local_user))
         return EDHOC_OK;
     peer_clear(out);
     return EDHOC_ERR_NOMEM;
@@ -49,10 +49,17 @@ enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOO
 struct wanted {
     const struct cred *cred;
     unsigned role;
-    const char *name; /* to match; NULL: any */
-    bool host;
+    struct bytes name; /* to match; empty: any */
     int64_t now;
 };
+
+static bool matches(const struct trust_line *line, const struct wanted *w)
+{
+    struct bytes patterns = bytes_of_text(line->principals);
+
+    return w->role == TRUST_SERVER ? match_target(patterns, w->name)
+                                   : match_list(patterns, w->name);
+}
 
 static enum progress line_progress(const struct trust_line *line, const struct wanted *w)
 {
@@ -62,7 +69,7 @@ static enum progress line_progress(const struct trust_line *line, const struct w
         return NOT_OF_KIND;
     if ((line->roles & w->role) == 0)
         return NOT_OF_ROLE;
-    if (w->name != NULL && !match_list(line->principals, w->name, w->host))
+    if (w->name.len > 0 && !matches(line, w))
         return NOT_OF_NAME;
     return trust_line_time(line, w->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
 }
@@ -84,27 +91,24 @@ static const struct trust_line *best_line(const struct trust *t, const struct wa
     return line;
 }
 
-/* The first 16 hex digits of the thumbprint, as `gss-edhoc show` prints them: the kid. */
-static void kid_text(const struct cred *c, char out[17])
-{
-    for (size_t i = 0; i < 8; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", cred_thumbprint(c)[i]);
-}
+/* The two arguments of "%.*s". */
+#define SHOWN(text) (int)(text).len, (const char *)(text).p
 
 static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum progress progress,
                         const struct trust_line *line)
 {
     const char *who = w->role == TRUST_SERVER ? "server" : "client";
-    const char *name = w->name != NULL ? w->name : "(who gave no name)";
+    struct bytes name = w->name.len > 0 ? w->name : BYTES_LITERAL("(who gave no name)");
     char kid[17];
 
-    kid_text(w->cred, kid);
+    ascii_put_hex(kid, cred_thumbprint(w->cred), 8);
     switch (progress) {
     case NO_LINE:
-        return report(EDHOC_ERR_UNKNOWN_KEY,
-                      "no line in %s pins the %s key (kid %s) that %s %s authenticated with; if it "
-                      "is the right one, add the line of its .pub file there",
-                      trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, name);
+        return report(
+            EDHOC_ERR_UNKNOWN_KEY,
+            "no line in %s pins the %s key (kid %s) that %s %.*s authenticated with; if it "
+            "is the right one, add the line of its .pub file there",
+            trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, SHOWN(name));
     case NOT_OF_KIND:
         return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
                       key_type(cred_key(line->cred))->ssh_name);
@@ -114,8 +118,8 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
                       "%s there",
                       line->file, line->line, who, who);
     case NOT_OF_NAME:
-        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%s\"",
-                      line->file, line->line, line->principals, name);
+        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%.*s\"",
+                      line->file, line->line, line->principals, SHOWN(name));
     default:
         return trust_report_time(trust_line_time(line, w->now), line);
     }
@@ -149,7 +153,7 @@ static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
 static edhoc_err judge_server_certificate(const struct trust *t, struct cred *cred,
                                           const char *target, int64_t now, struct peer *out)
 {
-    const char *host = x509_target_host(target);
+    const char *host = name_host(target);
     int64_t expires;
     edhoc_err err;
 
@@ -164,24 +168,23 @@ static edhoc_err judge_server_certificate(const struct trust *t, struct cred *cr
         err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
                      host != NULL ? host : target);
     if (err == EDHOC_OK)
-        err = peer_fill(cred, NULL, 2, target, out);
+        err = peer_fill(cred, NULL, NAME_SERVICE, bytes_of_text(target), out);
     if (err == EDHOC_OK)
         out->expires = expires;
     return err;
 }
 
-/* The line that has this name as one of its literal principals, or NULL. */
-static const struct trust_line *line_of_name(const struct trust *t, const char *name)
+/* The line that has this name as one of its principals, or NULL. */
+static const struct trust_line *line_of_name(const struct trust *t, struct bytes name)
 {
-    for (size_t i = 0; i < trust_count(t); i++)
-        for (const char *p = trust_at(t, i)->principals; *p != '\0';) {
-            size_t len = strcspn(p, ",");
+    for (size_t i = 0; i < trust_count(t); i++) {
+        struct bytes list = bytes_of_text(trust_at(t, i)->principals);
+        struct pattern p;
 
-            if (match_literal(p, len, name))
+        while (match_next(&list, &p))
+            if (!p.negated && match_same(p.text, name))
                 return trust_at(t, i);
-            p += len;
-            p += *p == ',';
-        }
+    }
     return NULL;
 }
 
@@ -191,17 +194,18 @@ static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cr
     const struct trust_line *pin;
     char *name = NULL;
     int64_t expires;
-    int kind;
+    enum name_kind kind;
     edhoc_err err = verify_chain(t, cred, X509_FOR_CLIENT, now, &expires);
 
     if (err == EDHOC_OK)
         err = x509_client_name(cred_chain(cred, 0), &kind, &name);
-    if (err == EDHOC_OK && kind == 1 && (pin = line_of_name(t, name)) != NULL)
+    if (err == EDHOC_OK && kind == NAME_USER &&
+        (pin = line_of_name(t, bytes_of_text(name))) != NULL)
         err = report(EDHOC_ERR_NAME_TAKEN,
                      "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
                      name, pin->file, pin->line);
     if (err == EDHOC_OK)
-        err = peer_fill(cred, NULL, kind, name, out);
+        err = peer_fill(cred, NULL, kind, bytes_of_text(name), out);
     if (err == EDHOC_OK)
         out->expires = expires;
     free(name);
@@ -213,7 +217,7 @@ static edhoc_err judge_client_certificate(const struct trust *t, struct cred *cr
 edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const char *target,
                              int64_t now, struct peer *out)
 {
-    struct wanted w = {cred, TRUST_SERVER, target, true, now};
+    struct wanted w = {cred, TRUST_SERVER, bytes_of_text(target), now};
     enum progress progress;
     const struct trust_line *line = best_line(t, &w, &progress);
 
@@ -222,84 +226,67 @@ edhoc_err trust_judge_server(const struct trust *t, struct cred *cred, const cha
         return judge_server_certificate(t, cred, target, now, out);
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    return peer_fill(cred, line, strchr(target, '@') != NULL ? 2 : 1, target, out);
+    return peer_fill(cred, line, name_kind_of(w.name), w.name, out);
 }
 
 /* Goes through the literal principals of a line that the line matches; *name becomes the one
  * literal of the key so far, *count how many different ones there are. */
-static bool add_literals(const struct trust_line *line, char **name, size_t *count)
+static void add_literals(const struct trust_line *line, struct bytes *name, size_t *count)
 {
-    char *list = strdup(line->principals), *rest = list, *principal;
-    bool ok = list != NULL;
+    struct bytes all = bytes_of_text(line->principals), list = all;
+    struct pattern p;
 
-    while (ok && (principal = strsep(&rest, ",")) != NULL) {
-        if (strpbrk(principal, "*?!") != NULL || !match_list(line->principals, principal, false) ||
-            (*name != NULL && strcmp(*name, principal) == 0))
+    while (match_next(&list, &p)) {
+        if (!match_is_literal(&p) || !match_list(all, p.text) || bytes_equal(*name, p.text))
             continue;
-        ++*count;
-        if (*name == NULL) {
-            *name = strdup(principal);
-            ok = *name != NULL;
-        }
+        if (++*count == 1)
+            *name = p.text;
     }
-    free(list);
-    return ok;
 }
 
 /* Without `sub`, the name is the only literal principal that the key is pinned to. */
 static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_t now,
                                 struct peer *out)
 {
-    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    struct wanted w = {cred, TRUST_CLIENT, BYTES_NONE, now};
     enum progress progress;
     const struct trust_line *line = best_line(t, &w, &progress);
-    char *name = NULL;
+    struct bytes name = BYTES_NONE;
     size_t count = 0;
-    edhoc_err err = EDHOC_OK;
 
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    for (size_t i = 0; i < trust_count(t) && err == EDHOC_OK; i++)
-        if (line_progress(trust_at(t, i), &w) == GOOD &&
-            !add_literals(trust_at(t, i), &name, &count))
-            err = EDHOC_ERR_NOMEM;
-    if (err == EDHOC_OK && count != 1)
-        err = report(
+    for (size_t i = 0; i < trust_count(t); i++)
+        if (line_progress(trust_at(t, i), &w) == GOOD)
+            add_literals(trust_at(t, i), &name, &count);
+    if (count != 1)
+        return report(
             EDHOC_ERR_NO_PEER_NAME,
             "%s line %u: pin the key to one name without wildcards, or let the client send "
             "its name (a .pub file with a principal beside its key, and not "
             "cred-by-reference)",
             line->file, line->line);
-    if (err == EDHOC_OK) {
-        w.name = name; /* the line that has it, whose options count */
-        line = best_line(t, &w, &progress);
-        err = peer_fill(cred, line, 1, name, out);
-    }
-    free(name);
-    return err;
+    w.name = name;
+    line = best_line(t, &w, &progress); /* the line that has the name, whose options count */
+    return peer_fill(cred, line, NAME_USER, w.name, out);
 }
 
 edhoc_err trust_judge_client(const struct trust *t, struct cred *cred, int64_t now,
                              struct peer *out)
 {
-    struct bytes sub = cred_sub(cred);
-    struct wanted w = {cred, TRUST_CLIENT, NULL, false, now};
+    struct wanted w = {cred, TRUST_CLIENT, cred_sub(cred), now};
     enum progress progress;
     const struct trust_line *line;
-    char name[256];
 
     *out = (struct peer){0};
     if (is_chain(cred))
         return judge_client_certificate(t, cred, now, out);
-    if (sub.len == 0)
+    if (w.name.len == 0)
         return judge_nameless(t, cred, now, out);
-    if (sub.len >= sizeof(name) || !cbor_clean_text(sub))
+    if (w.name.len > NAME_TEXT_MAX || !cbor_clean_text(w.name))
         return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
-    memcpy(name, sub.p, sub.len);
-    name[sub.len] = '\0';
-    w.name = name;
     line = best_line(t, &w, &progress);
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    return peer_fill(cred, line, 1, name, out);
+    return peer_fill(cred, line, NAME_USER, w.name, out);
 }

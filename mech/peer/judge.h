@@ -3,12 +3,13 @@
 #ifndef MECH_JUDGE_H
 #define MECH_JUDGE_H
 
+#include "peer/name.h"
 #include "peer/trust.h"
 
 /* A peer that has proven possession and is believed. Owned texts. */
 struct peer {
     struct cred *cred;
-    int kind; /* 1 user, 2 service, 3 certificate subject */
+    enum name_kind kind;
     char *name;
     char *comment; /* of the trust line; NULL when none */
     char *local_user;

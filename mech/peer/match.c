@@ -1,80 +1,115 @@
 #include "peer/match.h"
 
+#include "base/ascii.h"
+#include "peer/name.h"
+
 #include <string.h>
 
-/* Lower case in ASCII, whatever the host program's locale. */
-static char lower(char c)
+bool match_next(struct bytes *list, struct pattern *out)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    const uint8_t *comma;
+    size_t len;
+
+    if (list->len == 0)
+        return false;
+    comma = memchr(list->p, ',', list->len);
+    len = comma != NULL ? (size_t)(comma - list->p) : list->len;
+    out->negated = len > 0 && list->p[0] == '!';
+    out->text = bytes_of(list->p + out->negated, len - out->negated);
+    len += comma != NULL;
+    *list = bytes_of(list->p + len, list->len - len);
+    return true;
 }
 
-/* Compares one character of a pattern with one of a name, the name's host without regard to case.
- */
-static bool same_char(char pattern, char name, bool fold)
+bool match_is_literal(const struct pattern *p)
 {
-    return pattern == name || (fold && lower(pattern) == lower(name));
+    return !p->negated && p->text.len > 0 && memchr(p->text.p, '*', p->text.len) == NULL &&
+           memchr(p->text.p, '?', p->text.len) == NULL;
 }
 
-/* `*` stands for any text, `?` for one character (also one of several bytes). `fold_from`: where in
- * the name upper and lower case begin to be the same. Backtracks to the last `*` only, so the time
- * is at most the product of the lengths. */
-static bool glob(const char *pattern, size_t pattern_len, const char *name, const char *fold_from)
+/* Compares one character of a pattern with one of a name. */
+static bool same_char(uint8_t pattern, uint8_t name, bool fold)
 {
-    const char *end = pattern + pattern_len, *star = NULL, *star_name = NULL;
+    return pattern == name || (fold && ascii_lower((char)pattern) == ascii_lower((char)name));
+}
 
-    while (*name != '\0') {
-        if (pattern < end && *pattern == '*') {
-            star = ++pattern;
-            star_name = name;
-        } else if (pattern < end && *pattern == '?') {
-            pattern++;
-            do
-                name++;
-            while (((unsigned char)*name & 0xc0) == 0x80);
-        } else if (pattern < end && same_char(*pattern, *name, name >= fold_from)) {
-            pattern++;
-            name++;
-        } else if (star != NULL) {
-            pattern = star;
-            name = ++star_name;
+/* Where the next character begins, which may have several bytes. */
+static size_t next_char(struct bytes name, size_t at)
+{
+    do
+        at++;
+    while (at < name.len && (name.p[at] & 0xc0) == 0x80);
+    return at;
+}
+
+/* `fold_from`: where in the name upper and lower case begin to be the same. Backtracks to the last
+ * `*` only, so the time is at most the product of the lengths. */
+static bool glob(struct bytes pattern, struct bytes name, size_t fold_from)
+{
+    size_t p = 0, n = 0, star = 0, star_name = 0; /* `star`: after the last one, 0 before any */
+
+    while (n < name.len) {
+        uint8_t c = p < pattern.len ? pattern.p[p] : '\0';
+
+        if (c == '*') {
+            star = ++p;
+            star_name = n;
+        } else if (c == '?') {
+            p++;
+            n = next_char(name, n);
+        } else if (p < pattern.len && same_char(c, name.p[n], n >= fold_from)) {
+            p++;
+            n++;
+        } else if (star > 0) {
+            p = star;
+            n = ++star_name;
         } else {
             return false;
         }
     }
-    while (pattern < end && *pattern == '*')
-        pattern++;
-    return pattern == end;
+    while (p < pattern.len && pattern.p[p] == '*')
+        p++;
+    return p == pattern.len;
 }
 
-bool match_list(const char *patterns, const char *name, bool host)
+static bool glob_list(struct bytes patterns, struct bytes name, size_t fold_from)
 {
-    const char *at = strrchr(name, '@');
-    const char *fold_from = host && at != NULL ? at : name + strlen(name);
+    struct pattern p;
     bool matched = false;
 
-    while (*patterns != '\0') {
-        size_t len = strcspn(patterns, ",");
-        bool negated = *patterns == '!';
-
-        if (glob(patterns + negated, len - negated, name, fold_from)) {
-            if (negated)
-                return false;
-            matched = true;
-        }
-        patterns += len;
-        patterns += *patterns == ',';
+    while (match_next(&patterns, &p)) {
+        if (!glob(p.text, name, fold_from))
+            continue;
+        if (p.negated)
+            return false;
+        matched = true;
     }
     return matched;
 }
 
-bool match_literal(const char *principal, size_t len, const char *name)
+bool match_one(struct bytes pattern, struct bytes name)
 {
-    const char *at = strrchr(name, '@');
+    return glob(pattern, name, name.len);
+}
 
-    if (len != strlen(name))
+bool match_list(struct bytes patterns, struct bytes name)
+{
+    return glob_list(patterns, name, name.len);
+}
+
+bool match_target(struct bytes patterns, struct bytes target)
+{
+    return glob_list(patterns, target, name_service(target).len);
+}
+
+bool match_same(struct bytes principal, struct bytes name)
+{
+    size_t host = name_service(name).len;
+
+    if (principal.len != name.len)
         return false;
-    for (size_t i = 0; i < len; i++)
-        if (!same_char(principal[i], name[i], at != NULL && name + i > at))
+    for (size_t i = 0; i < name.len; i++)
+        if (!same_char(principal.p[i], name.p[i], i > host))
             return false;
     return true;
 }

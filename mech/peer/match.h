@@ -2,14 +2,27 @@
 #ifndef MECH_MATCH_H
 #define MECH_MATCH_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/bytes.h"
 
-/* Does a comma-separated list of patterns match a name? A matching pattern with a leading ! makes
- * the list not match. With `host`, what follows the last @ of a pattern is compared without regard
- * to ASCII case (the name is canonical, its host in lower case). */
-bool match_list(const char *patterns, const char *name, bool host);
-/* Is one principal of a list, `len` bytes long, this name, the host without regard to case? */
-bool match_literal(const char *principal, size_t len, const char *name);
+/* One of a list. */
+struct pattern {
+    struct bytes text; /* without the ! */
+    bool negated;
+};
+
+/* Takes the next pattern off a list; false at its end. */
+bool match_next(struct bytes *list, struct pattern *out);
+/* Is it a name, without wildcard and not negated? */
+bool match_is_literal(const struct pattern *p);
+
+/* Does one pattern match a name? `*` stands for any text, `?` for one character. */
+bool match_one(struct bytes pattern, struct bytes name);
+/* Does a list? A matching pattern with a leading ! makes the list not match. */
+bool match_list(struct bytes patterns, struct bytes name);
+/* Does a list match a target, whose host may be in any case? (The target is canonical, its host in
+ * lower case; what follows the last @ of a pattern need not be.) */
+bool match_target(struct bytes patterns, struct bytes target);
+/* Is one principal of a list this name, the host without regard to case? */
+bool match_same(struct bytes principal, struct bytes name);
 
 #endif

@@ -195,7 +195,8 @@ edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line)
 
 bool trust_names_server(const struct trust_line *line, const char *target)
 {
-    return (line->roles & TRUST_SERVER) != 0 && match_list(line->principals, target, true);
+    return (line->roles & TRUST_SERVER) != 0 &&
+           match_target(bytes_of_text(line->principals), bytes_of_text(target));
 }
 
 static void add_fitting_suites(const struct keytype *type, const struct suite_list *offer,

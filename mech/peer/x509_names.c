@@ -1,6 +1,5 @@
 #include "peer/x509_names.h"
 
-#include "base/cbor.h"
 #include "crypto/cert.h"
 #include "peer/x509_cert.h"
 
@@ -15,13 +14,6 @@
 #define SANS_MAX 256 /* subject alternative names that are looked at */
 
 #define OID_UPN "1.3.6.1.4.1.311.20.2.3" /* Microsoft's user principal name, an otherName */
-
-const char *x509_target_host(const char *target)
-{
-    const char *at = strrchr(target, '@');
-
-    return at != NULL && at[1] != '\0' ? at + 1 : NULL;
-}
 
 bool x509_names_host(struct bytes certificate, const char *host)
 {
@@ -155,72 +147,42 @@ char *x509_first_host(struct bytes certificate)
     return first.text;
 }
 
-static bool acceptable_name(const char *name, size_t max)
+/* The first of the names that a certificate has, as it stands there: *text is NULL when out of
+ * memory. */
+static enum name_kind first_name(struct bytes certificate, char **text)
 {
-    struct bytes text = bytes_of_text(name);
-
-    return text.len > 0 && text.len <= max && cbor_clean_text(text);
+    *text = first_san(certificate, "upn");
+    if (*text == NULL)
+        *text = first_san(certificate, "email");
+    if (*text != NULL)
+        return NAME_USER;
+    *text = first_san(certificate, "dns");
+    if (*text != NULL)
+        return NAME_SERVICE;
+    *text = x509_subject(certificate);
+    return NAME_SUBJECT;
 }
 
-/* "host@" and a dNSName in lower case without a dot at its end, as a service is written. */
-static char *host_name(const char *dns)
+edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char **name)
 {
-    static const char service[] = "host@";
-    size_t len = strlen(dns);
-    char *name = malloc(sizeof(service) + len);
+    char *text;
+    edhoc_err err;
 
-    if (name == NULL)
-        return NULL;
-    if (len > 0 && dns[len - 1] == '.')
-        len--;
-    memcpy(name, service, sizeof(service) - 1);
-    for (size_t i = 0; i < len; i++)
-        name[sizeof(service) - 1 + i] = dns[i] >= 'A' && dns[i] <= 'Z' ? (char)(dns[i] - 'A' + 'a')
-                                                                       : dns[i];
-    name[sizeof(service) - 1 + len] = '\0';
-    return name;
-}
-
-/* Can this be the name of that kind? A host is not empty and has no @ of its own. */
-static bool name_fits(int kind, const char *name)
-{
-    const char *at = strchr(name, '@');
-
-    if (!acceptable_name(name, kind == 3 ? 1024 : 255))
-        return false;
-    if (kind == 1)
-        return at != NULL;
-    return kind == 3 || (at != NULL && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
-                         at[strlen(at) - 1] != '.');
-}
-
-edhoc_err x509_client_name(struct bytes certificate, int *kind, char **name)
-{
-    char *dns = NULL;
-    edhoc_err err = EDHOC_OK;
-
-    *kind = 1;
-    *name = first_san(certificate, "upn");
-    if (*name == NULL)
-        *name = first_san(certificate, "email");
-    if (*name == NULL && (dns = first_san(certificate, "dns")) != NULL) {
-        *kind = 2;
-        *name = host_name(dns);
-    } else if (*name == NULL) {
-        *kind = 3;
-        *name = x509_subject(certificate);
-    }
-    free(dns);
-    if (*name == NULL)
+    *name = NULL;
+    *kind = first_name(certificate, &text);
+    if (text == NULL)
         return EDHOC_ERR_NOMEM;
-    if (**name == '\0')
+    if (*text == '\0')
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
-    else if (!name_fits(*kind, *name))
+    else if (*kind == NAME_USER && strchr(text, '@') == NULL)
+        err = EDHOC_ERR_NAME;
+    else if (*kind == NAME_SERVICE)
+        err = name_of_host(text, name);
+    else
+        err = name_canonical(*kind, bytes_of_text(text), name);
+    if (err == EDHOC_ERR_NAME)
         err = report(EDHOC_ERR_CRED_BAD, "the name \"%.100s\" in the certificate is malformed",
-                     *name);
-    if (err != EDHOC_OK) {
-        free(*name);
-        *name = NULL;
-    }
+                     text);
+    free(text);
     return err;
 }

@@ -4,19 +4,19 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "peer/name.h"
 
 /* RFC 9525: does a SAN name this host (DNS name or IP literal)? Never the subject, no partial
  * wildcards. False for an empty host and for one that begins with a dot. */
 bool x509_names_host(struct bytes certificate, const char *host);
-/* The host of a target "service@host", or NULL when there is none. */
-const char *x509_target_host(const char *target);
 /* The first dNSName, for messages and default names: malloc'ed, or NULL. */
 char *x509_first_host(struct bytes certificate);
 
 /* Names that a client may be known by, in doc/mechanism.md's order: the first UPN, else the first
- * rfc822Name (kind 1), else the first dNSName without wildcard (kind 2, "host@" and it), else the
- * subject (kind 3, RFC 4514). *name is malloc'ed. EDHOC_ERR_NO_PEER_NAME, EDHOC_ERR_CRED_BAD. */
-edhoc_err x509_client_name(struct bytes certificate, int *kind, char **name) EDHOC_MUST_USE;
+ * rfc822Name (a user), else the first dNSName without wildcard (a service, "host@" and it), else
+ * the subject (RFC 4514). *name is malloc'ed. EDHOC_ERR_NO_PEER_NAME, EDHOC_ERR_CRED_BAD. */
+edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind,
+                           char **name) EDHOC_MUST_USE;
 
 /* Calls `each` for every SAN: kind "dns", "email", "upn", "ip", "uri", and its text. Stops when
  * `each` answers false. */
