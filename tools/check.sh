@@ -74,7 +74,7 @@ stage_lint() {
     # shellcheck disable=SC2046 # no blanks in our file names
     {
         lint 'clang-format' clang-format --dry-run -Werror \
-            $(find mech gss_glue command tests bench -name '*.[ch]') || lint_status=1
+            $(find mech gss_glue command preload tests bench -name '*.[ch]') || lint_status=1
         lint 'shellcheck' shellcheck -x -S warning .ci/run $(find tools tests bench -name '*.sh') ||
             lint_status=1
     }

@@ -129,6 +129,22 @@ static edhoc_err set_options(struct settings *s, size_t offset, const struct val
     return EDHOC_OK;
 }
 
+void settings_put_options(struct buf *out, const struct settings *s)
+{
+    const unsigned bits = s->options | (s->negoex ? OPTION_NEGOEX : 0);
+    const char *between = "";
+
+    for (size_t i = 0; i < OPTION_NAMES; i++) {
+        if ((bits & option_names[i].bit) == 0)
+            continue;
+        buf_put_text(out, between);
+        buf_put_text(out, option_names[i].name);
+        between = ",";
+    }
+    if (bits == 0)
+        buf_put_text(out, "none");
+}
+
 /* ---- the table ---- */
 
 static const struct {

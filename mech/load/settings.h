@@ -44,6 +44,8 @@ struct setting_pair {
 edhoc_err settings_read(const struct setting_pair *store, size_t count,
                         struct settings *out) EDHOC_MUST_USE;
 void settings_clear(struct settings *s);
+/* The value of `options` that says what these do. */
+void settings_put_options(struct buf *out, const struct settings *s);
 /* The trace file's name from GSS_EDHOC_TRACE (secure_getenv), or NULL. */
 const char *settings_trace(void);
 
