@@ -163,7 +163,7 @@ static void say_identity(struct check *c, const struct identity *id)
     check_say(c, CHECK_OK, "identity: %s: %s, %s%s%s%s", id->source, type->name,
               type->dh ? "static Diffie-Hellman" : "signatures",
               certified ? " with a certificate" : "", named ? "; " : "",
-              named ? names.failed ? "many names" : (const char *)names.p : "");
+              named ? buf_err(&names) != EDHOC_OK ? "many names" : (const char *)names.p : "");
     buf_free(&names);
 }
 

@@ -75,8 +75,8 @@ static edhoc_err read_stdin(size_t max, struct buf *out)
         if (out->len + (size_t)n > max)
             return report(EDHOC_ERR_FILE, "standard input: longer than %zu bytes", max);
         buf_put(out, bytes_of(piece, (size_t)n));
-        if (out->failed)
-            return EDHOC_ERR_NOMEM;
+        if (buf_err(out) != EDHOC_OK)
+            return buf_err(out);
     }
     return EDHOC_OK;
 }

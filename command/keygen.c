@@ -106,8 +106,8 @@ static edhoc_err make_key(const struct keytype *type, const char *name, struct p
     err = key_to_pem(key, &p->pem);
     trust_line_format(name, NULL, key, NULL, &p->line);
     buf_put_byte(&p->line, '\n');
-    if (err == EDHOC_OK && p->line.failed)
-        err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK)
+        err = buf_err(&p->line);
     key_free(key);
     return err;
 }

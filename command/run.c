@@ -43,7 +43,8 @@ static edhoc_err set_options(void)
     if (err == EDHOC_OK) {
         settings_put_options(&words, &settings);
         buf_put_byte(&words, 0);
-        if (words.failed || setenv("GSS_EDHOC_OPTIONS", (const char *)words.p, 1) != 0)
+        if (buf_err(&words) != EDHOC_OK ||
+            setenv("GSS_EDHOC_OPTIONS", (const char *)words.p, 1) != 0)
             err = EDHOC_ERR_NOMEM;
     }
     buf_free(&words);

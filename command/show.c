@@ -49,10 +49,13 @@ static edhoc_err print_fingerprint(const struct key *key)
     edhoc_err err;
 
     ssh_blob_put(key, &blob);
-    err = blob.failed ? EDHOC_ERR_NOMEM : crypto_sha256(buf_bytes(&blob), hash);
+    err = buf_err(&blob);
+    if (err == EDHOC_OK)
+        err = crypto_sha256(buf_bytes(&blob), hash);
     if (err == EDHOC_OK) {
         base64_put(bytes_of(hash, sizeof(hash)), &text);
-        printf("    fingerprint  SHA256:%.43s\n", text.failed ? "" : (const char *)text.p);
+        printf("    fingerprint  SHA256:%.43s\n",
+               buf_err(&text) != EDHOC_OK ? "" : (const char *)text.p);
     }
     buf_free(&blob);
     buf_free(&text);
@@ -76,8 +79,8 @@ static edhoc_err print_trust_line(const char *principals, const struct key *key)
     edhoc_err err = EDHOC_OK;
 
     trust_line_format(principals != NULL ? principals : "NAME", NULL, key, NULL, &line);
-    if (line.failed)
-        err = EDHOC_ERR_NOMEM;
+    if (buf_err(&line) != EDHOC_OK)
+        err = buf_err(&line);
     else
         printf("    trust line   %.*s\n", (int)line.len, (const char *)line.p);
     buf_free(&line);

@@ -116,7 +116,7 @@ static edhoc_err read_arguments(const struct trust_command *c, const char **sour
         return tool_read_source(c->argv[0], TRUST_FILE_MAX, text);
     *text = buf_new(TRUST_LINE_MAX);
     join_arguments(c, text);
-    if (text->failed || memchr(text->p, '\n', text->len) != NULL)
+    if (buf_err(text) != EDHOC_OK || memchr(text->p, '\n', text->len) != NULL)
         return report(EDHOC_ERR_TRUST_SYNTAX, "the arguments are not one line");
     return EDHOC_OK;
 }

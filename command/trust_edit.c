@@ -200,7 +200,7 @@ static edhoc_err put_line(struct edit *e, struct bytes text)
     buf_put(&e->text, text);
     buf_put_byte(&e->text, '\n');
     e->lines++;
-    if (!e->text.failed)
+    if (buf_err(&e->text) == EDHOC_OK)
         return EDHOC_OK;
     return report(EDHOC_ERR_FILE, "%s: longer than %u bytes", e->shown, TRUST_FILE_MAX);
 }
@@ -228,8 +228,8 @@ edhoc_err edit_replace(struct edit *e, struct bytes text)
     edhoc_err err = understand(e, text);
 
     buf_put(&copy, text);
-    if (err == EDHOC_OK && copy.failed)
-        err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK)
+        err = buf_err(&copy);
     if (err != EDHOC_OK) {
         buf_free(&copy);
         return err;

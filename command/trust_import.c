@@ -201,7 +201,7 @@ static edhoc_err put_hosts(struct bytes hosts, const struct trust_place *at, str
         start = i + 1;
     }
     buf_put_byte(out, '\0');
-    if (out->failed)
+    if (buf_err(out) != EDHOC_OK)
         return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
     return EDHOC_OK;
 }

@@ -148,7 +148,7 @@ static edhoc_err is_key(const struct target *t, const struct trust_line *line, b
     memcpy(hash, cred_thumbprint(line->cred), 32);
     if (t->openssh) {
         ssh_blob_put(cred_key(line->cred), &blob);
-        err = blob.failed ? EDHOC_ERR_NOMEM : crypto_sha256(buf_bytes(&blob), hash);
+        err = buf_err(&blob) != EDHOC_OK ? buf_err(&blob) : crypto_sha256(buf_bytes(&blob), hash);
     }
     *is = err == EDHOC_OK && memcmp(hash, t->hash, t->hash_len) == 0;
     buf_free(&blob);
@@ -189,7 +189,9 @@ static edhoc_err filter_names(struct removal *r, const struct trust_line *line, 
     free(list);
     buf_put_byte(kept, '\0');
     buf_put_byte(dropped, '\0');
-    return list == NULL || kept->failed || dropped->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    if (list == NULL)
+        return EDHOC_ERR_NOMEM;
+    return buf_err(kept) != EDHOC_OK ? buf_err(kept) : buf_err(dropped);
 }
 
 /* Is a name left that the line lets in? With nothing but ! there is none. */
@@ -295,8 +297,8 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
         else
             buf_put(&r->text, raw);
     }
-    if (err == EDHOC_OK && (r->text.failed || r->said.failed))
-        err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK)
+        err = buf_err(&r->text) != EDHOC_OK ? buf_err(&r->text) : buf_err(&r->said);
     return err;
 }
 

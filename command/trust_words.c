@@ -139,7 +139,7 @@ static void put_fields(const struct line_fields *f, const struct line_wish *wish
     put_field(out, f->type);
     put_field(out, f->key);
     put_field(out, f->comment);
-    out->failed |= options.failed;
+    buf_fail(out, buf_err(&options));
     buf_free(&options);
 }
 
@@ -164,7 +164,7 @@ edhoc_err line_compose(const struct line_fields *f, const struct line_wish *wish
 
     if (err == EDHOC_OK) {
         put_fields(f, wish, &text);
-        if (text.failed)
+        if (buf_err(&text) != EDHOC_OK)
             err = trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
     }
     if (err == EDHOC_OK)
@@ -175,7 +175,7 @@ edhoc_err line_compose(const struct line_fields *f, const struct line_wish *wish
         buf_put(out, buf_bytes(&text));
     trust_line_free(line);
     buf_free(&text);
-    return err == EDHOC_OK && out->failed ? EDHOC_ERR_NOMEM : err;
+    return err == EDHOC_OK ? buf_err(out) : err;
 }
 
 void line_describe(const struct trust_line *line, struct buf *out)

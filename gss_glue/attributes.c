@@ -77,7 +77,7 @@ static void get_certificate(const struct glue_name *name, size_t i, struct value
     buf_put(&v->bytes, cred_chain(name->cred, i));
     subject = x509_subject(cred_chain(name->cred, i));
     if (subject == NULL)
-        v->text.failed = true;
+        buf_fail(&v->text, EDHOC_ERR_NOMEM);
     else
         buf_put_text(&v->text, subject[0] != '\0' ? subject : "(no subject)");
     free(subject);
@@ -91,7 +91,7 @@ static void get_subject(const struct glue_name *name, size_t i, struct value *v)
         return;
     subject = x509_subject(cred_chain(name->cred, 0));
     if (subject == NULL)
-        v->bytes.failed = true;
+        buf_fail(&v->bytes, EDHOC_ERR_NOMEM);
     else
         buf_put_text(&v->bytes, subject);
     free(subject);
@@ -196,7 +196,7 @@ static edhoc_err value_get(const struct glue_name *name, const struct attribute 
     *v = (struct value){buf_new(VALUE_MAX), buf_new(2 * VALUE_MAX)};
     attribute->get(name, i, v);
     *there = v->bytes.len > 0;
-    return v->bytes.failed || v->text.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    return buf_err(&v->bytes) != EDHOC_OK ? buf_err(&v->bytes) : buf_err(&v->text);
 }
 
 static edhoc_err has_value(const struct glue_name *name, const struct attribute *attribute,

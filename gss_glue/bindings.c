@@ -15,7 +15,7 @@ static void put_le32(struct buf *out, size_t value)
 
 static void put_field(struct buf *out, const gss_buffer_desc *field)
 {
-    out->failed = out->failed || (field->length > 0 && field->value == NULL);
+    buf_fail(out, field->length > 0 && field->value == NULL ? EDHOC_ERR_ARGUMENT : EDHOC_OK);
     put_le32(out, field->length);
     buf_put(out, glue_bytes(field));
 }
@@ -30,7 +30,7 @@ edhoc_err glue_bindings_read(gss_channel_bindings_t given, struct bindings *out)
     put_le32(&out->text, given->acceptor_addrtype);
     put_field(&out->text, &given->acceptor_address);
     put_field(&out->text, &given->application_data);
-    return out->text.failed
+    return buf_err(&out->text) != EDHOC_OK
                ? report(EDHOC_ERR_ARGUMENT, "channel bindings of more than 1 MiB, or at NULL")
                : EDHOC_OK;
 }

@@ -39,8 +39,8 @@ edhoc_err glue_copy_out(gss_buffer_t buffer, struct bytes what)
 edhoc_err glue_move_out(gss_buffer_t buffer, struct buf *from)
 {
     glue_clear_buffer(buffer);
-    if (from->failed)
-        return EDHOC_ERR_NOMEM;
+    if (buf_err(from) != EDHOC_OK)
+        return buf_err(from);
     buffer->value = buf_take(from, &buffer->length);
     return EDHOC_OK;
 }

@@ -56,7 +56,7 @@ static void put_context(struct buf *out, const struct glue_ctx *ctx)
     glue_name_put(out, ctx->source_name, true);
     glue_name_put(out, ctx->target_name, true);
     cbor_put_bstr(out, buf_bytes(&record));
-    out->failed = out->failed || record.failed;
+    buf_fail(out, buf_err(&record));
     buf_free(&record);
 }
 
@@ -175,7 +175,7 @@ static void put_working_directory(struct buf *out)
     char *directory = getcwd(NULL, 0);
 
     if (directory == NULL) {
-        out->failed = true;
+        buf_fail(out, EDHOC_ERR_FILE);
         return;
     }
     buf_put_text(out, directory);
@@ -203,7 +203,7 @@ static void put_place(struct buf *out, const char *where)
         put_working_directory(&place);
     buf_put_text(&place, where);
     cbor_put_bstr(out, buf_bytes(&place));
-    out->failed = out->failed || place.failed;
+    buf_fail(out, buf_err(&place));
     buf_free(&place);
 }
 

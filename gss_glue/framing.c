@@ -79,5 +79,5 @@ edhoc_err glue_frame(struct buf *message)
     buf_put(&framed, buf_bytes(message));
     buf_free(message);
     *message = framed;
-    return framed.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    return buf_err(&framed);
 }

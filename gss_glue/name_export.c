@@ -97,7 +97,7 @@ static edhoc_err export_composite(const struct glue_name *name, gss_buffer_t out
     glue_name_put(&inner, name, false);
     put_head(&token, 2, inner.len);
     buf_put(&token, buf_bytes(&inner));
-    token.failed = token.failed || inner.failed;
+    buf_fail(&token, buf_err(&inner));
     err = glue_move_out(out, &token);
     buf_free(&inner);
     buf_free(&token);

@@ -21,7 +21,7 @@ static edhoc_err expand(enum crypto_hash hash, const struct fixed *k, struct byt
     struct fixed t = {.len = 0};
     edhoc_err err = EDHOC_OK;
 
-    for (uint32_t i = 1; out->len < len && err == EDHOC_OK && !out->failed; i++) {
+    for (uint32_t i = 1; out->len < len && err == EDHOC_OK && buf_err(out) == EDHOC_OK; i++) {
         const uint8_t counter[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
                                     (uint8_t)i};
         const struct bytes parts[] = {bytes_of(counter, sizeof(counter)), prf_in};

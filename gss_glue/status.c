@@ -160,7 +160,9 @@ GLUE_EXPORT OM_uint32 gss_display_status(OM_uint32 *minor_status, OM_uint32 stat
     if (status_type != GSS_C_MECH_CODE)
         return glue_status_as(minor_status, EDHOC_ERR_ARGUMENT, GSS_S_BAD_STATUS);
     sentence(status_value, &text);
-    err = text.failed ? EDHOC_ERR_NOMEM : glue_copy_out(status_string, buf_bytes(&text));
+    err = buf_err(&text);
+    if (err == EDHOC_OK)
+        err = glue_copy_out(status_string, buf_bytes(&text));
     buf_free(&text);
     return glue_status(minor_status, err);
 }

@@ -1,6 +1,8 @@
 /* Views, the bounded sticky buffer, the fixed value; and that nothing which owned memory dies or
  * grows without wiping it. */
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/cbor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,13 +157,13 @@ START_TEST(a_new_buffer_has_no_memory)
     ck_assert_uint_eq(b.len, 0);
     ck_assert_uint_eq(b.cap, 0);
     ck_assert_uint_eq(b.max, 10);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert_uint_eq(buf_bytes(&b).len, 0);
     buf_put(&b, BYTES_NONE);
     buf_put_text(&b, "");
     buf_put_text(&b, NULL);
     ck_assert_ptr_null(b.p);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     buf_free(&b);
     buf_free(&b);
 }
@@ -183,13 +185,13 @@ START_TEST(growing_keeps_every_byte)
         for (size_t i = 0; i < n; i++)
             chunk[i] = pattern(before + i);
         buf_put(&b, bytes_of(chunk, n));
-        ck_assert(!b.failed);
+        ck_assert(buf_err(&b) == EDHOC_OK);
         ck_assert_uint_eq(b.len, before + n);
         ck_assert_uint_eq(b.max, 4093);
     }
     check_pattern(&b, 4093);
     buf_put_byte(&b, 0);
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     check_pattern(&b, 4093);
     buf_free(&b);
 }
@@ -204,28 +206,28 @@ START_TEST(a_buffer_never_exceeds_its_bound)
     uint8_t more[1002] = {0};
 
     put_pattern(&b, max);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     check_pattern(&b, max);
     buf_put(&b, BYTES_NONE); /* nothing fits always */
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     buf_put_byte(&b, 9);
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     check_pattern(&b, max);
     buf_free(&b);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert_uint_eq(b.max, max);
 
     buf_put(&b, bytes_of(more, max + 1)); /* all or nothing */
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     ck_assert_uint_eq(b.len, 0);
     buf_free(&b);
     ck_assert_ptr_null(buf_extend(&b, max + 1));
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     buf_free(&b);
     if (max > 0) {
         put_pattern(&b, max / 2);
         ck_assert_ptr_null(buf_extend(&b, max - max / 2 + 1));
-        ck_assert(b.failed);
+        ck_assert(buf_err(&b) != EDHOC_OK);
         check_pattern(&b, max / 2);
     }
     buf_free(&b);
@@ -240,12 +242,12 @@ START_TEST(lengths_do_not_wrap_around)
 
     put_pattern(&b, 3);
     buf_put(&b, bytes_of(&byte, SIZE_MAX));
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     check_pattern(&b, 3);
     buf_reset(&b);
     put_pattern(&b, 3);
     ck_assert_ptr_null(buf_extend(&b, SIZE_MAX - 2));
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     check_pattern(&b, 3);
     buf_free(&b);
 }
@@ -257,20 +259,20 @@ START_TEST(a_failed_append_sticks_until_the_reset)
 
     buf_put_text(&b, "12345678");
     buf_put_text(&b, "90!"); /* does not fit */
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     buf_put_text(&b, "9"); /* would */
     buf_put_byte(&b, '9');
     buf_put(&b, BYTES_LITERAL("9"));
     ck_assert_ptr_null(buf_extend(&b, 1));
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     ck_assert_uint_eq(b.len, 8);
     ck_assert_mem_eq(b.p, "12345678", 8);
 
     buf_reset(&b);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert_uint_eq(b.len, 0);
     buf_put_text(&b, "1234567890");
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert_mem_eq(b.p, "1234567890", 10);
     buf_free(&b);
 }
@@ -304,7 +306,7 @@ START_TEST(extending_gives_zeroed_room)
     p = buf_extend(&b, 0);
     ck_assert_ptr_eq(p, b.p + 209);
     ck_assert_uint_eq(b.len, 209);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     buf_free(&b);
 }
 END_TEST
@@ -328,7 +330,7 @@ START_TEST(taking_hands_the_memory_over)
     ck_assert_uint_eq(b.len, 0);
     ck_assert_uint_eq(b.cap, 0);
     ck_assert_uint_eq(b.max, 100);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     for (size_t i = 0; i < len; i++)
         ck_assert_uint_eq(taken[i], pattern(i));
     free(taken);
@@ -336,7 +338,7 @@ START_TEST(taking_hands_the_memory_over)
     put_pattern(&b, 100); /* usable again, and as bounded */
     check_pattern(&b, 100);
     buf_put_byte(&b, 0);
-    ck_assert(b.failed);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     buf_reset(&b);
     ck_assert_ptr_null(buf_take(&b, &len)); /* empty, though it has memory: nothing to leak */
     ck_assert_uint_eq(len, 0);
@@ -344,21 +346,69 @@ START_TEST(taking_hands_the_memory_over)
 }
 END_TEST
 
+START_TEST(a_buffer_tells_too_long_from_what_it_was_given_and_passes_it_on)
+{
+    struct buf inner = buf_new(3), outer = buf_new(64);
+
+    buf_put_text(&inner, "abcd");
+    ck_assert_int_eq(buf_err(&inner), EDHOC_ERR_TOO_LONG);
+    buf_fail(&inner, EDHOC_ERR_NOMEM);
+    ck_assert_int_eq(buf_err(&inner), EDHOC_ERR_TOO_LONG); /* the first counts */
+    buf_put_text(&outer, "before");
+    buf_put_buf(&outer, &inner);
+    ck_assert_int_eq(buf_err(&outer), EDHOC_ERR_TOO_LONG);
+    buf_put_text(&outer, "after");
+    ck_assert_uint_eq(outer.len, strlen("before"));
+    buf_reset(&outer);
+    buf_fail(&outer, EDHOC_OK);
+    ck_assert_int_eq(buf_err(&outer), EDHOC_OK);
+    cbor_put_bstr_buf(&outer, &inner);
+    ck_assert_int_eq(buf_err(&outer), EDHOC_ERR_TOO_LONG);
+    buf_free(&inner);
+    buf_free(&outer);
+}
+END_TEST
+
+START_TEST(letters_and_digits_are_those_of_ascii_alone)
+{
+    char hex[7];
+
+    for (int c = -128; c < 128; c++) {
+        bool upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z';
+
+        ck_assert_int_eq(ascii_lower((char)c), upper ? c + 32 : c);
+        ck_assert_int_eq(ascii_upper((char)c), lower ? c - 32 : c);
+        ck_assert_int_eq(ascii_is_letter((char)c), upper || lower);
+        ck_assert_int_eq(ascii_is_digit((char)c), c >= '0' && c <= '9');
+        ck_assert_int_eq(ascii_is_printable((char)c), c >= ' ' && c <= '~');
+    }
+    ck_assert_int_eq(ascii_hex_digit('7'), 7);
+    ck_assert_int_eq(ascii_hex_digit('b'), 11);
+    ck_assert_int_eq(ascii_hex_digit('F'), 15);
+    ck_assert_int_eq(ascii_hex_digit('g'), -1);
+    ck_assert(ascii_equal_folded("Web.Example", "wEB.eXAMPLE"));
+    ck_assert(!ascii_equal_folded("web", "webs"));
+    ck_assert(!ascii_equal_folded("i", "\xc4\xb0"));
+    ascii_put_hex(hex, (const unsigned char *)"\x00\x9f\xff", 3);
+    ck_assert_str_eq(hex, "009fff");
+}
+END_TEST
+
 START_TEST(copying_replaces_the_whole_or_fails)
 {
     struct buf b = buf_new(8);
 
-    ck_assert(buf_copy(&b, BYTES_LITERAL("abc")));
+    ck_assert_int_eq(buf_copy(&b, BYTES_LITERAL("abc")), EDHOC_OK);
     ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("abc")));
-    ck_assert(buf_copy(&b, BYTES_LITERAL("12345678")));
+    ck_assert_int_eq(buf_copy(&b, BYTES_LITERAL("12345678")), EDHOC_OK);
     ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("12345678")));
-    ck_assert(!buf_copy(&b, BYTES_LITERAL("123456789")));
-    ck_assert(b.failed);
+    ck_assert_int_eq(buf_copy(&b, BYTES_LITERAL("123456789")), EDHOC_ERR_TOO_LONG);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     ck_assert_uint_eq(b.len, 0);
-    ck_assert(buf_copy(&b, BYTES_LITERAL("x")));
-    ck_assert(!b.failed);
+    ck_assert_int_eq(buf_copy(&b, BYTES_LITERAL("x")), EDHOC_OK);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("x")));
-    ck_assert(buf_copy(&b, BYTES_NONE));
+    ck_assert_int_eq(buf_copy(&b, BYTES_NONE), EDHOC_OK);
     ck_assert_uint_eq(b.len, 0);
     buf_free(&b);
 }
@@ -419,7 +469,7 @@ START_TEST(resetting_wipes_and_keeps_the_memory)
     for (size_t i = 0; i < 20; i++)
         ck_assert_uint_eq(b.p[i], 0);
     put_pattern(&b, 20);
-    ck_assert(buf_copy(&b, BYTES_LITERAL("x")));
+    ck_assert_int_eq(buf_copy(&b, BYTES_LITERAL("x")), EDHOC_OK);
     ck_assert_ptr_eq(b.p, p);
     for (size_t i = 1; i < 20; i++)
         ck_assert_uint_eq(b.p[i], 0);
@@ -477,6 +527,8 @@ static void add(Suite *suite)
     tcase_add_test(buffer, extending_gives_zeroed_room);
     tcase_add_test(buffer, taking_hands_the_memory_over);
     tcase_add_test(buffer, copying_replaces_the_whole_or_fails);
+    tcase_add_test(buffer, a_buffer_tells_too_long_from_what_it_was_given_and_passes_it_on);
+    tcase_add_test(views, letters_and_digits_are_those_of_ascii_alone);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
     tcase_add_test(wiping, growing_wipes_the_old_memory);
     tcase_add_test(wiping, freeing_wipes_all_that_was_written);

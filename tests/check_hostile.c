@@ -281,7 +281,7 @@ static void sweep(int loop, mutation mutate, bool every_step)
     scenario_init(&p, sc);
     for (unsigned step = stride > 1 ? (unsigned)loop % stride : 0;; step += stride) {
         begin(&p, number);
-        ck_assert(buf_copy(&changed, buf_bytes(&p.token[number])));
+        ck_assert_int_eq(buf_copy(&changed, buf_bytes(&p.token[number])), EDHOC_OK);
         if (!mutate(&changed, step))
             break;
         deliver(&p, sc, number, buf_bytes(&changed));
@@ -361,7 +361,7 @@ static bool resize(struct buf *token, unsigned step)
     buf_put(&changed, bytes_of(content.p, len < content.len ? len : content.len));
     if (len > content.len)
         ck_assert_ptr_nonnull(buf_extend(&changed, len - content.len));
-    ck_assert(buf_copy(token, buf_bytes(&changed)));
+    ck_assert_int_eq(buf_copy(token, buf_bytes(&changed)), EDHOC_OK);
     buf_free(&changed);
     return true;
 }
@@ -402,7 +402,7 @@ START_TEST(test_out_of_turn)
     begin(&p, sc->tokens);
     for (unsigned n = 1; n <= sc->tokens; n++) {
         recorded[n] = buf_new(EDHOC_TOKEN_MAX);
-        ck_assert(buf_copy(&recorded[n], buf_bytes(&p.token[n])));
+        ck_assert_int_eq(buf_copy(&recorded[n], buf_bytes(&p.token[n])), EDHOC_OK);
     }
     for (unsigned n = 1; n <= sc->tokens; n++) {
         if (n == number)
@@ -456,7 +456,7 @@ START_TEST(test_replay)
     begin(&p, sc->tokens);
     for (unsigned n = 1; n <= sc->tokens; n++) {
         recorded[n] = buf_new(EDHOC_TOKEN_MAX);
-        ck_assert(buf_copy(&recorded[n], buf_bytes(&p.token[n])));
+        ck_assert_int_eq(buf_copy(&recorded[n], buf_bytes(&p.token[n])), EDHOC_OK);
     }
     begin(&p, number);
     if (!(sc->negotiation && number == 2)) /* error code 2 is always the same */
@@ -1128,7 +1128,7 @@ START_TEST(test_ead_4)
     begin(&p, 3);
     /* The responder turns to plain EDHOC for its last message. */
     p.side[EDHOC_RESPONDER]->result_flags = 0;
-    ck_assert(buf_copy(&p.side[EDHOC_RESPONDER]->fixed_ead[4], buf_bytes(&ead_4)));
+    ck_assert_int_eq(buf_copy(&p.side[EDHOC_RESPONDER]->fixed_ead[4], buf_bytes(&ead_4)), EDHOC_OK);
     p.side[EDHOC_RESPONDER]->options |= EDHOC_PLAIN;
     pair_run(&p, NULL, NULL);
     ck_assert_uint_eq(p.tokens, 4);
@@ -1334,7 +1334,7 @@ START_TEST(test_one_answer)
             p.config[EDHOC_INITIATOR].bindings = BYTES_LITERAL("b");
         }
         begin(&p, number);
-        ck_assert(buf_copy(&in, buf_bytes(&p.token[number])));
+        ck_assert_int_eq(buf_copy(&in, buf_bytes(&p.token[number])), EDHOC_OK);
         if (reason == 1 || reason == 6)
             in.p[in.len - 1] ^= 1;
         if (reason == 2 || reason == 7)

@@ -134,7 +134,7 @@ static void write_pub(const char *name, const char *principals, const struct key
 
     trust_line_format(principals, NULL, key, "a comment", &line);
     buf_put_byte(&line, '\n');
-    ck_assert(!line.failed);
+    ck_assert(buf_err(&line) == EDHOC_OK);
     (void)write_bytes(name, buf_bytes(&line), 0644);
     buf_free(&line);
 }
@@ -212,7 +212,7 @@ static struct buf expand(const char *template)
         put_placeholder(name, &out);
         template += len + 1;
     }
-    ck_assert(!out.failed);
+    ck_assert(buf_err(&out) == EDHOC_OK);
     return out;
 }
 

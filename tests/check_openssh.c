@@ -189,7 +189,7 @@ static struct buf armor(struct bytes binary)
         buf_put_byte(&text, '\n');
     }
     buf_put_text(&text, "-----END OPENSSH PRIVATE KEY-----\n");
-    ck_assert(!text.failed && !base64.failed);
+    ck_assert(buf_err(&text) == EDHOC_OK && buf_err(&base64) == EDHOC_OK);
     buf_free(&base64);
     return text;
 }
@@ -390,7 +390,7 @@ END_TEST
 
 static void set(struct buf *b, struct bytes to)
 {
-    ck_assert(buf_copy(b, to));
+    ck_assert_int_eq(buf_copy(b, to), EDHOC_OK);
 }
 
 /* A blob, or a part of one, of any type. */

@@ -128,7 +128,7 @@ static struct buf record_bytes(const struct record *r)
     cbor_put_uint(&b, r->sequence);
     cbor_put_uint(&b, r->next);
     cbor_put_bstr(&b, bytes_of(r->window, sizeof(r->window)));
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     return b;
 }
 
@@ -155,7 +155,7 @@ static struct buf exported(struct protect *p)
     struct buf b = buf_new(4096);
 
     protect_export(p, &b);
-    ck_assert(!b.failed);
+    ck_assert(buf_err(&b) == EDHOC_OK);
     return b;
 }
 

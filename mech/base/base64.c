@@ -28,7 +28,7 @@ static bool decode(struct bytes text, struct buf *decoded, struct buf *again)
         return false;
     decoded->len -= padding;
     base64_put(buf_bytes(decoded), again);
-    return !again->failed && bytes_equal_secret(buf_bytes(again), text);
+    return buf_err(again) == EDHOC_OK && bytes_equal_secret(buf_bytes(again), text);
 }
 
 bool base64_read(struct bytes text, struct buf *out)
@@ -41,5 +41,5 @@ bool base64_read(struct bytes text, struct buf *out)
         buf_put(out, buf_bytes(&decoded));
     buf_free(&decoded);
     buf_free(&again);
-    return ok && !out->failed;
+    return ok && buf_err(out) == EDHOC_OK;
 }

@@ -43,7 +43,7 @@ void bytes_wipe(void *p, size_t len)
 
 struct buf buf_new(size_t max)
 {
-    return (struct buf){NULL, 0, 0, max, false};
+    return (struct buf){NULL, 0, 0, max, EDHOC_OK};
 }
 
 void buf_free(struct buf *b)
@@ -57,7 +57,18 @@ void buf_reset(struct buf *b)
 {
     bytes_wipe(b->p, b->len);
     b->len = 0;
-    b->failed = false;
+    b->err = EDHOC_OK;
+}
+
+edhoc_err buf_err(const struct buf *b)
+{
+    return b->err;
+}
+
+void buf_fail(struct buf *b, edhoc_err err)
+{
+    if (b->err == EDHOC_OK)
+        b->err = err;
 }
 
 /* Grows by copying to new memory, never by realloc(), which could leave the old bytes behind. */
@@ -66,10 +77,10 @@ static bool reserve(struct buf *b, size_t more)
     size_t need, cap;
     uint8_t *p;
 
-    if (b->failed || more > b->max - b->len) {
-        b->failed = true;
+    if (more > b->max - b->len)
+        buf_fail(b, EDHOC_ERR_TOO_LONG);
+    if (b->err != EDHOC_OK)
         return false;
-    }
     need = b->len + more;
     if (need <= b->cap)
         return true;
@@ -78,7 +89,7 @@ static bool reserve(struct buf *b, size_t more)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     p = calloc(1, cap);
     if (p == NULL) {
-        b->failed = true;
+        buf_fail(b, EDHOC_ERR_NOMEM);
         return false;
     }
     if (b->len > 0)
@@ -106,6 +117,12 @@ void buf_put_byte(struct buf *b, uint8_t byte)
 void buf_put_text(struct buf *b, const char *text)
 {
     buf_put(b, bytes_of_text(text));
+}
+
+void buf_put_buf(struct buf *b, const struct buf *from)
+{
+    buf_fail(b, from->err);
+    buf_put(b, buf_bytes(from));
 }
 
 uint8_t *buf_extend(struct buf *b, size_t n)
@@ -138,11 +155,11 @@ uint8_t *buf_take(struct buf *b, size_t *len)
     return p;
 }
 
-bool buf_copy(struct buf *to, struct bytes from)
+edhoc_err buf_copy(struct buf *to, struct bytes from)
 {
     buf_reset(to);
     buf_put(to, from);
-    return !to->failed;
+    return to->err;
 }
 
 struct bytes fixed_bytes(const struct fixed *f)

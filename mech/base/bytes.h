@@ -2,17 +2,18 @@
  *
  * Three types, because they answer three questions. `struct bytes` is a view: it owns nothing and
  * is valid as long as what it points into. `struct buf` owns its memory, never grows past a maximum
- * given at its start, and remembers a failed append (sticky), so that ten appends need one test.
+ * given at its start, and remembers a failed append (sticky), so that ten appends need one test,
+ * buf_err(); what is put into another buffer takes its error along.
  * `struct fixed` holds what the key schedule passes around: a hash, a PRK, a shared secret.
  * Everything that owns memory wipes it when it grows, is emptied, or dies. */
 #ifndef MECH_BYTES_H
 #define MECH_BYTES_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define EDHOC_MUST_USE __attribute__((warn_unused_result))
 
 /* A borrowed view of `len` bytes. `p` may be NULL when `len` is 0. */
 struct bytes {
@@ -41,26 +42,33 @@ struct buf {
     size_t len;
     size_t cap;
     size_t max;
-    bool failed; /* an append found no memory, or would have passed `max` */
+    edhoc_err err; /* of the first append that failed: EDHOC_ERR_NOMEM or EDHOC_ERR_TOO_LONG */
 };
 
 /* An empty buffer that holds at most `max` bytes. Nothing is allocated yet. */
 struct buf buf_new(size_t max);
-/* Wipes and frees. The buffer is then empty, not failed, and usable again. */
+/* Wipes and frees. The buffer is then empty, without error, and usable again. */
 void buf_free(struct buf *b);
-/* Forgets the contents (wiped) but keeps the memory; clears `failed`. */
+/* Forgets the contents (wiped) but keeps the memory; forgets the error, too. */
 void buf_reset(struct buf *b);
+/* Did every append succeed? EDHOC_ERR_NOMEM, or EDHOC_ERR_TOO_LONG where one would have passed the
+ * maximum, or what buf_fail was given. Of several errors the first. */
+edhoc_err buf_err(const struct buf *b) EDHOC_MUST_USE;
+/* Makes the buffer a failed one (EDHOC_OK changes nothing): for what cannot be appended at all. */
+void buf_fail(struct buf *b, edhoc_err err);
 void buf_put(struct buf *b, struct bytes what);
 void buf_put_byte(struct buf *b, uint8_t byte);
 void buf_put_text(struct buf *b, const char *text);
+/* The contents of another buffer, and its error. */
+void buf_put_buf(struct buf *b, const struct buf *from);
 /* Appends `n` zero bytes and returns where they are, for the caller to fill; NULL on failure. The
  * pointer is good until the next append. */
 uint8_t *buf_extend(struct buf *b, size_t n);
 struct bytes buf_bytes(const struct buf *b);
 /* Hands the memory to the caller (to free() it) and leaves the buffer empty. NULL if empty. */
 uint8_t *buf_take(struct buf *b, size_t *len);
-/* True, and `to` replaced by a copy of `from`; false if it does not fit (`to` is then failed). */
-bool buf_copy(struct buf *to, struct bytes from);
+/* Replaces `to` by a copy of `from`; returns buf_err(to). */
+edhoc_err buf_copy(struct buf *to, struct bytes from) EDHOC_MUST_USE;
 
 /* The longest hash and the longest ECDH shared secret of any suite (SHAKE256, 64; X448, 56). */
 #define FIXED_MAX 64

@@ -45,6 +45,12 @@ void cbor_put_bstr(struct buf *b, struct bytes value)
     buf_put(b, value);
 }
 
+void cbor_put_bstr_buf(struct buf *b, const struct buf *value)
+{
+    cbor_put_bstr_head(b, value->len);
+    buf_put_buf(b, value);
+}
+
 void cbor_put_tstr(struct buf *b, struct bytes value)
 {
     put_head(b, cbor_encode_string_start, value.len);

@@ -13,6 +13,8 @@
 void cbor_put_int(struct buf *b, int64_t value);
 void cbor_put_uint(struct buf *b, uint64_t value);
 void cbor_put_bstr(struct buf *b, struct bytes value);
+/* A buffer's contents, and its error. */
+void cbor_put_bstr_buf(struct buf *b, const struct buf *value);
 void cbor_put_tstr(struct buf *b, struct bytes value); /* the caller knows it is UTF-8 */
 void cbor_put_array(struct buf *b, size_t count);
 void cbor_put_map(struct buf *b, size_t pairs);

@@ -4,6 +4,7 @@
 #ifndef MECH_FORK_H
 #define MECH_FORK_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 /* A random non-zero number that is the same for the life of this process and another one in every

@@ -197,7 +197,7 @@ static EVP_PKEY *ec_public(const struct keytype *type, struct bytes x, struct by
     buf_put_byte(&point, y.len == 0 ? 0x02 : 0x04);
     buf_put(&point, x);
     buf_put(&point, y);
-    if (!point.failed)
+    if (buf_err(&point) == EDHOC_OK)
         pkey = ec_pkey(type, buf_bytes(&point), NULL);
     buf_free(&point);
     return pkey;

@@ -125,7 +125,7 @@ edhoc_err key_to_pem(const struct key *k, struct buf *out)
     if (err == EDHOC_OK) {
         len = BIO_get_mem_data(bio, (char **)(uintptr_t)&p);
         buf_put(out, bytes_of(p, (size_t)len));
-        err = out->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+        err = buf_err(out);
     }
     BIO_free(bio);
     return err;

@@ -81,7 +81,7 @@ edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct b
     else
         buf_put(signature, bytes_of(made, len));
     EVP_MD_CTX_free(ctx);
-    return err == EDHOC_OK && signature->failed ? EDHOC_ERR_NOMEM : err;
+    return err == EDHOC_OK ? buf_err(signature) : err;
 }
 
 static bool verify(const struct key *k, struct bytes text, struct bytes signature)

@@ -43,7 +43,7 @@ static void put_point(const struct key *key, struct buf *out)
     buf_put(&point, key_x(key));
     buf_put(&point, key_y(key));
     put_string(out, buf_bytes(&point));
-    out->failed |= point.failed;
+    buf_fail(out, buf_err(&point));
     buf_free(&point);
 }
 

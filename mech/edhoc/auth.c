@@ -75,7 +75,7 @@ static void put_context(struct edhoc *s, int x, const struct cred *cred)
     buf_put(&a->context, buf_bytes(&a->id_cred));
     cbor_put_bstr(&a->context, fixed_bytes(x == 2 ? &s->ks.th_2 : &s->ks.th_3));
     buf_put(&a->context, cred_item(cred));
-    buf_put(&a->context, buf_bytes(&a->ead));
+    buf_put_buf(&a->context, &a->ead);
 }
 
 /* mac_length_x: the suite's MAC length for static DH, hash_length where the MAC is signed. */
@@ -94,7 +94,7 @@ static edhoc_err put_to_be_signed(struct edhoc *s, int x, const struct cred *cre
 {
     struct auth *a = auth_of(s, x);
     struct buf external_aad = buf_new(4 * EDHOC_TOKEN_MAX);
-    bool failed;
+    edhoc_err err;
 
     cbor_put_bstr(&external_aad, fixed_bytes(x == 2 ? &s->ks.th_2 : &s->ks.th_3));
     buf_put(&external_aad, cred_item(cred));
@@ -104,11 +104,11 @@ static edhoc_err put_to_be_signed(struct edhoc *s, int x, const struct cred *cre
     cbor_put_array(&a->to_be_signed, 4);
     cbor_put_tstr(&a->to_be_signed, BYTES_LITERAL("Signature1"));
     cbor_put_bstr(&a->to_be_signed, buf_bytes(&a->id_cred));
-    cbor_put_bstr(&a->to_be_signed, buf_bytes(&external_aad));
+    cbor_put_bstr_buf(&a->to_be_signed, &external_aad);
     cbor_put_bstr(&a->to_be_signed, fixed_bytes(&a->mac));
-    failed = external_aad.failed || a->to_be_signed.failed;
+    err = buf_err(&a->to_be_signed);
     buf_free(&external_aad);
-    return failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    return err;
 }
 
 /* All that the prover's Signature_or_MAC_x is made of, for one credential. */
@@ -121,9 +121,9 @@ static edhoc_err prepare(struct edhoc *s, int x, const struct cred *cred, const 
     if (err != EDHOC_OK)
         return err;
     put_context(s, x, cred);
-    if (a->context.failed)
-        return report(EDHOC_ERR_TOO_LONG, "credential and EAD of message_%d", x);
-    err = compute_mac(s, x);
+    err = buf_err(&a->context);
+    if (err == EDHOC_OK)
+        err = compute_mac(s, x);
     if (err == EDHOC_OK && !prover_uses_dh(s, x))
         err = put_to_be_signed(s, x, cred);
     return err;
@@ -147,8 +147,8 @@ static void put_plaintext(struct edhoc *s, int x)
     } else {
         buf_put(&a->plaintext, buf_bytes(&a->id_cred));
     }
-    cbor_put_bstr(&a->plaintext, buf_bytes(&a->signature_or_mac));
-    buf_put(&a->plaintext, buf_bytes(&a->ead));
+    cbor_put_bstr_buf(&a->plaintext, &a->signature_or_mac);
+    buf_put_buf(&a->plaintext, &a->ead);
 }
 
 edhoc_err auth_compose(struct edhoc *s, int x)
@@ -156,9 +156,9 @@ edhoc_err auth_compose(struct edhoc *s, int x)
     struct auth *a = auth_of(s, x);
     edhoc_err err;
 
-    if (!buf_copy(&a->id_cred, cred_id(s->my_cred)))
-        return EDHOC_ERR_NOMEM;
-    err = prepare(s, x, s->my_cred, s->me->key, s->peer_ephemeral);
+    err = buf_copy(&a->id_cred, cred_id(s->my_cred));
+    if (err == EDHOC_OK)
+        err = prepare(s, x, s->my_cred, s->me->key, s->peer_ephemeral);
     if (err != EDHOC_OK)
         return err;
     if (prover_uses_dh(s, x))
@@ -166,9 +166,7 @@ edhoc_err auth_compose(struct edhoc *s, int x)
     else
         err = crypto_sign(s->me->key, buf_bytes(&a->to_be_signed), &a->signature_or_mac);
     put_plaintext(s, x);
-    if (err == EDHOC_OK && (a->signature_or_mac.failed || a->plaintext.failed || a->ead.failed))
-        err = report(EDHOC_ERR_TOO_LONG, "credential and EAD of message_%d", x);
-    return err;
+    return err == EDHOC_OK ? buf_err(&a->plaintext) : err;
 }
 
 /* ---- the checker ---- */
@@ -188,8 +186,8 @@ static edhoc_err read_plaintext(struct edhoc *s, int x)
         cbor_put_bstr(&a->id_cred, cbor_read_identifier(&r));
     }
     buf_put(&a->signature_or_mac, cbor_read_bstr(&r));
-    if (r.failed || a->id_cred.failed || a->signature_or_mac.failed || !buf_copy(&a->ead, r.rest) ||
-        (x == 2 && !buf_copy(&s->c_r, c_r)))
+    if (r.failed || buf_err(&a->id_cred) != EDHOC_OK || buf_err(&a->signature_or_mac) != EDHOC_OK ||
+        buf_copy(&a->ead, r.rest) != EDHOC_OK || (x == 2 && buf_copy(&s->c_r, c_r) != EDHOC_OK))
         return report(EDHOC_ERR_MALFORMED,
                       "PLAINTEXT_%d is not what RFC 9528 prescribes, or was changed on the way", x);
     if (x == 2 && !session_plain(s) && c_r.len > 0)

@@ -146,7 +146,9 @@ static edhoc_err thumbprint(const struct key *key, uint8_t out[32])
     edhoc_err err;
 
     cred_put_cose_key(key, &cose_key);
-    err = cose_key.failed ? EDHOC_ERR_NOMEM : crypto_sha256(buf_bytes(&cose_key), out);
+    err = buf_err(&cose_key);
+    if (err == EDHOC_OK)
+        err = crypto_sha256(buf_bytes(&cose_key), out);
     buf_free(&cose_key);
     return err;
 }
@@ -176,16 +178,18 @@ static edhoc_err cred_new(struct key *key, enum cred_form form, struct cred **ou
 /* The end of every constructor: all buffers were filled, or nothing is handed out. */
 static edhoc_err cred_finish(struct cred *c, struct cred **out)
 {
-    bool failed = c->id.failed || c->item.failed || c->sub.failed;
+    edhoc_err err;
 
+    buf_fail(&c->id, buf_err(&c->item));
+    buf_fail(&c->id, buf_err(&c->sub));
     for (size_t i = 0; i < c->chain_length; i++)
-        failed = failed || c->certificates[i].failed;
-    if (failed) {
+        buf_fail(&c->id, buf_err(&c->certificates[i]));
+    err = buf_err(&c->id);
+    if (err == EDHOC_OK)
+        *out = c;
+    else
         cred_free(c);
-        return EDHOC_ERR_NOMEM;
-    }
-    *out = c;
-    return EDHOC_OK;
+    return err;
 }
 
 /* ID_CRED_x = { label : ...the item that the caller appends } */

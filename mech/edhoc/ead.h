@@ -4,6 +4,7 @@
 #define MECH_EAD_H
 
 #include "base/cbor.h"
+#include "base/bytes.h"
 #include "base/report.h"
 
 struct ead_item {

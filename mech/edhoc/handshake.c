@@ -72,10 +72,10 @@ bool session_name_allows(const struct edhoc *s, const char *target)
 
 edhoc_err session_set_text(struct buf *to, struct bytes text)
 {
-    if (!buf_copy(to, text))
-        return EDHOC_ERR_NOMEM;
+    buf_reset(to);
+    buf_put(to, text);
     buf_put_byte(to, 0);
-    return to->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    return buf_err(to);
 }
 
 /* ---- beginning ---- */
@@ -154,10 +154,10 @@ static edhoc_err copy_config(struct edhoc *s, const struct edhoc_config *config)
     s->suites = config->suites;
     s->flags = (config->flags & EDHOC_FLAGS_MASK) | EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
     s->fixed_now = config->now;
-    ok = buf_copy(&s->fixed_ephemeral, config->ephemeral) &&
-         buf_copy(s->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
+    ok = buf_copy(&s->fixed_ephemeral, config->ephemeral) == EDHOC_OK &&
+         buf_copy(s->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x) == EDHOC_OK;
     for (size_t i = 1; i < 5; i++)
-        ok = ok && buf_copy(&s->fixed_ead[i], config->ead[i]);
+        ok = ok && buf_copy(&s->fixed_ead[i], config->ead[i]) == EDHOC_OK;
     if (!ok || s->identities == NULL || s->trust == NULL)
         return report(EDHOC_ERR_ARGUMENT, "session configuration");
     if (config->target != NULL &&
@@ -198,7 +198,7 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
 
 edhoc_err edhoc_set_bindings(struct edhoc *s, bool have, struct bytes bindings)
 {
-    if (!buf_copy(&s->bindings, have ? bindings : BYTES_NONE))
+    if (buf_copy(&s->bindings, have ? bindings : BYTES_NONE) != EDHOC_OK)
         return report(EDHOC_ERR_ARGUMENT, "channel bindings longer than 1 MiB");
     s->have_bindings = have;
     return EDHOC_OK;
@@ -352,8 +352,8 @@ static edhoc_err await_message_4(struct edhoc *s, struct bytes in, struct buf *o
 static edhoc_err refuse_suite(struct edhoc *s, struct buf *out, enum session_state *next)
 {
     message_error_put_suites(s, out);
-    if (out->failed)
-        return EDHOC_ERR_NOMEM;
+    if (buf_err(out) != EDHOC_OK)
+        return buf_err(out);
     if (s->retried)
         return report(EDHOC_ERR_NO_COMMON_SUITE, "the initiator's second choice is none of ours");
     s->retried = true;

@@ -33,8 +33,9 @@ edhoc_err keysched_kdf(const struct suite *suite, const struct fixed *prk, int64
     cbor_put_int(&info, info_label);
     cbor_put_bstr(&info, context);
     cbor_put_uint(&info, length);
-    err = info.failed ? EDHOC_ERR_NOMEM
-                      : crypto_expand(suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
+    err = buf_err(&info);
+    if (err == EDHOC_OK)
+        err = crypto_expand(suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
     buf_free(&info);
     return err;
 }
@@ -56,7 +57,9 @@ static edhoc_err transcript(const struct keysched *ks, const struct fixed *th, s
 
     cbor_put_bstr(&head, fixed_bytes(th));
     struct bytes parts[] = {buf_bytes(&head), then, last};
-    err = head.failed ? EDHOC_ERR_NOMEM : crypto_digest(ks->suite->hash, parts, 3, out);
+    err = buf_err(&head);
+    if (err == EDHOC_OK)
+        err = crypto_digest(ks->suite->hash, parts, 3, out);
     buf_free(&head);
     return err;
 }
@@ -76,8 +79,9 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed 
     cbor_put_bstr(&input_th_2, g_y);
     cbor_put_bstr(&input_th_2, fixed_bytes(&ks->h_message_1));
     input = buf_bytes(&input_th_2);
-    err = input_th_2.failed ? EDHOC_ERR_NOMEM
-                            : crypto_digest(ks->suite->hash, &input, 1, &ks->th_2);
+    err = buf_err(&input_th_2);
+    if (err == EDHOC_OK)
+        err = crypto_digest(ks->suite->hash, &input, 1, &ks->th_2);
     if (err == EDHOC_OK)
         err = crypto_extract(ks->suite->hash, fixed_bytes(&ks->th_2), fixed_bytes(g_xy),
                              &ks->prk_2e);

@@ -50,9 +50,9 @@ edhoc_err message_1_compose(struct edhoc *s, struct buf *out)
     put_suites_i(s, out);
     cbor_put_bstr(out, key_x(s->ephemeral));
     cbor_put_identifier(out, buf_bytes(&s->c_i));
-    buf_put(out, buf_bytes(&s->ead_1));
-    if (out->failed || s->ead_1.failed)
-        return EDHOC_ERR_NOMEM;
+    buf_put_buf(out, &s->ead_1);
+    if (buf_err(out) != EDHOC_OK)
+        return buf_err(out);
     return keysched_message_1(&s->ks, s->suite, buf_bytes(out));
 }
 
@@ -157,7 +157,7 @@ edhoc_err message_1_process(struct edhoc *s, struct bytes in)
     read_suites_i(&r, &suites_i);
     g_x = cbor_read_bstr(&r);
     c_i = cbor_read_identifier(&r);
-    if (r.failed || !buf_copy(&s->c_i, c_i) || !buf_copy(&s->ead_1, r.rest))
+    if (r.failed || buf_copy(&s->c_i, c_i) != EDHOC_OK || buf_copy(&s->ead_1, r.rest) != EDHOC_OK)
         return report(EDHOC_ERR_MALFORMED, "message_1 is not METHOD, SUITES_I, G_X, C_I, EAD_1");
     if (method < 0 || method > 3)
         return report(EDHOC_ERR_METHOD, "METHOD %lld", (long long)method);

@@ -67,8 +67,8 @@ edhoc_err message_2_process(struct edhoc *s, struct bytes in)
     err = session_peer_ephemeral(s, g_y);
     if (err == EDHOC_OK)
         err = derive_2e(s, g_y);
-    if (err == EDHOC_OK && !buf_copy(&s->m2.plaintext, ciphertext_2))
-        err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK)
+        err = buf_copy(&s->m2.plaintext, ciphertext_2);
     if (err == EDHOC_OK)
         err = keysched_xor_2(&s->ks, s->m2.plaintext.p, s->m2.plaintext.len);
     if (err == EDHOC_OK)

@@ -54,13 +54,15 @@ edhoc_err message_3_compose(struct edhoc *s, struct buf *out)
         err = auth_compose(s, 3);
     message_put_aad(&a_3, &s->ks.th_3);
     if (err == EDHOC_OK)
+        err = buf_err(&a_3);
+    if (err == EDHOC_OK)
         err = crypto_seal(s->suite->aead, fixed_bytes(&s->ks.k_3), fixed_bytes(&s->ks.iv_3),
                           buf_bytes(&a_3), buf_bytes(&s->m3.plaintext), &ciphertext_3);
     if (err == EDHOC_OK)
         err = keysched_th_4(&s->ks, buf_bytes(&s->m3.plaintext), cred_item(s->my_cred));
-    cbor_put_bstr(out, buf_bytes(&ciphertext_3));
-    if (err == EDHOC_OK && (out->failed || a_3.failed))
-        err = report(EDHOC_ERR_TOO_LONG, "message_3");
+    cbor_put_bstr_buf(out, &ciphertext_3);
+    if (err == EDHOC_OK)
+        err = buf_err(out);
     s->result_flags = s->flags & ~EDHOC_FLAG_BOUND; /* known only from message_4 */
     buf_free(&a_3);
     buf_free(&ciphertext_3);
@@ -145,8 +147,8 @@ edhoc_err message_3_process(struct edhoc *s, struct bytes in)
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_3 is not one byte string");
     message_put_aad(&a_3, &s->ks.th_3);
-    err = a_3.failed
-              ? EDHOC_ERR_NOMEM
+    err = buf_err(&a_3) != EDHOC_OK
+              ? buf_err(&a_3)
               : crypto_open(s->suite->aead, fixed_bytes(&s->ks.k_3), fixed_bytes(&s->ks.iv_3),
                             buf_bytes(&a_3), ciphertext_3, &s->m3.plaintext);
     if (err == EDHOC_OK)

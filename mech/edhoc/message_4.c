@@ -17,15 +17,15 @@ edhoc_err message_4_compose(struct edhoc *s, struct buf *out)
         buf_put(&s->ead_4, buf_bytes(&s->fixed_ead[4]));
     else
         profile_put(&item, &s->ead_4);
-    buf_put(&s->plaintext_4, buf_bytes(&s->ead_4));
+    buf_put_buf(&s->plaintext_4, &s->ead_4);
     message_put_aad(&a_4, &s->ks.th_4);
-    err = a_4.failed || s->plaintext_4.failed
-              ? EDHOC_ERR_NOMEM
-              : crypto_seal(s->suite->aead, fixed_bytes(&s->ks.k_4), fixed_bytes(&s->ks.iv_4),
-                            buf_bytes(&a_4), buf_bytes(&s->plaintext_4), &ciphertext_4);
-    cbor_put_bstr(out, buf_bytes(&ciphertext_4));
-    if (err == EDHOC_OK && out->failed)
-        err = EDHOC_ERR_NOMEM;
+    err = buf_err(&a_4) != EDHOC_OK ? buf_err(&a_4) : buf_err(&s->plaintext_4);
+    if (err == EDHOC_OK)
+        err = crypto_seal(s->suite->aead, fixed_bytes(&s->ks.k_4), fixed_bytes(&s->ks.iv_4),
+                          buf_bytes(&a_4), buf_bytes(&s->plaintext_4), &ciphertext_4);
+    cbor_put_bstr_buf(out, &ciphertext_4);
+    if (err == EDHOC_OK)
+        err = buf_err(out);
     buf_free(&a_4);
     buf_free(&ciphertext_4);
     return err;
@@ -56,14 +56,13 @@ edhoc_err message_4_process(struct edhoc *s, struct bytes in)
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_4 is not one byte string");
     message_put_aad(&a_4, &s->ks.th_4);
-    err = a_4.failed
-              ? EDHOC_ERR_NOMEM
+    err = buf_err(&a_4) != EDHOC_OK
+              ? buf_err(&a_4)
               : crypto_open(s->suite->aead, fixed_bytes(&s->ks.k_4), fixed_bytes(&s->ks.iv_4),
                             buf_bytes(&a_4), ciphertext_4, &s->plaintext_4);
     buf_free(&a_4);
     if (err != EDHOC_OK)
         return err;
-    if (!buf_copy(&s->ead_4, buf_bytes(&s->plaintext_4)))
-        return EDHOC_ERR_NOMEM;
-    return process_ead_4(s);
+    err = buf_copy(&s->ead_4, buf_bytes(&s->plaintext_4));
+    return err == EDHOC_OK ? process_ead_4(s) : err;
 }

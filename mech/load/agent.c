@@ -108,7 +108,7 @@ static edhoc_err put_sign_request(const struct agent *a, struct bytes text, stru
     ssh_put_string(out, buf_bytes(&a->blob));
     ssh_put_string(out, text);
     ssh_put_uint32(out, 0); /* flags: they concern RSA alone */
-    return out->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    return buf_err(out);
 }
 
 static edhoc_err agent_sign(void *arg, struct bytes text, struct buf *signature)
@@ -129,7 +129,7 @@ static edhoc_err agent_sign(void *arg, struct bytes text, struct buf *signature)
         err = check_signature(a, text, made);
     if (err == EDHOC_OK) {
         buf_put(signature, made);
-        err = signature->failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+        err = buf_err(signature);
     }
     buf_free(&question);
     buf_free(&answer);
@@ -147,7 +147,7 @@ static edhoc_err make_key(const char *path, struct key *public_key, struct bytes
     a->path = strdup(path);
     a->public_key = key_ref(public_key);
     a->blob = buf_new(blob.len);
-    if (a->path != NULL && buf_copy(&a->blob, blob))
+    if (a->path != NULL && buf_copy(&a->blob, blob) == EDHOC_OK)
         err = key_with_signer(public_key, agent_sign, agent_free, a, out);
     if (err != EDHOC_OK)
         agent_free(a);
@@ -304,7 +304,8 @@ static edhoc_err check_fingerprint(const char *text)
         buf_put_byte(&padded, '=');
         ok = base64_read(buf_bytes(&padded), &hash) && hash.len == 32;
     }
-    err = padded.failed || hash.failed ? EDHOC_ERR_NOMEM : ok ? EDHOC_OK : EDHOC_ERR_SETTING;
+    buf_fail(&padded, buf_err(&hash));
+    err = buf_err(&padded) == EDHOC_OK && !ok ? EDHOC_ERR_SETTING : buf_err(&padded);
     buf_free(&padded);
     buf_free(&hash);
     return err;

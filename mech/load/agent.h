@@ -5,6 +5,7 @@
 #ifndef MECH_LOAD_AGENT_H
 #define MECH_LOAD_AGENT_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 struct key;

@@ -110,9 +110,9 @@ static bool send_message(const struct line *l, struct bytes message)
     bool ok;
 
     ssh_put_string(&framed, message);
-    if (framed.failed)
+    if (buf_err(&framed) != EDHOC_OK)
         errno = message.len > AGENT_MESSAGE_MAX ? EMSGSIZE : ENOMEM;
-    ok = !framed.failed && send_all(l, buf_bytes(&framed));
+    ok = buf_err(&framed) == EDHOC_OK && send_all(l, buf_bytes(&framed));
     buf_free(&framed);
     return ok;
 }

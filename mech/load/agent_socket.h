@@ -2,6 +2,7 @@
 #ifndef MECH_LOAD_AGENT_SOCKET_H
 #define MECH_LOAD_AGENT_SOCKET_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 #define AGENT_MESSAGE_MAX (256u << 10) /* bytes of a message, as OpenSSH has it */

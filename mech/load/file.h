@@ -6,6 +6,7 @@
 #ifndef MECH_LOAD_FILE_H
 #define MECH_LOAD_FILE_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 /* What the owner and the mode of a file or directory have to be. */

@@ -145,7 +145,7 @@ static edhoc_err read_file(const char *passphrase, struct parts *p)
     if (err == EDHOC_OK)
         err = read_key_text(buf_bytes(&text), passphrase, p);
     if (err == EDHOC_OK && p->certificates.len == 0 &&
-        !buf_copy(&p->certificates, from_first_certificate(buf_bytes(&text))))
+        buf_copy(&p->certificates, from_first_certificate(buf_bytes(&text))) != EDHOC_OK)
         err = EDHOC_ERR_NOMEM;
     buf_free(&text);
     return err;

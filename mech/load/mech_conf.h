@@ -10,6 +10,7 @@
 #ifndef MECH_LOAD_MECH_CONF_H
 #define MECH_LOAD_MECH_CONF_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 #define MECH_OID "1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869"

@@ -74,8 +74,8 @@ static edhoc_err read_lines(struct bytes *text, const char *path, struct buf *ba
         if (is_line(line, END_LINE))
             return EDHOC_OK;
         buf_put(base64, line);
-        if (base64->failed)
-            return EDHOC_ERR_NOMEM;
+        if (buf_err(base64) != EDHOC_OK)
+            return buf_err(base64);
     }
     return bad(path, "no line " END_LINE "; the file was not copied whole");
 }
@@ -102,9 +102,10 @@ static edhoc_err read_armor(struct bytes text, const char *path, struct buf *out
     if (err == EDHOC_OK)
         err = check_rest(text, path);
     if (err == EDHOC_OK && !base64_read(buf_bytes(&base64), out))
-        err = out->failed ? EDHOC_ERR_NOMEM
-                          : bad(path, "the lines between BEGIN and END are not base64; the file "
-                                      "was changed, or not copied whole");
+        err = buf_err(out) != EDHOC_OK
+                  ? buf_err(out)
+                  : bad(path, "the lines between BEGIN and END are not base64; the file "
+                              "was changed, or not copied whole");
     buf_free(&base64);
     return err;
 }
@@ -146,7 +147,7 @@ static edhoc_err make_key(const struct keytype *type, const uint8_t *raw, struct
 
     if (err == EDHOC_OK) {
         ssh_blob_put(*out, &derived);
-        err = derived.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+        err = buf_err(&derived);
     }
     if (err == EDHOC_OK && (!bytes_equal(buf_bytes(&derived), blob) ||
                             (copy.len != 0 && !bytes_equal(copy, key_x(*out)))))

@@ -53,8 +53,8 @@ edhoc_err openssh_fingerprint(struct bytes blob, struct buf *out)
         return err;
     buf_put_text(out, "SHA256:");
     base64_put(bytes_of(hash, sizeof(hash)), out);
-    if (out->failed)
-        return EDHOC_ERR_NOMEM;
+    if (buf_err(out) != EDHOC_OK)
+        return buf_err(out);
     out->len--; /* 32 bytes end in one '=', which OpenSSH leaves out */
     return EDHOC_OK;
 }

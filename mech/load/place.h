@@ -2,6 +2,7 @@
 #ifndef MECH_LOAD_PLACE_H
 #define MECH_LOAD_PLACE_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 /* Does the text begin with a URI scheme ("file:", "agent:", "pkcs11:")? A relative path that looks

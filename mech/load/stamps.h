@@ -6,6 +6,7 @@
 #ifndef MECH_LOAD_STAMPS_H
 #define MECH_LOAD_STAMPS_H
 
+#include "base/bytes.h"
 #include "base/report.h"
 
 struct stamps;

@@ -320,7 +320,7 @@ void trust_line_format(const char *principals, const char *options, const struct
     buf_put_text(out, key_type(key)->ssh_name);
     buf_put_byte(out, ' ');
     ssh_blob_put(key, &blob);
-    out->failed |= blob.failed;
+    buf_fail(out, buf_err(&blob));
     base64_put(buf_bytes(&blob), out);
     if (comment != NULL) {
         buf_put_byte(out, ' ');

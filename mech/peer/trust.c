@@ -141,7 +141,7 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     }
     buf_put_text(&places, path);
     buf_put_byte(&places, 0);
-    if (places.failed) {
+    if (buf_err(&places) != EDHOC_OK) {
         buf_free(&places);
         return report(EDHOC_ERR_FILE, "the path of a trust file is too long");
     }

@@ -50,7 +50,7 @@ void profile_put(const struct profile_item *item, struct buf *ead)
     else
         put_4(item, &value);
     ead_put(ead, PROFILE_EAD_LABEL, true, buf_bytes(&value));
-    ead->failed = ead->failed || value.failed;
+    buf_fail(ead, buf_err(&value));
     buf_free(&value);
 }
 

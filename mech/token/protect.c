@@ -128,7 +128,7 @@ static edhoc_err epoch_key_derive(const struct protect *p, bool seal, uint64_t i
 
     *out = (struct epoch_key){.instance = instance, .epoch = epoch};
     put_context(&context, seal ? sends_in(p) : receives_in(p), instance, epoch);
-    err = context.failed ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    err = buf_err(&context);
     if (err == EDHOC_OK)
         err = protect_exporter(p, EXPORTER_KEY, buf_bytes(&context), key, key_length);
     if (err == EDHOC_OK)
