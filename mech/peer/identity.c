@@ -11,16 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct identity *identity_ref(struct identity *id)
-{
-    if (id != NULL)
-        atomic_fetch_add(&id->refs, 1);
-    return id;
-}
-
 void identity_free(struct identity *id)
 {
-    if (id == NULL || atomic_fetch_sub(&id->refs, 1) != 1)
+    if (id == NULL)
         return;
     key_free(id->key);
     cred_free(id->by_value);
@@ -90,7 +83,6 @@ static edhoc_err identity_new(struct key *key, const char *principals, const cha
     *out = id;
     if (id == NULL)
         return EDHOC_ERR_NOMEM;
-    atomic_init(&id->refs, 1);
     id->expires = INT64_MAX;
     id->key = key_ref(key);
     if (set_texts(id, principals, source))

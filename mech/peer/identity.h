@@ -1,5 +1,5 @@
 /* What an endpoint authenticates with: a private key, its credential in both forms, and the names
- * it answers to. Immutable once made, reference-counted, shared by threads. */
+ * it answers to. Immutable once made. */
 #ifndef MECH_IDENTITY_H
 #define MECH_IDENTITY_H
 
@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 
 struct identity {
-    atomic_uint refs;
     struct key *key;           /* private, or with a signer */
     struct cred *by_value;     /* kccs or x5chain */
     struct cred *by_reference; /* kid; NULL for a certificate */
@@ -30,8 +29,7 @@ edhoc_err identity_new_raw(struct key *key, const char *principals, const char *
 edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
                             const char *principals, const char *source,
                             struct identity **out) EDHOC_MUST_USE;
-struct identity *identity_ref(struct identity *id);
-void identity_free(struct identity *id);
+void identity_free(struct identity *id); /* NULL is fine */
 bool identity_is_dh(const struct identity *id);
 /* Does it answer to `target`? A raw key without names answers to all. */
 bool identity_answers(const struct identity *id, const char *target);
@@ -41,7 +39,8 @@ bool identity_answers(const struct identity *id, const char *target);
 bool identity_goes_by(const struct identity *id, bool initiator, enum name_kind kind,
                       const char *name);
 
-/* An ordered set of identities: one for an initiator, any number for an acceptor. */
+/* An ordered set of identities: one for an initiator, any number for an acceptor.
+ * Reference-counted, shared by threads. */
 struct identity_set {
     atomic_uint refs;
     size_t len;
@@ -50,7 +49,7 @@ struct identity_set {
 
 #define IDENTITIES_MAX 256
 
-/* Takes over the references in `ids`; on failure too. */
+/* Takes over the identities, not the array; on failure too. */
 edhoc_err identity_set_new(struct identity **ids, size_t len,
                            struct identity_set **out) EDHOC_MUST_USE;
 struct identity_set *identity_set_ref(struct identity_set *set);
