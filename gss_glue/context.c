@@ -492,3 +492,12 @@ void glue_ctx_done(struct glue_ctx *ctx)
 {
     (void)pthread_rwlock_unlock(&ctx->lock);
 }
+
+edhoc_err glue_ctx_works(struct glue_ctx *ctx)
+{
+    edhoc_err err = glue_ctx_use(ctx);
+
+    if (err == EDHOC_OK)
+        glue_ctx_done(ctx);
+    return err;
+}

@@ -47,5 +47,7 @@ OM_uint32 glue_ctx_flags(const struct glue_ctx *ctx);
  * EDHOC_ERR_CONTEXT_PARTIAL, EDHOC_ERR_CONTEXT_EXPIRED. */
 edhoc_err glue_ctx_use(struct glue_ctx *ctx) EDHOC_MUST_USE;
 void glue_ctx_done(struct glue_ctx *ctx);
+/* Would glue_ctx_use() succeed? */
+edhoc_err glue_ctx_works(struct glue_ctx *ctx) EDHOC_MUST_USE;
 
 #endif

@@ -7,6 +7,7 @@
  * each set that it takes from us. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/report.h"
 #include "buffers.h"
 #include "creds.h"

@@ -15,9 +15,9 @@
 #include "buffers.h"
 #include "context.h"
 #include "mechglue.h"
+#include "message.h"
 #include "status.h"
 #include "token/protect.h"
-#include "wrap.h"
 
 #include <stdlib.h>
 
@@ -194,18 +194,6 @@ static void empty_padding(const struct layout *l)
 
 /* ---- making tokens ---- */
 
-static edhoc_err seal(struct glue_ctx *ctx, enum token_type type, const struct layout *l,
-                      uint8_t *header, uint8_t *tag)
-{
-    edhoc_err err = glue_ctx_use(ctx);
-
-    if (err != EDHOC_OK)
-        return err;
-    err = protect_seal(ctx->protect, type, l->pieces, l->count, header, tag);
-    glue_ctx_done(ctx);
-    return err;
-}
-
 static edhoc_err wrap_layout(struct glue_ctx *ctx, bool conf, const struct layout *l)
 {
     struct place header, trailer = {.buffer = NULL};
@@ -214,8 +202,8 @@ static edhoc_err wrap_layout(struct glue_ctx *ctx, bool conf, const struct layou
     if (err == EDHOC_OK)
         err = place_make(&trailer, l->slot[TRAILER], TOKEN_TAG);
     if (err == EDHOC_OK)
-        err = seal(ctx, conf ? TOKEN_SEAL : TOKEN_WRAP, l, header.p,
-                   trailer.buffer != NULL ? trailer.p : header.p + TOKEN_HEADER);
+        err = glue_seal(ctx, conf ? TOKEN_SEAL : TOKEN_WRAP, l->pieces, l->count, header.p,
+                        trailer.buffer != NULL ? trailer.p : header.p + TOKEN_HEADER);
     place_settle(&header, err == EDHOC_OK);
     place_settle(&trailer, err == EDHOC_OK);
     if (err == EDHOC_OK)
@@ -245,14 +233,11 @@ GLUE_EXPORT OM_uint32 gss_wrap_iov(OM_uint32 *minor_status, gss_ctx_id_t context
     GLUE_CALL();
     edhoc_err err;
 
-    if (conf_state != NULL)
-        *conf_state = 0;
+    glue_clear_states(conf_state, NULL);
     if (qop_req != GSS_C_QOP_DEFAULT)
         return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = wrap_iov((struct glue_ctx *)context, conf_req_flag != 0, iov, iov_count);
-    if (err == EDHOC_OK && conf_state != NULL)
-        *conf_state = conf_req_flag != 0;
-    return glue_status(minor_status, err);
+    return glue_tell_sealed(minor_status, err, conf_req_flag, conf_state);
 }
 
 static edhoc_err get_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int count)
@@ -268,7 +253,7 @@ static edhoc_err get_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int
     if (err == EDHOC_OK)
         err = place_make(&token, l.slot[MIC_TOKEN], TOKEN_OVERHEAD);
     if (err == EDHOC_OK)
-        err = seal(ctx, TOKEN_MIC, &l, token.p, token.p + TOKEN_HEADER);
+        err = glue_seal(ctx, TOKEN_MIC, l.pieces, l.count, token.p, token.p + TOKEN_HEADER);
     place_settle(&token, err == EDHOC_OK);
     layout_clear(&l);
     return err;
@@ -292,15 +277,6 @@ static void tell_length(gss_iov_buffer_t buffer, size_t len)
         buffer->buffer = (gss_buffer_desc){len, NULL};
 }
 
-static edhoc_err context_works(struct glue_ctx *ctx)
-{
-    edhoc_err err = glue_ctx_use(ctx);
-
-    if (err == EDHOC_OK)
-        glue_ctx_done(ctx);
-    return err;
-}
-
 /* `slot` is what the token begins with. DATA may come without a pointer yet. */
 static edhoc_err iov_length(struct glue_ctx *ctx, enum slot slot, gss_iov_buffer_desc *iov,
                             int count)
@@ -313,7 +289,7 @@ static edhoc_err iov_length(struct glue_ctx *ctx, enum slot slot, gss_iov_buffer
     if (err == EDHOC_OK)
         err = check_pieces(&l, false, EDHOC_ERR_MESSAGE_LENGTH);
     if (err == EDHOC_OK)
-        err = context_works(ctx);
+        err = glue_ctx_works(ctx);
     if (err == EDHOC_OK && slot == HEADER) {
         tell_length(l.slot[HEADER], header_length(&l));
         tell_length(l.slot[PADDING], 0);
@@ -332,14 +308,11 @@ GLUE_EXPORT OM_uint32 gss_wrap_iov_length(OM_uint32 *minor_status, gss_ctx_id_t 
     GLUE_CALL();
     edhoc_err err;
 
-    if (conf_state != NULL)
-        *conf_state = 0;
+    glue_clear_states(conf_state, NULL);
     if (qop_req != GSS_C_QOP_DEFAULT)
         return glue_refuse(minor_status, GSS_S_BAD_QOP);
     err = iov_length((struct glue_ctx *)context, HEADER, iov, iov_count);
-    if (err == EDHOC_OK && conf_state != NULL)
-        *conf_state = conf_req_flag != 0;
-    return glue_status(minor_status, err);
+    return glue_tell_sealed(minor_status, err, conf_req_flag, conf_state);
 }
 
 GLUE_EXPORT OM_uint32 gss_get_mic_iov_length(OM_uint32 *minor_status, gss_ctx_id_t context,
@@ -355,36 +328,11 @@ GLUE_EXPORT OM_uint32 gss_get_mic_iov_length(OM_uint32 *minor_status, gss_ctx_id
 
 /* ---- taking tokens ---- */
 
-/* What a received token turned out to be. */
-struct opened {
-    bool conf;
-    OM_uint32 order;
-};
-
 /* The two ends of a token, wherever its middle is. */
 struct ends {
     struct bytes header;
     const uint8_t *tag;
 };
-
-static edhoc_err open_layout(struct glue_ctx *ctx, bool mic, const struct layout *l,
-                             const struct ends *ends, struct opened *opened)
-{
-    enum arrival arrival = ARRIVAL_NEW;
-    enum token_type type;
-    edhoc_err err = glue_ctx_use(ctx);
-
-    if (err != EDHOC_OK)
-        return err;
-    type = protect_type(ctx->protect, ends->header);
-    if (type == TOKEN_NONE || (type == TOKEN_MIC) != mic)
-        err = report(EDHOC_ERR_TOKEN, "it is no %s token for this side", mic ? "MIC" : "Wrap");
-    else
-        err = protect_open(ctx->protect, ends->header.p, l->pieces, l->count, ends->tag, &arrival);
-    *opened = (struct opened){type == TOKEN_SEAL, glue_order_status(ctx->flags, arrival)};
-    glue_ctx_done(ctx);
-    return err;
-}
 
 /* A received part of a token has its exact length. */
 static edhoc_err check_part(gss_iov_buffer_t part, size_t len)
@@ -425,7 +373,9 @@ static edhoc_err unwrap_parts(struct glue_ctx *ctx, const struct layout *l, stru
         err = report(EDHOC_ERR_TOKEN, "there is padding");
     if (err == EDHOC_OK)
         err = check_pieces(l, true, EDHOC_ERR_TOKEN);
-    return err == EDHOC_OK ? open_layout(ctx, false, l, &ends, opened) : err;
+    return err == EDHOC_OK
+               ? glue_open(ctx, false, ends.header, l->pieces, l->count, ends.tag, opened)
+               : err;
 }
 
 static edhoc_err check_stream(const struct layout *l)
@@ -483,7 +433,7 @@ static edhoc_err unwrap_stream(struct glue_ctx *ctx, struct layout *l, struct op
         return err;
     err = place_data(l, bytes_of(data->in, data->len), data);
     if (err == EDHOC_OK)
-        err = open_layout(ctx, false, l, &ends, opened);
+        err = glue_open(ctx, false, ends.header, l->pieces, l->count, ends.tag, opened);
     settle_data(l, data, err == EDHOC_OK);
     return err;
 }
@@ -501,25 +451,6 @@ static edhoc_err unwrap_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int 
     return err;
 }
 
-/* The end of an unwrap: an error by its row in the table, else what the order says. */
-static OM_uint32 tell_opened(OM_uint32 *minor_status, edhoc_err err, const struct opened *opened,
-                             int *conf_state)
-{
-    if (err != EDHOC_OK)
-        return glue_status(minor_status, err);
-    if (conf_state != NULL)
-        *conf_state = opened->conf;
-    return glue_status_as(minor_status, EDHOC_OK, opened->order);
-}
-
-static void clear_states(int *conf_state, gss_qop_t *qop_state)
-{
-    if (conf_state != NULL)
-        *conf_state = 0;
-    if (qop_state != NULL)
-        *qop_state = GSS_C_QOP_DEFAULT;
-}
-
 /* A sealed token that does not verify is wiped where it was to be opened. */
 GLUE_EXPORT OM_uint32 gss_unwrap_iov(OM_uint32 *minor_status, gss_ctx_id_t context, int *conf_state,
                                      gss_qop_t *qop_state, gss_iov_buffer_desc *iov, int iov_count)
@@ -528,9 +459,9 @@ GLUE_EXPORT OM_uint32 gss_unwrap_iov(OM_uint32 *minor_status, gss_ctx_id_t conte
     struct opened opened = {false, GSS_S_COMPLETE};
     edhoc_err err;
 
-    clear_states(conf_state, qop_state);
+    glue_clear_states(conf_state, qop_state);
     err = unwrap_iov((struct glue_ctx *)context, iov, iov_count, &opened);
-    return tell_opened(minor_status, err, &opened, conf_state);
+    return glue_tell_opened(minor_status, err, &opened, conf_state);
 }
 
 static edhoc_err verify_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int count,
@@ -545,7 +476,7 @@ static edhoc_err verify_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, 
     if (err == EDHOC_OK)
         err = check_pieces(&l, true, EDHOC_ERR_TOKEN);
     if (err == EDHOC_OK)
-        err = open_layout(ctx, true, &l, &ends, opened);
+        err = glue_open(ctx, true, ends.header, l.pieces, l.count, ends.tag, opened);
     layout_clear(&l);
     return err;
 }
@@ -558,94 +489,7 @@ GLUE_EXPORT OM_uint32 gss_verify_mic_iov(OM_uint32 *minor_status, gss_ctx_id_t c
     struct opened opened = {false, GSS_S_COMPLETE};
     edhoc_err err;
 
-    clear_states(NULL, qop_state);
+    glue_clear_states(NULL, qop_state);
     err = verify_mic_iov((struct glue_ctx *)context, iov, iov_count, &opened);
-    return tell_opened(minor_status, err, &opened, NULL);
-}
-
-/* ---- one message with associated data ----
- *
- * MIT would make these of the calls above. But its gss_unwrap_aead takes a message that verifies
- * but is out of order for a failure, and gives back neither message nor error; and its
- * gss_wrap_aead copies from a NULL pointer. */
-
-static edhoc_err wrap_aead(struct glue_ctx *ctx, bool conf, gss_buffer_t assoc,
-                           gss_buffer_t payload, gss_buffer_t out)
-{
-    const size_t len = payload->length;
-    gss_iov_buffer_desc iov[] = {
-        {GSS_IOV_BUFFER_TYPE_SIGN_ONLY, *assoc},
-        {GSS_IOV_BUFFER_TYPE_DATA, *payload},
-    };
-    struct layout l;
-    uint8_t *token = NULL;
-    edhoc_err err = layout_read(&l, iov, 2);
-
-    if (err == EDHOC_OK)
-        err = check_pieces(&l, true, EDHOC_ERR_MESSAGE_LENGTH);
-    if (err == EDHOC_OK) {
-        token = malloc(len + TOKEN_OVERHEAD);
-        err = token != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
-    }
-    if (err == EDHOC_OK) {
-        l.pieces[1].out = token + TOKEN_HEADER;
-        err = seal(ctx, conf ? TOKEN_SEAL : TOKEN_WRAP, &l, token, token + TOKEN_HEADER + len);
-    }
-    if (err == EDHOC_OK)
-        *out = (gss_buffer_desc){len + TOKEN_OVERHEAD, token};
-    else
-        free(token);
-    layout_clear(&l);
-    return err;
-}
-
-GLUE_EXPORT OM_uint32 gss_wrap_aead(OM_uint32 *minor_status, gss_ctx_id_t context,
-                                    int conf_req_flag, gss_qop_t qop_req,
-                                    gss_buffer_t input_assoc_buffer,
-                                    gss_buffer_t input_payload_buffer, int *conf_state,
-                                    gss_buffer_t output_message_buffer)
-{
-    GLUE_CALL();
-    gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
-    edhoc_err err;
-
-    clear_states(conf_state, NULL);
-    glue_clear_buffer(output_message_buffer);
-    if (output_message_buffer == NULL)
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    if (qop_req != GSS_C_QOP_DEFAULT)
-        return glue_refuse(minor_status, GSS_S_BAD_QOP);
-    err = wrap_aead((struct glue_ctx *)context, conf_req_flag != 0,
-                    input_assoc_buffer != NULL ? input_assoc_buffer : &none,
-                    input_payload_buffer != NULL ? input_payload_buffer : &none,
-                    output_message_buffer);
-    if (err == EDHOC_OK && conf_state != NULL)
-        *conf_state = conf_req_flag != 0;
-    return glue_status(minor_status, err);
-}
-
-GLUE_EXPORT OM_uint32 gss_unwrap_aead(OM_uint32 *minor_status, gss_ctx_id_t context,
-                                      gss_buffer_t input_message_buffer,
-                                      gss_buffer_t input_assoc_buffer,
-                                      gss_buffer_t output_payload_buffer, int *conf_state,
-                                      gss_qop_t *qop_state)
-{
-    GLUE_CALL();
-    const gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
-    gss_iov_buffer_desc iov[] = {
-        {GSS_IOV_BUFFER_TYPE_STREAM, input_message_buffer != NULL ? *input_message_buffer : none},
-        {GSS_IOV_BUFFER_TYPE_SIGN_ONLY, input_assoc_buffer != NULL ? *input_assoc_buffer : none},
-        {GSS_IOV_BUFFER_TYPE_DATA | GSS_IOV_BUFFER_FLAG_ALLOCATE, none},
-    };
-    struct opened opened = {false, GSS_S_COMPLETE};
-    edhoc_err err;
-
-    clear_states(conf_state, qop_state);
-    glue_clear_buffer(output_payload_buffer);
-    if (output_payload_buffer == NULL)
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    err = unwrap_iov((struct glue_ctx *)context, iov, 3, &opened);
-    if (err == EDHOC_OK)
-        *output_payload_buffer = iov[2].buffer;
-    return tell_opened(minor_status, err, &opened, conf_state);
+    return glue_tell_opened(minor_status, err, &opened, NULL);
 }

@@ -1,73 +1,88 @@
-/* Per-message calls. The token format and the keys are mech/protect's; here are buffers, the
- * statuses, and what the context's flags make of the order in which tokens arrive.
+/* Per-message calls on one contiguous message: header || text || tag, or of a MIC header || tag.
  *
  * Confidentiality is always there: gss_wrap encrypts when it is asked to, also where the initiator
  * did not ask for GSS_C_CONF_FLAG (that flag only travels, for those who negotiate by it), and the
- * receiver learns from the token what was done. */
-#include "wrap.h"
-
+ * receiver learns from the token what was done.
+ *
+ * MIT would make the two calls with associated data of those on IOVs. But its gss_unwrap_aead takes
+ * a message that verifies but is out of order for a failure, and gives back neither message nor
+ * error; and its gss_wrap_aead copies from a NULL pointer. */
 #include "base/report.h"
 #include "buffers.h"
 #include "context.h"
 #include "mechglue.h"
+#include "message.h"
 #include "status.h"
-#include "token/protect.h"
 
 #include <stdlib.h>
 
-/* RFC 2743 section 1.2.3: supplementary statuses, and only those that were asked for. */
-OM_uint32 glue_order_status(OM_uint32 flags, enum arrival arrival)
-{
-    const bool replay = (flags & (GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)) != 0;
-    const bool sequence = (flags & GSS_C_SEQUENCE_FLAG) != 0;
+/* What is only signed, and the message. */
+struct parts {
+    struct bytes assoc, text;
+};
 
-    switch (arrival) {
-    case ARRIVAL_DUPLICATE:
-        return replay ? GSS_S_DUPLICATE_TOKEN : GSS_S_COMPLETE;
-    case ARRIVAL_OLD:
-        return replay ? GSS_S_OLD_TOKEN : GSS_S_COMPLETE;
-    case ARRIVAL_UNSEQ:
-        return sequence ? GSS_S_UNSEQ_TOKEN : GSS_S_COMPLETE;
-    case ARRIVAL_GAP:
-        return sequence ? GSS_S_GAP_TOKEN : GSS_S_COMPLETE;
-    case ARRIVAL_NEW:
-        break;
-    }
-    return GSS_S_COMPLETE;
+static edhoc_err read_parts(gss_const_buffer_t assoc, gss_const_buffer_t text, struct parts *out)
+{
+    *out = (struct parts){glue_bytes(assoc), glue_bytes(text)};
+    if ((assoc != NULL && assoc->length != out->assoc.len) ||
+        (text != NULL && text->length != out->text.len))
+        return report(EDHOC_ERR_ARGUMENT, "a buffer that has a length is at NULL");
+    return EDHOC_OK;
 }
 
-/* ---- wrap and unwrap: header || text || tag ---- */
+/* ---- wrap and unwrap ---- */
 
-static edhoc_err seal_into(struct glue_ctx *ctx, enum token_type type, struct bytes message,
+/* `token` has room for the message and the overhead. */
+static edhoc_err seal_into(struct glue_ctx *ctx, enum token_type type, const struct parts *in,
                            uint8_t *token)
 {
-    const struct piece piece = {false, message.p, token + TOKEN_HEADER, message.len};
-    edhoc_err err = glue_ctx_use(ctx);
+    uint8_t *text = token + TOKEN_HEADER;
+    const struct piece pieces[] = {
+        {.sign_only = true, .in = in->assoc.p, .len = in->assoc.len},
+        {.in = in->text.p, .out = text, .len = in->text.len},
+    };
 
-    if (err != EDHOC_OK)
-        return err;
-    err = protect_seal(ctx->protect, type, &piece, 1, token, token + TOKEN_HEADER + message.len);
-    glue_ctx_done(ctx);
-    return err;
+    return glue_seal(ctx, type, pieces, 2, token, text + in->text.len);
 }
 
-static edhoc_err wrap(struct glue_ctx *ctx, bool conf, struct bytes message, gss_buffer_t out)
+static edhoc_err wrap(struct glue_ctx *ctx, enum token_type type, const struct parts *in,
+                      gss_buffer_t out)
 {
+    const size_t len = in->text.len + TOKEN_OVERHEAD;
     uint8_t *token;
     edhoc_err err;
 
-    if (message.len > MESSAGE_MAX)
+    if (in->text.len > MESSAGE_MAX)
         return report(EDHOC_ERR_MESSAGE_LENGTH, "send it in parts");
-    token = malloc(message.len + TOKEN_OVERHEAD);
+    token = malloc(len);
     if (token == NULL)
         return EDHOC_ERR_NOMEM;
-    err = seal_into(ctx, conf ? TOKEN_SEAL : TOKEN_WRAP, message, token);
-    if (err != EDHOC_OK) {
+    err = seal_into(ctx, type, in, token);
+    if (err == EDHOC_OK)
+        *out = (gss_buffer_desc){len, token};
+    else
         free(token);
-        return err;
-    }
-    *out = (gss_buffer_desc){message.len + TOKEN_OVERHEAD, token};
-    return EDHOC_OK;
+    return err;
+}
+
+static OM_uint32 wrap_call(OM_uint32 *minor_status, gss_ctx_id_t context, int conf_req_flag,
+                           gss_qop_t qop_req, gss_buffer_t assoc, gss_buffer_t message,
+                           int *conf_state, gss_buffer_t out)
+{
+    struct parts in;
+    edhoc_err err;
+
+    glue_clear_buffer(out);
+    glue_clear_states(conf_state, NULL);
+    if (out == NULL)
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
+    if (qop_req != GSS_C_QOP_DEFAULT)
+        return glue_refuse(minor_status, GSS_S_BAD_QOP);
+    err = read_parts(assoc, message, &in);
+    if (err == EDHOC_OK)
+        err = wrap((struct glue_ctx *)context, conf_req_flag != 0 ? TOKEN_SEAL : TOKEN_WRAP, &in,
+                   out);
+    return glue_tell_sealed(minor_status, err, conf_req_flag, conf_state);
 }
 
 GLUE_EXPORT OM_uint32 gss_wrap(OM_uint32 *minor_status, gss_ctx_id_t context, int conf_req_flag,
@@ -75,65 +90,48 @@ GLUE_EXPORT OM_uint32 gss_wrap(OM_uint32 *minor_status, gss_ctx_id_t context, in
                                gss_buffer_t output_message)
 {
     GLUE_CALL();
-    edhoc_err err;
-
-    glue_clear_buffer(output_message);
-    if (conf_state != NULL)
-        *conf_state = 0;
-    if (output_message == NULL)
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    if (qop_req != GSS_C_QOP_DEFAULT)
-        return glue_refuse(minor_status, GSS_S_BAD_QOP);
-    err = wrap((struct glue_ctx *)context, conf_req_flag != 0, glue_bytes(input_message),
-               output_message);
-    if (err == EDHOC_OK && conf_state != NULL)
-        *conf_state = conf_req_flag != 0;
-    return glue_status(minor_status, err);
+    return wrap_call(minor_status, context, conf_req_flag, qop_req, GSS_C_NO_BUFFER, input_message,
+                     conf_state, output_message);
 }
 
-/* What a received token turned out to be. */
-struct opened {
-    bool conf;
-    OM_uint32 order;
-};
+GLUE_EXPORT OM_uint32 gss_wrap_aead(OM_uint32 *minor_status, gss_ctx_id_t context,
+                                    int conf_req_flag, gss_qop_t qop_req,
+                                    gss_buffer_t input_assoc_buffer,
+                                    gss_buffer_t input_payload_buffer, int *conf_state,
+                                    gss_buffer_t output_message_buffer)
+{
+    GLUE_CALL();
+    return wrap_call(minor_status, context, conf_req_flag, qop_req, input_assoc_buffer,
+                     input_payload_buffer, conf_state, output_message_buffer);
+}
 
-/* `text` has room for the message, whose length is the token's without the overhead. */
-static edhoc_err open_into(struct glue_ctx *ctx, struct bytes token, uint8_t *text,
+/* `in->text` is the token; its message goes to `text`, which has room for it. */
+static edhoc_err open_into(struct glue_ctx *ctx, const struct parts *in, uint8_t *text,
                            struct opened *opened)
 {
-    const size_t len = token.len - TOKEN_OVERHEAD;
-    const struct piece piece = {false, token.p + TOKEN_HEADER, text, len};
-    enum token_type type;
-    enum arrival arrival = ARRIVAL_NEW;
-    edhoc_err err = glue_ctx_use(ctx);
+    const struct bytes token = in->text;
+    const struct piece pieces[] = {
+        {.sign_only = true, .in = in->assoc.p, .len = in->assoc.len},
+        {.in = token.p + TOKEN_HEADER, .out = text, .len = token.len - TOKEN_OVERHEAD},
+    };
 
-    if (err != EDHOC_OK)
-        return err;
-    type = protect_type(ctx->protect, token);
-    if (type != TOKEN_WRAP && type != TOKEN_SEAL)
-        err = report(EDHOC_ERR_TOKEN, "it is no Wrap token for this side");
-    else
-        err = protect_open(ctx->protect, token.p, &piece, 1, token.p + TOKEN_HEADER + len,
-                           &arrival);
-    *opened = (struct opened){type == TOKEN_SEAL, glue_order_status(ctx->flags, arrival)};
-    glue_ctx_done(ctx);
-    return err;
+    return glue_open(ctx, false, token, pieces, 2, token.p + token.len - TOKEN_TAG, opened);
 }
 
-static edhoc_err unwrap(struct glue_ctx *ctx, struct bytes token, gss_buffer_t out,
+static edhoc_err unwrap(struct glue_ctx *ctx, const struct parts *in, gss_buffer_t out,
                         struct opened *opened)
 {
     size_t len;
     uint8_t *text;
     edhoc_err err;
 
-    if (token.len < TOKEN_OVERHEAD || token.len - TOKEN_OVERHEAD > MESSAGE_MAX)
-        return report(EDHOC_ERR_TOKEN, "%zu bytes", token.len);
-    len = token.len - TOKEN_OVERHEAD;
+    if (in->text.len < TOKEN_OVERHEAD || in->text.len - TOKEN_OVERHEAD > MESSAGE_MAX)
+        return report(EDHOC_ERR_TOKEN, "%zu bytes", in->text.len);
+    len = in->text.len - TOKEN_OVERHEAD;
     text = malloc(len + 1);
     if (text == NULL)
         return EDHOC_ERR_NOMEM;
-    err = open_into(ctx, token, text, opened);
+    err = open_into(ctx, in, text, opened);
     if (err == EDHOC_OK && len > 0)
         *out = (gss_buffer_desc){len, text};
     else
@@ -141,27 +139,42 @@ static edhoc_err unwrap(struct glue_ctx *ctx, struct bytes token, gss_buffer_t o
     return err;
 }
 
+static OM_uint32 unwrap_call(OM_uint32 *minor_status, gss_ctx_id_t context, gss_buffer_t token,
+                             gss_buffer_t assoc, gss_buffer_t out, int *conf_state,
+                             gss_qop_t *qop_state)
+{
+    struct opened opened = {false, GSS_S_COMPLETE};
+    struct parts in;
+    edhoc_err err;
+
+    glue_clear_buffer(out);
+    glue_clear_states(conf_state, qop_state);
+    if (out == NULL)
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
+    err = read_parts(assoc, token, &in);
+    if (err == EDHOC_OK)
+        err = unwrap((struct glue_ctx *)context, &in, out, &opened);
+    return glue_tell_opened(minor_status, err, &opened, conf_state);
+}
+
 GLUE_EXPORT OM_uint32 gss_unwrap(OM_uint32 *minor_status, gss_ctx_id_t context,
                                  gss_buffer_t input_message, gss_buffer_t output_message,
                                  int *conf_state, gss_qop_t *qop_state)
 {
     GLUE_CALL();
-    struct opened opened = {false, GSS_S_COMPLETE};
-    edhoc_err err;
+    return unwrap_call(minor_status, context, input_message, GSS_C_NO_BUFFER, output_message,
+                       conf_state, qop_state);
+}
 
-    glue_clear_buffer(output_message);
-    if (conf_state != NULL)
-        *conf_state = 0;
-    if (qop_state != NULL)
-        *qop_state = GSS_C_QOP_DEFAULT;
-    if (output_message == NULL)
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    err = unwrap((struct glue_ctx *)context, glue_bytes(input_message), output_message, &opened);
-    if (err != EDHOC_OK)
-        return glue_status(minor_status, err);
-    if (conf_state != NULL)
-        *conf_state = opened.conf;
-    return glue_status_as(minor_status, EDHOC_OK, opened.order);
+GLUE_EXPORT OM_uint32 gss_unwrap_aead(OM_uint32 *minor_status, gss_ctx_id_t context,
+                                      gss_buffer_t input_message_buffer,
+                                      gss_buffer_t input_assoc_buffer,
+                                      gss_buffer_t output_payload_buffer, int *conf_state,
+                                      gss_qop_t *qop_state)
+{
+    GLUE_CALL();
+    return unwrap_call(minor_status, context, input_message_buffer, input_assoc_buffer,
+                       output_payload_buffer, conf_state, qop_state);
 }
 
 /* Everything has the same overhead, so the request for confidentiality does not matter. */
@@ -180,26 +193,22 @@ GLUE_EXPORT OM_uint32 gss_wrap_size_limit(OM_uint32 *minor_status, gss_ctx_id_t 
     *max_input_size = 0;
     if (qop_req != GSS_C_QOP_DEFAULT)
         return glue_refuse(minor_status, GSS_S_BAD_QOP);
-    err = glue_ctx_use(ctx);
-    if (err != EDHOC_OK)
-        return glue_status(minor_status, err);
-    glue_ctx_done(ctx);
-    *max_input_size = max < MESSAGE_MAX ? max : MESSAGE_MAX;
-    return glue_status(minor_status, EDHOC_OK);
+    err = glue_ctx_works(ctx);
+    if (err == EDHOC_OK)
+        *max_input_size = max < MESSAGE_MAX ? max : MESSAGE_MAX;
+    return glue_status(minor_status, err);
 }
 
-/* ---- MICs: header || tag ---- */
+/* ---- MICs ---- */
 
 static edhoc_err make_mic(struct glue_ctx *ctx, struct bytes message, gss_buffer_t out)
 {
-    const struct piece piece = {false, message.p, NULL, message.len};
+    const struct piece piece = {.in = message.p, .len = message.len};
     uint8_t *token = malloc(TOKEN_OVERHEAD);
-    edhoc_err err = token == NULL ? EDHOC_ERR_NOMEM : glue_ctx_use(ctx);
+    edhoc_err err = EDHOC_ERR_NOMEM;
 
-    if (err == EDHOC_OK) {
-        err = protect_seal(ctx->protect, TOKEN_MIC, &piece, 1, token, token + TOKEN_HEADER);
-        glue_ctx_done(ctx);
-    }
+    if (token != NULL)
+        err = glue_seal(ctx, TOKEN_MIC, &piece, 1, token, token + TOKEN_HEADER);
     if (err == EDHOC_OK)
         *out = (gss_buffer_desc){TOKEN_OVERHEAD, token};
     else
@@ -211,31 +220,28 @@ GLUE_EXPORT OM_uint32 gss_get_mic(OM_uint32 *minor_status, gss_ctx_id_t context,
                                   gss_buffer_t message, gss_buffer_t message_token)
 {
     GLUE_CALL();
+    struct parts in;
+    edhoc_err err;
+
     glue_clear_buffer(message_token);
     if (message_token == NULL)
         return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (qop_req != GSS_C_QOP_DEFAULT)
         return glue_refuse(minor_status, GSS_S_BAD_QOP);
-    return glue_status(minor_status,
-                       make_mic((struct glue_ctx *)context, glue_bytes(message), message_token));
+    err = read_parts(GSS_C_NO_BUFFER, message, &in);
+    if (err == EDHOC_OK)
+        err = make_mic((struct glue_ctx *)context, in.text, message_token);
+    return glue_status(minor_status, err);
 }
 
 static edhoc_err check_mic(struct glue_ctx *ctx, struct bytes message, struct bytes token,
-                           OM_uint32 *order)
+                           struct opened *opened)
 {
-    const struct piece piece = {false, message.p, NULL, message.len};
-    enum arrival arrival = ARRIVAL_NEW;
-    edhoc_err err = glue_ctx_use(ctx);
+    const struct piece piece = {.in = message.p, .len = message.len};
 
-    if (err != EDHOC_OK)
-        return err;
-    if (token.len != TOKEN_OVERHEAD || protect_type(ctx->protect, token) != TOKEN_MIC)
-        err = report(EDHOC_ERR_TOKEN, "it is no MIC token for this side");
-    else
-        err = protect_open(ctx->protect, token.p, &piece, 1, token.p + TOKEN_HEADER, &arrival);
-    *order = glue_order_status(ctx->flags, arrival);
-    glue_ctx_done(ctx);
-    return err;
+    if (token.len != TOKEN_OVERHEAD)
+        return report(EDHOC_ERR_TOKEN, "%zu bytes, and a MIC has %d", token.len, TOKEN_OVERHEAD);
+    return glue_open(ctx, true, token, &piece, 1, token.p + TOKEN_HEADER, opened);
 }
 
 GLUE_EXPORT OM_uint32 gss_verify_mic(OM_uint32 *minor_status, gss_ctx_id_t context,
@@ -243,13 +249,12 @@ GLUE_EXPORT OM_uint32 gss_verify_mic(OM_uint32 *minor_status, gss_ctx_id_t conte
                                      gss_qop_t *qop_state)
 {
     GLUE_CALL();
-    OM_uint32 order = GSS_S_COMPLETE;
-    edhoc_err err;
+    struct opened opened = {false, GSS_S_COMPLETE};
+    struct parts in;
+    edhoc_err err = read_parts(GSS_C_NO_BUFFER, message, &in);
 
-    if (qop_state != NULL)
-        *qop_state = GSS_C_QOP_DEFAULT;
-    err = check_mic((struct glue_ctx *)context, glue_bytes(message), glue_bytes(message_token),
-                    &order);
-    return err == EDHOC_OK ? glue_status_as(minor_status, err, order)
-                           : glue_status(minor_status, err);
+    glue_clear_states(NULL, qop_state);
+    if (err == EDHOC_OK)
+        err = check_mic((struct glue_ctx *)context, in.text, glue_bytes(message_token), &opened);
+    return glue_tell_opened(minor_status, err, &opened, NULL);
 }
