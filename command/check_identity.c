@@ -237,7 +237,7 @@ static void check_own_name(struct check *c)
 
 void check_identities(struct check *c)
 {
-    edhoc_err err = c->acceptor ? load_service_identities(&c->settings, &c->identities)
+    edhoc_err err = c->acceptor ? load_service_identities(&c->settings, NULL, &c->identities)
                                 : load_identity(&c->settings, NULL, &c->identities);
 
     if (err != EDHOC_OK) {
@@ -245,7 +245,7 @@ void check_identities(struct check *c)
         return;
     }
     /* For the anchors; why trust does not load is told in its turn. */
-    if (load_trust(&c->settings, !c->acceptor, &c->trust) != EDHOC_OK)
+    if (load_trust(&c->settings, !c->acceptor, NULL, &c->trust) != EDHOC_OK)
         report_clear();
     for (size_t i = 0; i < c->identities->len; i++)
         check_one(c, c->identities->id[i]);

@@ -108,7 +108,7 @@ static void search_file(struct search *s, const char *file)
     struct buf text;
     bool missing;
 
-    if (file_read(file, FILE_ANY, MECH_CONF_MAX, &missing, &text) == EDHOC_OK) {
+    if (file_read(file, FILE_ANY, MECH_CONF_MAX, NULL, &missing, &text) == EDHOC_OK) {
         struct bytes rest = buf_bytes(&text);
 
         for (unsigned number = 1; rest.len > 0; number++) {

@@ -193,7 +193,7 @@ void check_trust(struct check *c)
 
     trust_free(c->trust);
     c->trust = NULL;
-    err = load_trust(&c->settings, !c->acceptor, &c->trust);
+    err = load_trust(&c->settings, !c->acceptor, NULL, &c->trust);
     if (err != EDHOC_OK) {
         check_error(c, err, "trust",
                     err == EDHOC_ERR_FILE ? "make that file, or correct the setting that names it"

@@ -84,5 +84,5 @@ static edhoc_err read_stdin(size_t max, struct buf *out)
 edhoc_err tool_read_source(const char *path, size_t max, struct buf *out)
 {
     return strcmp(path, "-") == 0 ? read_stdin(max, out)
-                                  : file_read(path, FILE_ANY, max, NULL, out);
+                                  : file_read(path, FILE_ANY, max, NULL, NULL, out);
 }

@@ -197,7 +197,7 @@ static void print_permission_note(const char *path)
     bool missing;
     int fd;
 
-    if (file_open(path, &missing, &fd) != EDHOC_OK || fd < 0)
+    if (file_open(path, NULL, &missing, &fd) != EDHOC_OK || fd < 0)
         return;
     if (file_check(fd, path, FILE_TRUSTED) == EDHOC_ERR_PERMISSIONS)
         printf("Note: it would be refused as a trust file. %s\n",
@@ -266,7 +266,7 @@ static int show_contents(struct bytes in, const char *path)
 static int show(const char *path)
 {
     struct buf in;
-    edhoc_err err = file_read(path, FILE_ANY, TRUST_FILE_MAX, NULL, &in);
+    edhoc_err err = file_read(path, FILE_ANY, TRUST_FILE_MAX, NULL, NULL, &in);
     bool is_private = err == EDHOC_OK && contains(buf_bytes(&in), "PRIVATE KEY-----");
     int status = TOOL_OK;
 

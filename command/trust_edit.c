@@ -134,7 +134,8 @@ edhoc_err edit_open(const char *path, bool create, struct edit *e)
     if (err == EDHOC_OK) {
         bool missing;
 
-        err = file_read(e->path, FILE_TRUSTED, TRUST_FILE_MAX, create ? &missing : NULL, &e->text);
+        err = file_read(e->path, FILE_TRUSTED, TRUST_FILE_MAX, NULL, create ? &missing : NULL,
+                        &e->text);
         e->exists = err == EDHOC_OK && (!create || !missing);
     }
     if (err == EDHOC_OK)

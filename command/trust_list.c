@@ -154,7 +154,7 @@ static edhoc_err load(const struct trust_command *c, struct trust **t)
 {
     const struct settings none = {.trust = (char *)(uintptr_t)c->file};
 
-    return load_trust(&none, true, t);
+    return load_trust(&none, true, NULL, t);
 }
 
 int trust_list_lines(const struct trust_command *c)

@@ -104,8 +104,9 @@ START_TEST(one_chain_for_many_keys)
                          "d/*.pem && cat direct.crt >> d/b.pem",
                          "", ""),
                      0);
-    expect(load_identity_files(in_dir("d"), in_dir("web.crt"), &set), EDHOC_ERR_SETTING, "one key");
-    expect(load_identity_files(in_dir("d"), NULL, &set), EDHOC_OK, NULL);
+    expect(load_identity_files(in_dir("d"), in_dir("web.crt"), NULL, &set), EDHOC_ERR_SETTING,
+           "one key");
+    expect(load_identity_files(in_dir("d"), NULL, NULL, &set), EDHOC_OK, NULL);
     ck_assert_uint_eq(set->len, 2);
     ck_assert_uint_eq(cred_chain_length(set->id[0]->by_value), 0);
     ck_assert_uint_eq(cred_chain_length(set->id[1]->by_value), 1);
@@ -152,23 +153,23 @@ START_TEST(anchors_on_disk)
     struct trust *t;
 
     ck_assert_int_eq(run("touch trust && chmod 644 trust anchors.pem crls.pem", "", ""), 0);
-    expect(load_trust(&s, true, &t), EDHOC_OK, NULL);
+    expect(load_trust(&s, true, NULL, &t), EDHOC_OK, NULL);
     ck_assert_ptr_nonnull(trust_anchors(t));
     trust_free(t);
     s.crls = in_dir("crls.pem");
-    expect(load_trust(&s, true, &t), EDHOC_OK, NULL);
+    expect(load_trust(&s, true, NULL, &t), EDHOC_OK, NULL);
     trust_free(t);
     s.crls = in_dir("web.crt");
-    expect(load_trust(&s, true, &t), EDHOC_ERR_KEY_FORMAT, "web.crt: entry 1");
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_KEY_FORMAT, "web.crt: entry 1");
     ck_assert_int_eq(run(": > empty", "", ""), 0);
     s.crls = in_dir("empty");
-    expect(load_trust(&s, true, &t), EDHOC_ERR_KEY_FORMAT, "empty");
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_KEY_FORMAT, "empty");
     s.crls = NULL;
     s.anchors = in_dir("empty");
-    expect(load_trust(&s, true, &t), EDHOC_ERR_KEY_FORMAT, "no certificate");
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_KEY_FORMAT, "no certificate");
     ck_assert_int_eq(run("chmod 666 anchors.pem", "", ""), 0);
     s.anchors = in_dir("anchors.pem");
-    expect(load_trust(&s, true, &t), EDHOC_ERR_PERMISSIONS, "anchors.pem");
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_PERMISSIONS, "anchors.pem");
     ck_assert_int_eq(run("chmod 644 anchors.pem", "", ""), 0);
 }
 END_TEST
@@ -229,11 +230,10 @@ START_TEST(stamps)
     struct stamps *s;
 
     ck_assert_int_eq(run("echo 1 > a; rm -f b", "", ""), 0);
-    expect(stamps_start(&s), EDHOC_OK, NULL);
-    stamps_note(in_dir("a"));
-    stamps_note(in_dir("b"));
-    stamps_stop();
-    stamps_note(in_dir("c")); /* after the end: not noted */
+    expect(stamps_new(&s), EDHOC_OK, NULL);
+    stamps_note(s, in_dir("a"));
+    stamps_note(s, in_dir("b"));
+    stamps_note(NULL, in_dir("c"));
     ck_assert(!stamps_changed(s));
     ck_assert_int_eq(run("echo x > c", "", ""), 0);
     ck_assert(!stamps_changed(s));

@@ -563,7 +563,7 @@ static edhoc_err read_trust(const char *path, bool may_be_missing, size_t *count
     edhoc_err err;
 
     ck_assert_int_eq(trust_new(&t), EDHOC_OK);
-    err = trust_file_read(path, may_be_missing, t);
+    err = trust_file_read(path, may_be_missing, NULL, t);
     *count = trust_count(t);
     trust_free(t);
     return err;
@@ -629,10 +629,10 @@ START_TEST(trust_places_named)
     struct settings s = {0};
     struct trust *t;
 
-    ck_assert_int_eq(load_trust(&s, true, &t), EDHOC_OK);
+    ck_assert_int_eq(load_trust(&s, true, NULL, &t), EDHOC_OK);
     ck_assert_ptr_nonnull(strstr(trust_places(t), in_dir(".config/gss-edhoc/trust or ")));
     trust_free(t);
-    ck_assert_int_eq(load_trust(&s, false, &t), EDHOC_OK);
+    ck_assert_int_eq(load_trust(&s, false, NULL, &t), EDHOC_OK);
     ck_assert_ptr_null(strstr(trust_places(t), dir));
     trust_free(t);
 }
@@ -645,10 +645,10 @@ START_TEST(trust_configured)
     struct trust *t;
 
     s.trust = (char *)(uintptr_t)in_dir("absent");
-    expect(load_trust(&s, true, &t), EDHOC_ERR_FILE, s.trust);
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, s.trust);
     ck_assert_ptr_null(t);
     s.trust = (char *)(uintptr_t)write_bytes("trust", buf_bytes(&text), 0644);
-    ck_assert_int_eq(load_trust(&s, true, &t), EDHOC_OK);
+    ck_assert_int_eq(load_trust(&s, true, NULL, &t), EDHOC_OK);
     ck_assert_uint_eq(trust_count(t), 1);
     ck_assert_str_eq(trust_places(t), s.trust);
     trust_free(t);
@@ -661,7 +661,7 @@ END_TEST
 static edhoc_err read_file(const char *path, enum file_rule rule, size_t max)
 {
     struct buf out;
-    edhoc_err err = file_read(path, rule, max, NULL, &out);
+    edhoc_err err = file_read(path, rule, max, NULL, NULL, &out);
 
     buf_free(&out);
     return err;
@@ -674,7 +674,7 @@ START_TEST(file_kinds)
     struct buf out;
 
     expect(read_file(in_dir("absent"), FILE_ANY, 10), EDHOC_ERR_FILE, "absent");
-    ck_assert_int_eq(file_read(in_dir("absent"), FILE_ANY, 10, &missing, &out), EDHOC_OK);
+    ck_assert_int_eq(file_read(in_dir("absent"), FILE_ANY, 10, NULL, &missing, &out), EDHOC_OK);
     ck_assert(missing);
     expect(read_file(dir, FILE_SECRET, 10), EDHOC_ERR_FILE, "a directory");
     ck_assert_int_eq(mkfifo(in_dir("fifo"), 0600), 0);
@@ -683,7 +683,7 @@ START_TEST(file_kinds)
     ck_assert_int_eq(symlink("loop", in_dir("loop")), 0);
     expect(read_file(in_dir("loop"), FILE_ANY, 10), EDHOC_ERR_FILE, "loop");
     ck_assert_int_eq(symlink("nowhere", in_dir("dangling")), 0);
-    ck_assert_int_eq(file_read(in_dir("dangling"), FILE_ANY, 10, &missing, &out), EDHOC_OK);
+    ck_assert_int_eq(file_read(in_dir("dangling"), FILE_ANY, 10, NULL, &missing, &out), EDHOC_OK);
     ck_assert(missing);
     ck_assert_int_eq(symlink(".", in_dir("to-dir")), 0);
     expect(read_file(in_dir("to-dir"), FILE_ANY, 10), EDHOC_ERR_FILE, "a directory");
@@ -703,7 +703,7 @@ START_TEST(file_sizes)
     expect(read_file(path, FILE_ANY, 4), EDHOC_OK, NULL);
     expect(read_file(path, FILE_ANY, 3), EDHOC_ERR_FILE, "4 bytes long; at most 3");
     ck_assert_int_eq(truncate(path, 0), 0);
-    ck_assert_int_eq(file_read(path, FILE_ANY, 4, NULL, &out), EDHOC_OK);
+    ck_assert_int_eq(file_read(path, FILE_ANY, 4, NULL, NULL, &out), EDHOC_OK);
     ck_assert_uint_eq(out.len, 0);
     ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
     expect(read_file(path, FILE_ANY, TRUST_FILE_MAX), EDHOC_ERR_FILE, "1099511627776 bytes long");
@@ -958,8 +958,10 @@ START_TEST(identity_openssl)
         expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, rows[i].says);
         ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), path));
         if (i == 2) {
-            expect(load_identity_at(path, NULL, "wrong", &id), EDHOC_ERR_KEY_FORMAT, "passphrase");
-            ck_assert_int_eq(load_identity_at(path, NULL, "x", &id), EDHOC_OK);
+            expect(load_identity_at(path, NULL, &(struct loading){.passphrase = "wrong"}, &id),
+                   EDHOC_ERR_KEY_FORMAT, "passphrase");
+            ck_assert_int_eq(
+                load_identity_at(path, NULL, &(struct loading){.passphrase = "x"}, &id), EDHOC_OK);
             identity_free(id);
         }
     }
@@ -1029,7 +1031,7 @@ START_TEST(identity_missing)
     s.identity = (char *)(uintptr_t)in_dir("absent");
     expect(load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "gss-edhoc keygen -o /tmp/");
     s.service_identity = s.identity;
-    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "SERVICE@HOST");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "SERVICE@HOST");
     ck_assert_ptr_null(set);
 }
 END_TEST
@@ -1041,34 +1043,34 @@ START_TEST(service_directory)
 
     ck_assert_int_eq(mkdir(in_dir("d"), 0755), 0);
     s.service_identity = strdup(in_dir("d"));
-    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "no key (*.pem)");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "no key (*.pem)");
     (void)write_key("d/b.pem", key_of("p256"), 0600);
     (void)write_key("d/B.pem", key_of("x25519"), 0600);
     (void)write_key("d/a.pem", key_of("ed25519"), 0600);
     write_pub("d/a.pem.pub", "HTTP@a", key_of("ed25519"));
     (void)write_text("d/.hidden.pem", "rubbish", 0644);
     (void)write_text("d/README", "rubbish", 0644);
-    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
     ck_assert_uint_eq(set->len, 3);
     ck_assert_str_eq(key_type(set->id[0]->key)->name, "x25519"); /* B, a, b */
     ck_assert_str_eq(set->id[1]->name, "HTTP@a");
     ck_assert_str_eq(key_type(set->id[2]->key)->name, "p256");
     identity_set_free(set);
     (void)write_text("d/c.pem", "rubbish", 0600);
-    expect(load_service_identities(&s, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
     ck_assert_ptr_null(set);
     ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
     ck_assert_int_eq(mkdir(in_dir("d/c.pem"), 0700), 0);
-    expect(load_service_identities(&s, &set), EDHOC_ERR_FILE, "/d/c.pem: not a regular file");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE, "/d/c.pem: not a regular file");
     ck_assert_int_eq(rmdir(in_dir("d/c.pem")), 0);
     ck_assert_int_eq(symlink("gone", in_dir("d/c.pem")), 0);
-    expect(load_service_identities(&s, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
     ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
     ck_assert_int_eq(chmod(in_dir("d"), 0775), 0);
-    expect(load_service_identities(&s, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
     free(s.service_identity);
     s.service_identity = (char *)(uintptr_t)in_dir("d/a.pem");
-    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
     ck_assert_uint_eq(set->len, 1);
     identity_set_free(set);
 }
@@ -1087,9 +1089,9 @@ START_TEST(service_directory_full)
         (void)write_key(name, key_of("x25519"), 0600);
     }
     s.service_identity = (char *)(uintptr_t)in_dir("d");
-    expect(load_service_identities(&s, &set), EDHOC_ERR_FILE, "more than 256");
+    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE, "more than 256");
     ck_assert_int_eq(unlink(in_dir("d/000.pem")), 0);
-    ck_assert_int_eq(load_service_identities(&s, &set), EDHOC_OK);
+    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
     ck_assert_uint_eq(set->len, IDENTITIES_MAX);
     identity_set_free(set);
 }
@@ -1116,7 +1118,7 @@ START_TEST(ssh_keygen)
                        "cd %s && rm -f k k.pub && ssh-keygen -q -t %s -N '' -C alice -f k", dir,
                        ssh_types[i]);
         ck_assert_int_eq(system(command), 0);
-        ck_assert_int_eq(trust_pub_read(in_dir("k.pub"), &pub), EDHOC_OK);
+        ck_assert_int_eq(trust_pub_read(in_dir("k.pub"), NULL, &pub), EDHOC_OK);
         ck_assert_str_eq(key_type(cred_key(pub->cred))->name, types[i]);
         ck_assert_str_eq(pub->comment, "alice");
         trust_line_free(pub);
@@ -1481,9 +1483,9 @@ START_TEST(settings_x509)
 
     expect(load_identity(&s, NULL, &set), EDHOC_ERR_FILE, "/nowhere/c");
     s = (struct settings){.anchors = (char *)(uintptr_t) "/nowhere/a"};
-    expect(load_trust(&s, true, &t), EDHOC_ERR_FILE, "/nowhere/a");
+    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, "/nowhere/a");
     s = (struct settings){.crls = (char *)(uintptr_t) "/nowhere/c"};
-    expect(load_trust(&s, false, &t), EDHOC_ERR_SETTING, "crls without anchors");
+    expect(load_trust(&s, false, NULL, &t), EDHOC_ERR_SETTING, "crls without anchors");
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
 #include "load/agent_socket.h"

@@ -58,11 +58,11 @@ edhoc_err file_check(int fd, const char *path, enum file_rule rule)
     }
 }
 
-edhoc_err file_open(const char *path, bool *missing, int *fd)
+edhoc_err file_open(const char *path, struct loading *loading, bool *missing, int *fd)
 {
     if (missing != NULL)
         *missing = false;
-    stamps_note(path);
+    stamps_note(loading != NULL ? loading->stamps : NULL, path);
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*fd >= 0)
         return EDHOC_OK;
@@ -127,14 +127,14 @@ static edhoc_err read_open_file(const char *path, int fd, enum file_rule rule, s
     return read_exactly(path, fd, (size_t)st.st_size, out);
 }
 
-edhoc_err file_read(const char *path, enum file_rule rule, size_t max, bool *missing,
-                    struct buf *out)
+edhoc_err file_read(const char *path, enum file_rule rule, size_t max, struct loading *loading,
+                    bool *missing, struct buf *out)
 {
     edhoc_err err;
     int fd;
 
     *out = buf_new(max);
-    err = file_open(path, missing, &fd);
+    err = file_open(path, loading, missing, &fd);
     if (err != EDHOC_OK || fd < 0)
         return err;
     err = read_open_file(path, fd, rule, out);

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "load/loading.h"
 
 /* What the owner and the mode of a file or directory have to be. */
 enum file_rule {
@@ -21,12 +22,13 @@ enum file_rule {
  * EDHOC_ERR_FILE: not there, not readable, not a regular file, longer than `max` bytes, or changed
  * while it was read. EDHOC_ERR_PERMISSIONS: against the rule. Details name the file and the remedy.
  * With `missing`, a file that does not exist is no error: *missing becomes true, `out` is empty. */
-edhoc_err file_read(const char *path, enum file_rule rule, size_t max, bool *missing,
-                    struct buf *out) EDHOC_MUST_USE;
+edhoc_err file_read(const char *path, enum file_rule rule, size_t max, struct loading *loading,
+                    bool *missing, struct buf *out) EDHOC_MUST_USE;
 
 /* Opens a file or a directory for reading, without waiting. The caller closes *fd, which is -1
  * after a failure, and where `missing` (see above) became true. */
-edhoc_err file_open(const char *path, bool *missing, int *fd) EDHOC_MUST_USE;
+edhoc_err file_open(const char *path, struct loading *loading, bool *missing,
+                    int *fd) EDHOC_MUST_USE;
 
 /* Applies the rule to an open descriptor. EDHOC_ERR_PERMISSIONS, EDHOC_ERR_FILE. */
 edhoc_err file_check(int fd, const char *path, enum file_rule rule) EDHOC_MUST_USE;

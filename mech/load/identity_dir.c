@@ -92,11 +92,11 @@ static edhoc_err list_directory(int fd, const char *dir, struct paths *out)
 }
 
 /* Is this a directory, open and allowed as one? *fd is -1 if it is not a directory. */
-static edhoc_err open_directory(const char *path, int *fd)
+static edhoc_err open_directory(const char *path, struct loading *loading, int *fd)
 {
     struct stat st;
     bool missing;
-    edhoc_err err = file_open(path, &missing, fd);
+    edhoc_err err = file_open(path, loading, &missing, fd);
 
     if (err != EDHOC_OK)
         return err;
@@ -120,10 +120,10 @@ static edhoc_err one_path(const char *path, struct paths *out)
     return out->len > 0 ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
-static edhoc_err find_paths(const char *path, struct paths *out)
+static edhoc_err find_paths(const char *path, struct loading *loading, struct paths *out)
 {
     int fd = -1;
-    edhoc_err err = open_directory(path, &fd);
+    edhoc_err err = open_directory(path, loading, &fd);
 
     if (err == EDHOC_OK && fd >= 0)
         return list_directory(fd, path, out);
@@ -134,7 +134,7 @@ static edhoc_err find_paths(const char *path, struct paths *out)
 
 /* Loads every path; `certificate` can be the chain of one key only. */
 static edhoc_err load_paths(const struct paths *paths, const char *certificate,
-                            struct identity **ids, size_t *loaded)
+                            struct loading *loading, struct identity **ids, size_t *loaded)
 {
     edhoc_err err = EDHOC_OK;
 
@@ -144,13 +144,13 @@ static edhoc_err load_paths(const struct paths *paths, const char *certificate,
                       "key's chain into its own PEM file, after the key",
                       certificate, paths->len);
     while (err == EDHOC_OK && *loaded < paths->len) {
-        err = load_identity_at(paths->path[*loaded], certificate, NULL, &ids[*loaded]);
+        err = load_identity_at(paths->path[*loaded], certificate, loading, &ids[*loaded]);
         *loaded += err == EDHOC_OK;
     }
     return err;
 }
 
-static edhoc_err find_all(const char *where, struct paths *paths)
+static edhoc_err find_all(const char *where, struct loading *loading, struct paths *paths)
 {
     const char *path;
     edhoc_err err;
@@ -164,19 +164,20 @@ static edhoc_err find_all(const char *where, struct paths *paths)
     if (!place_is_file(where))
         return one_path(where, paths);
     err = place_path(where, &path);
-    return err == EDHOC_OK ? find_paths(path, paths) : err;
+    return err == EDHOC_OK ? find_paths(path, loading, paths) : err;
 }
 
-edhoc_err load_identity_files(const char *where, const char *certificate, struct identity_set **out)
+edhoc_err load_identity_files(const char *where, const char *certificate, struct loading *loading,
+                              struct identity_set **out)
 {
     struct identity *ids[IDENTITIES_MAX];
     struct paths paths = {.len = 0};
     size_t loaded = 0;
-    edhoc_err err = find_all(where, &paths);
+    edhoc_err err = find_all(where, loading, &paths);
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = load_paths(&paths, certificate, ids, &loaded);
+        err = load_paths(&paths, certificate, loading, ids, &loaded);
     paths_clear(&paths);
     if (err == EDHOC_OK)
         return identity_set_new(ids, loaded, out); /* which takes them over */

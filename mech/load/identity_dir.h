@@ -2,10 +2,11 @@
 #ifndef MECH_LOAD_IDENTITY_DIR_H
 #define MECH_LOAD_IDENTITY_DIR_H
 
+#include "load/loading.h"
 #include "peer/identity.h"
 
 /* load_identity_at() for every *.pem of a directory, or for what `where` is if it is no directory. */
-edhoc_err load_identity_files(const char *where, const char *certificate,
+edhoc_err load_identity_files(const char *where, const char *certificate, struct loading *loading,
                               struct identity_set **out) EDHOC_MUST_USE;
 
 #endif

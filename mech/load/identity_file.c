@@ -23,6 +23,7 @@
 /* What an identity is made of, as far as it has been found. */
 struct parts {
     const char *source; /* the path or URI, for messages */
+    struct loading *loading;
     struct key *key;
     struct trust_line *pub;  /* or NULL */
     struct buf certificates; /* PEM with the chain; empty: a raw key */
@@ -35,6 +36,11 @@ static void parts_clear(struct parts *p)
     buf_free(&p->certificates);
 }
 
+static const char *passphrase(const struct parts *p)
+{
+    return p->loading != NULL ? p->loading->passphrase : NULL;
+}
+
 static bool contains(struct bytes text, const char *what)
 {
     return text.len > 0 && memmem(text.p, text.len, what, strlen(what)) != NULL;
@@ -42,29 +48,29 @@ static bool contains(struct bytes text, const char *what)
 
 /* ---- the private key ---- */
 
-static edhoc_err read_private(const char *path, struct buf *text)
+static edhoc_err read_private(const struct parts *p, struct buf *text)
 {
     bool missing;
-    edhoc_err err = file_read(path, FILE_SECRET, IDENTITY_FILE_MAX, &missing, text);
+    edhoc_err err = file_read(p->source, FILE_SECRET, IDENTITY_FILE_MAX, p->loading, &missing,
+                              text);
 
     if (err == EDHOC_OK && missing)
         return report(EDHOC_ERR_NO_IDENTITY,
-                      "%s does not exist; make a key with: gss-edhoc keygen -o %s NAME", path,
-                      path);
+                      "%s does not exist; make a key with: gss-edhoc keygen -o %s NAME", p->source,
+                      p->source);
     if (err == EDHOC_OK && text->len == 0)
-        return report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", path);
+        return report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", p->source);
     return err;
 }
 
-static edhoc_err read_public(const char *path, struct trust_line **pub)
+static edhoc_err read_public(struct parts *p)
 {
     char *name;
     edhoc_err err;
 
-    *pub = NULL;
-    if (asprintf(&name, "%s.pub", path) < 0)
+    if (asprintf(&name, "%s.pub", p->source) < 0)
         return EDHOC_ERR_NOMEM;
-    err = trust_pub_read(name, pub);
+    err = trust_pub_read(name, p->loading, &p->pub);
     free(name);
     return err;
 }
@@ -79,14 +85,14 @@ static edhoc_err read_openssh(struct bytes text, struct parts *p)
 }
 
 /* A P-256 or P-384 key signs, unless its .pub says that it does Diffie-Hellman. */
-static edhoc_err read_pem(struct bytes text, const char *passphrase, struct parts *p)
+static edhoc_err read_pem(struct bytes text, struct parts *p)
 {
     bool dh = p->pub != NULL && key_type(cred_key(p->pub->cred))->dh;
     edhoc_err err;
 
     if (!contains(text, "PRIVATE KEY-----"))
         return report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM private key in it", p->source);
-    err = key_from_pem(text, passphrase, dh, &p->key);
+    err = key_from_pem(text, passphrase(p), dh, &p->key);
     return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
 }
 
@@ -109,21 +115,21 @@ static edhoc_err check_public(const struct parts *p)
 
 /* OpenSSH's file tells the kind of key by itself, so its own words about a key that cannot be used
  * come before what its .pub says; a PEM needs the .pub first. */
-static edhoc_err read_key_text(struct bytes text, const char *passphrase, struct parts *p)
+static edhoc_err read_key_text(struct bytes text, struct parts *p)
 {
     bool openssh = openssh_key_is(text);
     edhoc_err err = EDHOC_OK;
 
     if (openssh)
-        err = passphrase == NULL
+        err = passphrase(p) == NULL
                   ? read_openssh(text, p)
                   : report(EDHOC_ERR_KEY_FORMAT, "%s: a passphrase opens keys in PEM (PKCS#8) only",
                            p->source);
 
     if (err == EDHOC_OK)
-        err = read_public(p->source, &p->pub);
+        err = read_public(p);
     if (err == EDHOC_OK && !openssh)
-        err = read_pem(text, passphrase, p);
+        err = read_pem(text, p);
     return err == EDHOC_OK ? check_public(p) : err;
 }
 
@@ -137,13 +143,13 @@ static struct bytes from_first_certificate(struct bytes text)
 }
 
 /* Key, .pub, and the certificates that follow the key in the same PEM file. */
-static edhoc_err read_file(const char *passphrase, struct parts *p)
+static edhoc_err read_file(struct parts *p)
 {
     struct buf text = buf_new(0);
-    edhoc_err err = read_private(p->source, &text);
+    edhoc_err err = read_private(p, &text);
 
     if (err == EDHOC_OK)
-        err = read_key_text(buf_bytes(&text), passphrase, p);
+        err = read_key_text(buf_bytes(&text), p);
     if (err == EDHOC_OK && p->certificates.len == 0 &&
         buf_copy(&p->certificates, from_first_certificate(buf_bytes(&text))) != EDHOC_OK)
         err = EDHOC_ERR_NOMEM;
@@ -160,18 +166,18 @@ static edhoc_err read_agent(struct parts *p)
     return err;
 }
 
-static edhoc_err read_key(const char *where, const char *passphrase, struct parts *p)
+static edhoc_err read_key(const char *where, struct parts *p)
 {
     edhoc_err err = EDHOC_OK;
 
     if (place_is_agent(where))
-        return passphrase == NULL ? read_agent(p)
-                                  : report(EDHOC_ERR_KEY_FORMAT,
-                                           "%s: an agent's key has no passphrase here", where);
+        return passphrase(p) == NULL ? read_agent(p)
+                                     : report(EDHOC_ERR_KEY_FORMAT,
+                                              "%s: an agent's key has no passphrase here", where);
     if (!place_is_file(where))
-        return key_from_uri(where, passphrase, false, &p->key);
+        return key_from_uri(where, passphrase(p), false, &p->key);
     err = place_path(where, &p->source);
-    return err == EDHOC_OK ? read_file(passphrase, p) : err;
+    return err == EDHOC_OK ? read_file(p) : err;
 }
 
 /* ---- the identity ---- */
@@ -215,21 +221,22 @@ static edhoc_err read_certificates(const char *certificate, struct parts *p)
     edhoc_err err = place_path(certificate, &path);
 
     if (err == EDHOC_OK)
-        err = file_read(path, FILE_TRUSTED, CHAIN_FILE_MAX, NULL, &p->certificates);
+        err = file_read(path, FILE_TRUSTED, CHAIN_FILE_MAX, p->loading, NULL, &p->certificates);
     if (err == EDHOC_OK && !contains(buf_bytes(&p->certificates), "-----BEGIN CERTIFICATE-----"))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM certificate in it", certificate);
     return err;
 }
 
-edhoc_err load_identity_at(const char *where, const char *certificate, const char *passphrase,
+edhoc_err load_identity_at(const char *where, const char *certificate, struct loading *loading,
                            struct identity **out)
 {
-    struct parts parts = {.source = where, .certificates = buf_new(CHAIN_FILE_MAX)};
+    struct parts parts = {
+        .source = where, .loading = loading, .certificates = buf_new(CHAIN_FILE_MAX)};
     edhoc_err err = certificate != NULL ? read_certificates(certificate, &parts) : EDHOC_OK;
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = read_key(where, passphrase, &parts);
+        err = read_key(where, &parts);
     if (err == EDHOC_OK)
         err = make_identity(&parts, certificate, out);
     parts_clear(&parts);

@@ -2,6 +2,7 @@
 #ifndef MECH_LOAD_IDENTITY_FILE_H
 #define MECH_LOAD_IDENTITY_FILE_H
 
+#include "load/loading.h"
 #include "peer/identity.h"
 
 #define IDENTITY_FILE_MAX 65536 /* bytes of a private key file */
@@ -14,8 +15,8 @@
  *     any other URI         what OpenSSL's store opens with the providers that the host configured
  *
  * The certificate chain is that of the file `certificate` (NULL: of the key's own PEM file, if it
- * has one). `passphrase`, for encrypted keys, may be NULL: nothing ever prompts. */
-edhoc_err load_identity_at(const char *where, const char *certificate, const char *passphrase,
+ * has one). Nothing ever prompts. */
+edhoc_err load_identity_at(const char *where, const char *certificate, struct loading *loading,
                            struct identity **out) EDHOC_MUST_USE;
 
 #endif

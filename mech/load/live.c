@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "base/report.h"
 #include "load/load.h"
 #include "load/stamps.h"
 #include "peer/identity.h"
@@ -45,7 +46,6 @@ static bool changed(const struct stamps *stamps)
 /* Replaces the stamps by those of a load that went well; none after one that did not. */
 static void keep_stamps(struct stamps **stamps, struct stamps *made, edhoc_err err)
 {
-    stamps_stop();
     stamps_free(*stamps);
     *stamps = err == EDHOC_OK ? made : NULL;
     if (err != EDHOC_OK)
@@ -54,14 +54,14 @@ static void keep_stamps(struct stamps **stamps, struct stamps *made, edhoc_err e
 
 static edhoc_err reload_identities(struct live *live)
 {
+    struct loading loading = {.passphrase = live->passphrase};
     struct identity_set *set = NULL;
-    struct stamps *made;
-    edhoc_err err = stamps_start(&made);
+    edhoc_err err = stamps_new(&loading.stamps);
 
     if (err == EDHOC_OK)
-        err = live->initiator ? load_identity(live->settings, live->passphrase, &set)
-                              : load_service_identities(live->settings, &set);
-    keep_stamps(&live->identity_stamps, made, err);
+        err = live->initiator ? load_identity(live->settings, &loading, &set)
+                              : load_service_identities(live->settings, &loading, &set);
+    keep_stamps(&live->identity_stamps, loading.stamps, err);
     if (err != EDHOC_OK)
         return err;
     identity_set_free(live->identities);
@@ -71,13 +71,13 @@ static edhoc_err reload_identities(struct live *live)
 
 static edhoc_err reload_trust(struct live *live)
 {
+    struct loading loading = {.passphrase = NULL};
     struct trust *trust = NULL;
-    struct stamps *made;
-    edhoc_err err = stamps_start(&made);
+    edhoc_err err = stamps_new(&loading.stamps);
 
     if (err == EDHOC_OK)
-        err = load_trust(live->settings, live->initiator, &trust);
-    keep_stamps(&live->trust_stamps, made, err);
+        err = load_trust(live->settings, live->initiator, &loading, &trust);
+    keep_stamps(&live->trust_stamps, loading.stamps, err);
     if (err != EDHOC_OK)
         return err;
     trust_free(live->trust);

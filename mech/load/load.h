@@ -3,21 +3,23 @@
 #ifndef MECH_LOAD_LOAD_H
 #define MECH_LOAD_LOAD_H
 
+#include "load/loading.h"
 #include "load/settings.h"
 
 /* The initiator's identity. EDHOC_ERR_NO_IDENTITY, with the path and what to do, when there is no
  * file; EDHOC_ERR_PERMISSIONS, EDHOC_ERR_KEY_FORMAT, EDHOC_ERR_FILE, EDHOC_ERR_TRUST_SYNTAX for its
- * .pub file. `passphrase` may be NULL. */
-edhoc_err load_identity(const struct settings *s, const char *passphrase,
+ * .pub file. */
+edhoc_err load_identity(const struct settings *s, struct loading *loading,
                         struct identity_set **out) EDHOC_MUST_USE;
 /* The acceptor's: one file, or every *.pem of a directory in byte order of names, at most
  * IDENTITIES_MAX; one that cannot be loaded is an error, not left out. The same errors. */
-edhoc_err load_service_identities(const struct settings *s,
+edhoc_err load_service_identities(const struct settings *s, struct loading *loading,
                                   struct identity_set **out) EDHOC_MUST_USE;
 /* The trust files: the configured one, which must exist; else, for an initiator,
  * ~/.config/gss-edhoc/trust and then GSSCONFDIR/edhoc/trust, for an acceptor the latter alone,
  * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. The
  * anchors and CRLs of the settings come with it: EDHOC_ERR_KEY_FORMAT names file and entry. */
-edhoc_err load_trust(const struct settings *s, bool initiator, struct trust **out) EDHOC_MUST_USE;
+edhoc_err load_trust(const struct settings *s, bool initiator, struct loading *loading,
+                     struct trust **out) EDHOC_MUST_USE;
 
 #endif

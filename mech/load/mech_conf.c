@@ -153,7 +153,7 @@ static edhoc_err read_file(const char *path, struct mech_conf *out)
 {
     struct buf text;
     bool missing;
-    edhoc_err err = file_read(path, FILE_ANY, MECH_CONF_MAX, &missing, &text);
+    edhoc_err err = file_read(path, FILE_ANY, MECH_CONF_MAX, NULL, &missing, &text);
 
     if (err == EDHOC_OK)
         err = mech_conf_text(buf_bytes(&text), path, out);

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/hash.h"
 #include "crypto/keytype.h"
 

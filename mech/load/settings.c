@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "edhoc/edhoc.h"
 #include "edhoc/suite.h"
 #include "load/file.h"
 #include "load/mech_conf.h"

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/report.h"
+
 /* What stat() says, or that there is nothing. */
 struct state {
     bool exists;
@@ -25,8 +27,6 @@ struct stamps {
     size_t len;
     bool failed;
 };
-
-static _Thread_local struct stamps *recording;
 
 static struct state state_of(const char *path)
 {
@@ -54,15 +54,10 @@ static bool same_state(const struct state *a, const struct state *b)
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-edhoc_err stamps_start(struct stamps **out)
+edhoc_err stamps_new(struct stamps **out)
 {
-    *out = recording = calloc(1, sizeof(**out));
-    return recording != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
-}
-
-void stamps_stop(void)
-{
-    recording = NULL;
+    *out = calloc(1, sizeof(**out));
+    return *out != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
 void stamps_free(struct stamps *s)
@@ -75,23 +70,23 @@ void stamps_free(struct stamps *s)
     free(s);
 }
 
-void stamps_note(const char *path)
+void stamps_note(struct stamps *s, const char *path)
 {
     struct stamp *grown;
     char *copy;
 
-    if (recording == NULL || recording->failed)
+    if (s == NULL || s->failed)
         return;
-    grown = reallocarray(recording->stamp, recording->len + 1, sizeof(*grown));
+    grown = reallocarray(s->stamp, s->len + 1, sizeof(*grown));
     copy = strdup(path);
     if (grown != NULL)
-        recording->stamp = grown;
+        s->stamp = grown;
     if (grown == NULL || copy == NULL) {
-        recording->failed = true;
+        s->failed = true;
         free(copy);
         return;
     }
-    recording->stamp[recording->len++] = (struct stamp){copy, state_of(path)};
+    s->stamp[s->len++] = (struct stamp){copy, state_of(path)};
 }
 
 bool stamps_changed(const struct stamps *s)

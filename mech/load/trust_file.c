@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/report.h"
 #include "load/file.h"
 #include "load/lines.h"
 #include "load/trust_line.h"
@@ -34,12 +35,13 @@ edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t)
     return err;
 }
 
-edhoc_err trust_file_read(const char *path, bool may_be_missing, struct trust *t)
+edhoc_err trust_file_read(const char *path, bool may_be_missing, struct loading *loading,
+                          struct trust *t)
 {
     struct buf text;
     bool missing;
-    edhoc_err err = file_read(path, FILE_TRUSTED, TRUST_FILE_MAX, may_be_missing ? &missing : NULL,
-                              &text);
+    edhoc_err err = file_read(path, FILE_TRUSTED, TRUST_FILE_MAX, loading,
+                              may_be_missing ? &missing : NULL, &text);
 
     if (err == EDHOC_OK)
         err = trust_add_file(t, path);
@@ -75,11 +77,11 @@ static edhoc_err read_pub_text(struct bytes text, const char *path, struct trust
     return err;
 }
 
-edhoc_err trust_pub_read(const char *path, struct trust_line **out)
+edhoc_err trust_pub_read(const char *path, struct loading *loading, struct trust_line **out)
 {
     struct buf text;
     bool missing;
-    edhoc_err err = file_read(path, FILE_TRUSTED, PUB_FILE_MAX, &missing, &text);
+    edhoc_err err = file_read(path, FILE_TRUSTED, PUB_FILE_MAX, loading, &missing, &text);
 
     *out = NULL;
     if (err == EDHOC_OK && !missing)

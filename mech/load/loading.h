@@ -1,0 +1,13 @@
+/* What the loading of one thing goes by beside its settings, and what it notes for later. NULL where
+ * nothing is to be noted and no key is encrypted. */
+#ifndef MECH_LOAD_LOADING_H
+#define MECH_LOAD_LOADING_H
+
+struct stamps;
+
+struct loading {
+    struct stamps *stamps;  /* takes down every file that is asked for; NULL: nobody does */
+    const char *passphrase; /* of an encrypted key; NULL: there is none */
+};
+
+#endif
