@@ -31,10 +31,10 @@ static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
 static void fetch(void)
 {
-    ERR_set_mark();
+    (void)ERR_set_mark();
     for (size_t i = 0; i < AEAD_COUNT; i++)
         aeads[i].cipher = EVP_CIPHER_fetch(NULL, aeads[i].name, NULL);
-    ERR_pop_to_mark();
+    (void)ERR_pop_to_mark();
 }
 
 /* NULL where this libcrypto lacks it. */
@@ -116,6 +116,7 @@ edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce
     text = buf_extend(out, plaintext.len + tag_len);
     if (text == NULL)
         return EDHOC_ERR_NOMEM;
+    (void)ERR_set_mark();
     ctx = EVP_CIPHER_CTX_new();
     if (ctx == NULL || !start(ctx, alg, true, key, nonce, NULL, plaintext.len) ||
         !run(ctx, aad, plaintext, text) ||
@@ -125,6 +126,7 @@ edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce
         out->len -= plaintext.len + tag_len;
     }
     EVP_CIPHER_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -145,14 +147,16 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
     plain = buf_extend(out, text.len + 1); /* one more, so that an empty text has a place too */
     if (plain == NULL)
         return EDHOC_ERR_NOMEM;
+    (void)ERR_set_mark();
     ctx = EVP_CIPHER_CTX_new();
     if (ctx == NULL || !start(ctx, alg, false, key, nonce, text.p + text.len, text.len)) {
         err = crypto_failed("decryption");
     } else if (!run(ctx, aad, text, plain)) {
-        crypto_forget_errors();
-        err = report(EDHOC_ERR_DECRYPT, "the authentication tag is wrong");
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
+                                     : report(EDHOC_ERR_DECRYPT, "the authentication tag is wrong");
     }
     EVP_CIPHER_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     out->len -= 1;
     if (err != EDHOC_OK) {
         bytes_wipe(plain, text.len);
@@ -161,7 +165,11 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
     return err;
 }
 
-/* ---- a keyed cipher for many messages in pieces ---- */
+/* ---- a keyed cipher for many messages in pieces ----
+ *
+ * No marks in libcrypto's error queue here but for the key: they would cost a third of a short
+ * message, and with GCM and ChaCha20-Poly1305 not even a wrong tag queues anything. So where one of
+ * these fails, its own words are all that is told. */
 
 struct crypto_cipher {
     EVP_CIPHER_CTX *ctx;
@@ -172,6 +180,7 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
                             struct crypto_cipher **out)
 {
     struct crypto_cipher *c = NULL;
+    edhoc_err err = EDHOC_OK;
 
     *out = NULL;
     if (aeads[alg].ccm || key.len != aeads[alg].key)
@@ -180,14 +189,16 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
     if (c == NULL)
         return EDHOC_ERR_NOMEM;
     c->seal = seal;
+    (void)ERR_set_mark();
     c->ctx = EVP_CIPHER_CTX_new();
-    if (c->ctx == NULL ||
-        EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1) {
+    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1)
+        err = crypto_failed("cipher key");
+    (void)ERR_pop_to_mark();
+    if (err == EDHOC_OK)
+        *out = c;
+    else
         crypto_cipher_free(c);
-        return crypto_failed("cipher key");
-    }
-    *out = c;
-    return EDHOC_OK;
+    return err;
 }
 
 void crypto_cipher_free(struct crypto_cipher *c)
@@ -202,7 +213,7 @@ edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12])
 {
     return EVP_CipherInit_ex2(c->ctx, NULL, NULL, nonce, c->seal, NULL) == 1
                ? EDHOC_OK
-               : crypto_failed("cipher nonce");
+               : report(EDHOC_ERR_CRYPTO, "cipher nonce");
 }
 
 static edhoc_err feed(struct crypto_cipher *c, struct bytes in, uint8_t *out)
@@ -214,7 +225,7 @@ static edhoc_err feed(struct crypto_cipher *c, struct bytes in, uint8_t *out)
     if (in.len > INT_MAX)
         return report(EDHOC_ERR_MESSAGE_LENGTH, "%zu bytes", in.len);
     if (EVP_CipherUpdate(c->ctx, out, &len, in.p, (int)in.len) != 1 || (size_t)len != in.len)
-        return crypto_failed("cipher");
+        return report(EDHOC_ERR_CRYPTO, "cipher");
     return EDHOC_OK;
 }
 
@@ -235,7 +246,7 @@ edhoc_err crypto_cipher_seal_tag(struct crypto_cipher *c, uint8_t tag[16])
 
     if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1 ||
         EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag) != 1)
-        return crypto_failed("cipher tag");
+        return report(EDHOC_ERR_CRYPTO, "cipher tag");
     return EDHOC_OK;
 }
 
@@ -246,10 +257,8 @@ edhoc_err crypto_cipher_open_tag(struct crypto_cipher *c, const uint8_t tag[16])
 
     memcpy(expected, tag, sizeof(expected));
     if (EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, 16, expected) != 1)
-        return crypto_failed("cipher tag");
-    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1) {
-        crypto_forget_errors();
+        return report(EDHOC_ERR_CRYPTO, "cipher tag");
+    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1)
         return report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
-    }
     return EDHOC_OK;
 }

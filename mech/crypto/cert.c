@@ -7,40 +7,61 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
-X509 *x509_parse(struct bytes der)
+static X509 *decode(struct bytes der)
 {
     const uint8_t *p = der.p;
     X509 *x = der.len <= CERTIFICATE_MAX ? d2i_X509(NULL, &p, (long)der.len) : NULL;
 
-    if (x != NULL && p != der.p + der.len) {
-        X509_free(x);
-        x = NULL;
-    }
-    if (x == NULL)
-        ERR_clear_error();
+    if (x == NULL || p == der.p + der.len)
+        return x;
+    X509_free(x);
+    return NULL;
+}
+
+X509 *x509_parse(struct bytes der)
+{
+    X509 *x;
+
+    (void)ERR_set_mark();
+    x = decode(der);
+    (void)ERR_pop_to_mark();
     return x;
 }
 
-edhoc_err key_from_certificate(struct bytes certificate, struct key **out)
+/* The leaf's key is to sign with; a certificate for Diffie-Hellman is of no use here. */
+static edhoc_err signature_key(X509 *x, struct key **out)
 {
-    X509 *x = x509_parse(certificate);
-    EVP_PKEY *pkey = x != NULL ? X509_get0_pubkey(x) : NULL;
+    EVP_PKEY *pkey = X509_get0_pubkey(x);
     edhoc_err err;
 
-    *out = NULL;
-    if (x == NULL)
-        return report(EDHOC_ERR_CRED_BAD, "%zu bytes that are no certificate", certificate.len);
-    if (pkey == NULL) {
-        ERR_clear_error();
-        err = report(EDHOC_ERR_KEY_FORMAT, "the certificate's key is of an unknown type");
-    } else {
-        err = key_from_pkey(pkey, false, out);
-    }
-    X509_free(x);
+    if (pkey == NULL)
+        return crypto_lacked_memory()
+                   ? EDHOC_ERR_NOMEM
+                   : report(EDHOC_ERR_KEY_FORMAT, "the certificate's key is of an unknown type");
+    err = key_from_pkey(pkey, false, out);
     if (err == EDHOC_OK && key_type(*out)->dh) {
         key_free(*out);
         *out = NULL;
         err = report(EDHOC_ERR_KEY_FORMAT, "the certificate's key cannot sign");
     }
+    return err;
+}
+
+edhoc_err key_from_certificate(struct bytes certificate, struct key **out)
+{
+    edhoc_err err;
+    X509 *x;
+
+    *out = NULL;
+    (void)ERR_set_mark();
+    x = decode(certificate);
+    if (x != NULL)
+        err = signature_key(x, out);
+    else
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
+                                     : report(EDHOC_ERR_CRED_BAD,
+                                              "%zu bytes that are no certificate", certificate.len);
+    X509_free(x);
+    (void)ERR_pop_to_mark();
     return err;
 }

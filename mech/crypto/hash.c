@@ -27,12 +27,12 @@ static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
 static void fetch(void)
 {
-    ERR_set_mark();
+    (void)ERR_set_mark();
     for (size_t i = 0; i < HASH_COUNT; i++) {
         hashes[i].md = EVP_MD_fetch(NULL, hashes[i].md_name, NULL);
         hashes[i].mac = EVP_MAC_fetch(NULL, hashes[i].mac_name, NULL);
     }
-    ERR_pop_to_mark();
+    (void)ERR_pop_to_mark();
 }
 
 bool crypto_has_hash(enum crypto_hash hash)
@@ -65,12 +65,15 @@ static bool digest(EVP_MD_CTX *ctx, enum crypto_hash hash, const struct bytes *p
 edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t count,
                         struct fixed *out)
 {
-    EVP_MD_CTX *ctx = crypto_has_hash(hash) ? EVP_MD_CTX_new() : NULL;
+    EVP_MD_CTX *ctx = NULL;
     edhoc_err err = EDHOC_OK;
 
-    if (ctx == NULL || !digest(ctx, hash, parts, count, out))
+    (void)ERR_set_mark();
+    if (!crypto_has_hash(hash) || (ctx = EVP_MD_CTX_new()) == NULL ||
+        !digest(ctx, hash, parts, count, out))
         err = crypto_failed("hash");
     EVP_MD_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -119,12 +122,15 @@ static bool mac_run(EVP_MAC_CTX *ctx, const struct bytes *parts, size_t count, u
 static edhoc_err mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
                      size_t count, uint8_t *out, size_t len)
 {
-    EVP_MAC_CTX *ctx = mac_start(hash, key, len);
+    EVP_MAC_CTX *ctx;
     edhoc_err err = EDHOC_OK;
 
+    (void)ERR_set_mark();
+    ctx = mac_start(hash, key, len);
     if (ctx == NULL || !mac_run(ctx, parts, count, out, len))
         err = crypto_failed("MAC");
     EVP_MAC_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -187,9 +193,11 @@ edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes in
         return report(EDHOC_ERR_TOO_LONG, "%zu bytes of key material at once", len);
     if (hash == HASH_SHAKE256)
         return mac(hash, prk, &info, 1, out, len);
+    (void)ERR_set_mark();
     keyed = mac_start(hash, prk, 0);
     if (keyed == NULL || !hkdf_expand(keyed, info, hashes[hash].length, out, len))
         err = crypto_failed("HKDF-Expand");
     EVP_MAC_CTX_free(keyed);
+    (void)ERR_pop_to_mark();
     return err;
 }

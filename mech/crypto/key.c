@@ -12,6 +12,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
 
@@ -95,22 +96,24 @@ static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, struct ke
 bool crypto_has_curve(enum cose_curve curve)
 {
     const struct keytype *type = keytype_by_curve(curve, true);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
-    bool has = ctx != NULL;
+    EVP_PKEY_CTX *ctx;
 
+    (void)ERR_set_mark();
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
     EVP_PKEY_CTX_free(ctx);
-    if (!has)
-        crypto_forget_errors();
-    return has;
+    (void)ERR_pop_to_mark();
+    return ctx != NULL;
 }
 
 edhoc_err key_generate(const struct keytype *type, struct key **out)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
+    EVP_PKEY_CTX *ctx;
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
 
     *out = NULL;
+    (void)ERR_set_mark();
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
     if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
         (type->ossl_group != NULL && EVP_PKEY_CTX_set_group_name(ctx, type->ossl_group) != 1) ||
         EVP_PKEY_generate(ctx, &pkey) != 1)
@@ -118,6 +121,7 @@ edhoc_err key_generate(const struct keytype *type, struct key **out)
     else
         err = wrap_pkey(pkey, type, out);
     EVP_PKEY_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -177,15 +181,17 @@ static EVP_PKEY *ec_private(const struct keytype *type, struct bytes raw)
 edhoc_err key_from_private(const struct keytype *type, struct bytes raw, struct key **out)
 {
     EVP_PKEY *pkey = NULL;
+    edhoc_err err;
 
     *out = NULL;
+    (void)ERR_set_mark();
     if (raw.len == type->coordinate)
         pkey = type->kty == KTY_EC2
                    ? ec_private(type, raw)
                    : EVP_PKEY_new_raw_private_key_ex(NULL, type->ossl_name, NULL, raw.p, raw.len);
-    if (pkey == NULL)
-        return crypto_failed("importing a private key");
-    return wrap_pkey(pkey, type, out);
+    err = pkey == NULL ? crypto_failed("importing a private key") : wrap_pkey(pkey, type, out);
+    (void)ERR_pop_to_mark();
+    return err;
 }
 
 /* SEC 1 point: 02 || x stands for a compact representation, as either y does. */
@@ -214,6 +220,14 @@ static bool ec_public_ok(EVP_PKEY *pkey)
     return ok;
 }
 
+static edhoc_err no_public_key(const struct keytype *type, size_t len)
+{
+    if (crypto_lacked_memory())
+        return EDHOC_ERR_NOMEM;
+    return report(EDHOC_ERR_BAD_POINT, "%zu bytes that are no public key on %s", len,
+                  type->ossl_group != NULL ? type->ossl_group : type->ossl_name);
+}
+
 edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct bytes y,
                           struct key **out)
 {
@@ -222,18 +236,19 @@ edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct byt
     edhoc_err err;
 
     *out = NULL;
+    (void)ERR_set_mark();
     if (x.len == type->coordinate && (y.len == 0 || (ec && y.len == x.len)))
         pkey = ec ? ec_public(type, x, y)
                   : EVP_PKEY_new_raw_public_key_ex(NULL, type->ossl_name, NULL, x.p, x.len);
-    if (pkey == NULL || (ec && !ec_public_ok(pkey))) {
+    if (pkey != NULL && (!ec || ec_public_ok(pkey))) {
+        err = wrap_pkey(pkey, type, out);
+    } else {
         EVP_PKEY_free(pkey);
-        crypto_forget_errors();
-        return report(EDHOC_ERR_BAD_POINT, "%zu bytes that are no public key on %s", x.len,
-                      type->ossl_group != NULL ? type->ossl_group : type->ossl_name);
+        err = no_public_key(type, x.len);
     }
-    err = wrap_pkey(pkey, type, out);
     if (err == EDHOC_OK)
         (*out)->y_len = y.len;
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -290,21 +305,32 @@ static const struct keytype *type_of(EVP_PKEY *pkey, bool dh)
     return NULL;
 }
 
+static edhoc_err of_no_use(EVP_PKEY *pkey)
+{
+    const char *name = EVP_PKEY_get0_type_name(pkey);
+
+    if (EVP_PKEY_is_a(pkey, "RSA") == 1)
+        return report(EDHOC_ERR_KEY_FORMAT, "an RSA key; no EDHOC cipher suite signs with RSA");
+    return report(EDHOC_ERR_KEY_FORMAT,
+                  "a key of type %s; usable are X25519, X448, Ed25519, Ed448, and EC keys on P-256 "
+                  "and P-384",
+                  name != NULL ? name : "unknown");
+}
+
 edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
 {
-    const struct keytype *type = type_of(pkey, dh);
+    const struct keytype *type;
+    edhoc_err err;
 
     *out = NULL;
-    if (type == NULL && EVP_PKEY_is_a(pkey, "RSA") == 1)
-        return report(EDHOC_ERR_KEY_FORMAT, "an RSA key; no EDHOC cipher suite signs with RSA");
-    if (type == NULL) {
-        crypto_forget_errors();
-        return report(EDHOC_ERR_KEY_FORMAT,
-                      "a key of type %s; usable are X25519, X448, Ed25519, "
-                      "Ed448, and EC keys on P-256 and P-384",
-                      EVP_PKEY_get0_type_name(pkey) ? EVP_PKEY_get0_type_name(pkey) : "unknown");
-    }
-    if (EVP_PKEY_up_ref(pkey) != 1)
-        return crypto_failed("sharing a key");
-    return wrap_pkey(pkey, type, out);
+    (void)ERR_set_mark();
+    type = type_of(pkey, dh);
+    if (type == NULL)
+        err = of_no_use(pkey);
+    else if (EVP_PKEY_up_ref(pkey) != 1)
+        err = crypto_failed("sharing a key");
+    else
+        err = wrap_pkey(pkey, type, out);
+    (void)ERR_pop_to_mark();
+    return err;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
@@ -41,28 +42,33 @@ static edhoc_err key_opened(EVP_PKEY *pkey, const struct asked *asked, bool dh, 
     return key_from_pkey(pkey, dh, out);
 }
 
+static edhoc_err key_not_opened(const char *passphrase)
+{
+    if (crypto_lacked_memory())
+        return EDHOC_ERR_NOMEM;
+    return report(EDHOC_ERR_KEY_FORMAT,
+                  passphrase == NULL
+                      ? "no unencrypted PEM private key in it (an encrypted one needs the "
+                        "passphrase of gss_acquire_cred_with_password)"
+                      : "no PEM private key in it that this passphrase opens");
+}
+
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh, struct key **out)
 {
-    BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
     struct asked asked = {passphrase, false};
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
+    BIO *bio;
 
     *out = NULL;
-    if (bio == NULL)
-        return EDHOC_ERR_NOMEM;
-    pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, passphrase_callback, &asked, NULL, NULL);
-    if (pkey != NULL)
-        err = key_opened(pkey, &asked, dh, out);
-    else
-        err = report(EDHOC_ERR_KEY_FORMAT,
-                     passphrase == NULL
-                         ? "no unencrypted PEM private key in it (an encrypted one needs the "
-                           "passphrase of gss_acquire_cred_with_password)"
-                         : "no PEM private key in it that this passphrase opens");
-    crypto_forget_errors();
+    (void)ERR_set_mark();
+    bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
+    if (bio != NULL)
+        pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, passphrase_callback, &asked, NULL, NULL);
+    err = pkey != NULL ? key_opened(pkey, &asked, dh, out) : key_not_opened(passphrase);
     EVP_PKEY_free(pkey);
     BIO_free(bio);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
@@ -86,39 +92,42 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store)
 
 edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct key **out)
 {
-    UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase_callback, 0);
     struct asked asked = {passphrase, false};
     OSSL_STORE_CTX *store = NULL;
     EVP_PKEY *pkey = NULL;
+    UI_METHOD *ui;
     edhoc_err err;
 
     *out = NULL;
-    if (ui == NULL)
-        return EDHOC_ERR_NOMEM;
-    store = OSSL_STORE_open_ex(uri, NULL, NULL, ui, &asked, NULL, NULL, NULL);
+    (void)ERR_set_mark();
+    ui = UI_UTIL_wrap_read_pem_callback(passphrase_callback, 0);
+    if (ui != NULL)
+        store = OSSL_STORE_open_ex(uri, NULL, NULL, ui, &asked, NULL, NULL, NULL);
     if (store != NULL)
         pkey = first_private_key(store);
     if (pkey != NULL)
         err = key_opened(pkey, &asked, dh, out);
+    else if (crypto_lacked_memory())
+        err = EDHOC_ERR_NOMEM;
     else
         err = report(EDHOC_ERR_KEY_FORMAT,
-                     "%.200s: OpenSSL's providers here open no private key by "
-                     "this URI",
-                     uri);
-    crypto_forget_errors();
+                     "%.200s: OpenSSL's providers here open no private key by this URI", uri);
     EVP_PKEY_free(pkey);
     (void)OSSL_STORE_close(store);
     UI_destroy_method(ui);
+    (void)ERR_pop_to_mark();
     return err;
 }
 
 edhoc_err key_to_pem(const struct key *k, struct buf *out)
 {
-    BIO *bio = BIO_new(BIO_s_secmem());
     edhoc_err err = EDHOC_OK;
     const uint8_t *p;
+    BIO *bio;
     long len;
 
+    (void)ERR_set_mark();
+    bio = BIO_new(BIO_s_secmem());
     if (bio == NULL || k->sign != NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL) != 1)
         err = crypto_failed("writing a private key");
@@ -128,5 +137,6 @@ edhoc_err key_to_pem(const struct key *k, struct buf *out)
         err = buf_err(out);
     }
     BIO_free(bio);
+    (void)ERR_pop_to_mark();
     return err;
 }

@@ -7,6 +7,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 
 static const char *signature_hash(const struct keytype *type)
 {
@@ -70,6 +71,7 @@ edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct b
 
     if (private_key->sign != NULL)
         return private_key->sign(private_key->arg, text, signature);
+    (void)ERR_set_mark();
     ctx = EVP_MD_CTX_new();
     if (type->dh || ctx == NULL ||
         EVP_DigestSignInit_ex(ctx, NULL, signature_hash(type), NULL, NULL, private_key->pkey,
@@ -81,6 +83,7 @@ edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct b
     else
         buf_put(signature, bytes_of(made, len));
     EVP_MD_CTX_free(ctx);
+    (void)ERR_pop_to_mark();
     return err == EDHOC_OK ? buf_err(signature) : err;
 }
 
@@ -102,9 +105,11 @@ edhoc_err crypto_verify(const struct key *public_key, struct bytes text, struct 
     uint8_t *der = NULL;
     size_t der_len = 0;
     bool ok = false;
+    edhoc_err err = EDHOC_OK;
 
     if (type->dh)
         return report(EDHOC_ERR_BUG, "a Diffie-Hellman key cannot verify a signature");
+    (void)ERR_set_mark();
     if (signature.len == type->signature) {
         if (type->kty == KTY_EC2)
             der = ecdsa_from_cose(signature, &der_len);
@@ -112,8 +117,9 @@ edhoc_err crypto_verify(const struct key *public_key, struct bytes text, struct 
                                   : der != NULL && verify(public_key, text, bytes_of(der, der_len));
     }
     OPENSSL_free(der);
-    if (ok)
-        return EDHOC_OK;
-    crypto_forget_errors();
-    return report(EDHOC_ERR_PROOF, "the signature does not verify");
+    if (!ok)
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
+                                     : report(EDHOC_ERR_PROOF, "the signature does not verify");
+    (void)ERR_pop_to_mark();
+    return err;
 }
