@@ -1,5 +1,18 @@
 /* Credentials: where they come from, what they tell, and what they are good for. */
-#include "glue_support.h"
+#include "gss_pair.h"
+
+/* From a file that is the initiator's identity, or the acceptor's where the usage is that alone. */
+static OM_uint32 acquire(OM_uint32 *minor, gss_cred_usage_t usage, gss_name_t desired,
+                         const char *file, gss_cred_id_t *out)
+{
+    struct app_store from = {.trust = "trust-clients"};
+
+    if (usage == GSS_C_ACCEPT)
+        from.service_identity = file;
+    else
+        from.identity = file;
+    return app_acquire(minor, &app_mech, usage, desired, from, out);
+}
 
 START_TEST(no_key_is_no_credential)
 {
@@ -8,13 +21,14 @@ START_TEST(no_key_is_no_credential)
     static const gss_cred_usage_t usages[] = {GSS_C_INITIATE, GSS_C_ACCEPT, GSS_C_BOTH};
 
     for (size_t i = 0; i < 3; i++) {
-        major = acquire(&minor, usages[i], GSS_C_NO_NAME, "no-such-key", "trust-clients", NULL, &c);
+        major = acquire(&minor, usages[i], GSS_C_NO_NAME, "no-such-key", &c);
         ck_assert_uint_eq(major, GSS_S_NO_CRED);
-        ck_assert_ptr_nonnull(strstr(status(major, minor), i == 2 ? "" : path("no-such-key")));
+        ck_assert_ptr_nonnull(
+            strstr(app_status(major, minor), i == 2 ? "" : app_path("no-such-key")));
         ck_assert_ptr_null(c);
     }
-    major = gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &only_us, GSS_C_INITIATE, &c, NULL, NULL);
-    check_status(major, minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
+    major = gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_INITIATE, &c, NULL, NULL);
+    app_failed(major, minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
 }
 END_TEST
 
@@ -23,9 +37,10 @@ START_TEST(readable_keys_are_refused)
     gss_cred_id_t c;
     OM_uint32 minor, major;
 
-    run(text("cp %s %s; chmod 644 %s", path("client-x25519"), path("open-key"), path("open-key")));
-    major = acquire(&minor, GSS_C_INITIATE, GSS_C_NO_NAME, "open-key", NULL, NULL, &c);
-    check_status(major, minor, GSS_S_NO_CRED, MINOR(PERMISSIONS));
+    app_run(app_text("cp %s %s; chmod 644 %s", app_path("client-x25519"), app_path("open-key"),
+                     app_path("open-key")));
+    major = acquire(&minor, GSS_C_INITIATE, GSS_C_NO_NAME, "open-key", &c);
+    app_failed(major, minor, GSS_S_NO_CRED, MINOR(PERMISSIONS));
 }
 END_TEST
 
@@ -37,64 +52,64 @@ static void check_cred(gss_cred_id_t c, const char *want, gss_cred_usage_t want_
     gss_OID_set set;
 
     ck_assert_uint_eq(gss_inquire_cred(&minor, c, &name, &lifetime, &usage, &set), 0);
-    check_name(name, want, GSS_C_NO_OID);
+    app_check_name(name, want, GSS_C_NO_OID);
     ck_assert_uint_eq(lifetime, GSS_C_INDEFINITE);
     ck_assert_int_eq(usage, want_usage);
-    ck_assert(set_has(set, &mech));
+    ck_assert(app_has_oid(set, &app_mech));
     (void)gss_release_oid_set(&minor, &set);
-    release_name(&name);
+    app_release_name(&name);
     ck_assert_uint_eq(
-        gss_inquire_cred_by_mech(&minor, c, &mech, &name, &lifetime, &accept_lifetime, &usage), 0);
-    check_name(name, want, GSS_C_NO_OID);
+        gss_inquire_cred_by_mech(&minor, c, &app_mech, &name, &lifetime, &accept_lifetime, &usage),
+        0);
+    app_check_name(name, want, GSS_C_NO_OID);
     ck_assert_uint_eq(lifetime, want_usage == GSS_C_ACCEPT ? 0 : GSS_C_INDEFINITE);
     ck_assert_uint_eq(accept_lifetime, want_usage == GSS_C_INITIATE ? 0 : GSS_C_INDEFINITE);
     ck_assert_int_eq(usage, want_usage);
-    release_name(&name);
+    app_release_name(&name);
     ck_assert_uint_eq(gss_inquire_cred(&minor, c, NULL, NULL, NULL, NULL), 0);
-    ck_assert_uint_eq(gss_inquire_cred_by_mech(&minor, c, &mech, NULL, NULL, NULL, NULL), 0);
+    ck_assert_uint_eq(gss_inquire_cred_by_mech(&minor, c, &app_mech, NULL, NULL, NULL, NULL), 0);
 }
 
 START_TEST(credentials_tell_about_themselves)
 {
-    gss_key_value_element_desc pairs[] = {{"edhoc_identity", path("client-x25519")},
-                                          {"edhoc_service_identity", path("server-x25519")},
-                                          {"edhoc_trust", path("trust-clients")},
+    gss_key_value_element_desc pairs[] = {{"edhoc_identity", app_path("client-x25519")},
+                                          {"edhoc_service_identity", app_path("server-x25519")},
+                                          {"edhoc_trust", app_path("trust-clients")},
                                           {"ccache", "MEMORY:other"},
                                           {"ccache", "MEMORY:twice"}};
     gss_key_value_set_desc store = {5, pairs};
-    gss_cred_id_t c = cred(GSS_C_INITIATE, "client-x25519", "trust-clients", NULL);
+    gss_cred_id_t c = app_cred(&app_mech, GSS_C_INITIATE, "client-x25519", "trust-clients", NULL);
     gss_OID_set actual;
     gss_name_t desired;
     OM_uint32 minor, time_rec;
 
     check_cred(c, "alice", GSS_C_INITIATE);
-    (void)gss_release_cred(&minor, &c);
-    c = cred(GSS_C_ACCEPT, "server-x25519", "trust-clients", NULL);
-    check_cred(c, SERVICE, GSS_C_ACCEPT);
-    (void)gss_release_cred(&minor, &c);
-    desired = import("HTTP", GSS_C_NT_HOSTBASED_SERVICE);
-    ck_assert_uint_eq(acquire(&minor, GSS_C_ACCEPT, desired, "server-x25519", NULL, NULL, &c), 0);
+    app_release_cred(&c);
+    c = app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-clients", NULL);
+    check_cred(c, APP_SERVICE, GSS_C_ACCEPT);
+    app_release_cred(&c);
+    desired = app_name("HTTP", GSS_C_NT_HOSTBASED_SERVICE);
+    ck_assert_uint_eq(acquire(&minor, GSS_C_ACCEPT, desired, "server-x25519", &c), 0);
     check_cred(c, "HTTP", GSS_C_ACCEPT);
-    (void)gss_release_cred(&minor, &c);
-    release_name(&desired);
-    ck_assert_uint_eq(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &only_us, GSS_C_BOTH, &store,
-                                            &c, &actual, &time_rec),
+    app_release_cred(&c);
+    app_release_name(&desired);
+    ck_assert_uint_eq(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_BOTH,
+                                            &store, &c, &actual, &time_rec),
                       0);
     ck_assert_uint_eq(time_rec, GSS_C_INDEFINITE);
-    ck_assert(set_has(actual, &mech));
+    ck_assert(app_has_oid(actual, &app_mech));
     (void)gss_release_oid_set(&minor, &actual);
     check_cred(c, "alice", GSS_C_BOTH);
-    (void)gss_release_cred(&minor, &c);
+    app_release_cred(&c);
     /* One side alone will do for GSS_C_BOTH. */
-    ck_assert_uint_eq(acquire(&minor, GSS_C_BOTH, GSS_C_NO_NAME, "client-x25519", NULL, NULL, &c),
-                      0);
+    ck_assert_uint_eq(acquire(&minor, GSS_C_BOTH, GSS_C_NO_NAME, "client-x25519", &c), 0);
     check_cred(c, "alice", GSS_C_INITIATE);
-    (void)gss_release_cred(&minor, &c);
+    app_release_cred(&c);
     /* A key of ours twice, and one that is not known. */
     store.count = 3;
-    pairs[2] = (gss_key_value_element_desc){"edhoc_identity", path("client-x448")};
-    ck_assert_uint_eq(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &only_us, GSS_C_BOTH, &store,
-                                            &c, NULL, NULL),
+    pairs[2] = (gss_key_value_element_desc){"edhoc_identity", app_path("client-x448")};
+    ck_assert_uint_eq(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_BOTH,
+                                            &store, &c, NULL, NULL),
                       GSS_S_DUPLICATE_ELEMENT);
 }
 END_TEST
@@ -108,7 +123,7 @@ START_TEST(desired_names_are_matched)
     } rows[] = {
         {GSS_C_INITIATE, "client-x25519", "alice", true},
         {GSS_C_INITIATE, "client-x25519", "bob", false},
-        {GSS_C_ACCEPT, "server-x25519", SERVICE, true},
+        {GSS_C_ACCEPT, "server-x25519", APP_SERVICE, true},
         {GSS_C_ACCEPT, "server-x25519", "HTTP", true},
         {GSS_C_ACCEPT, "server-x25519", "ldap", false},
         {GSS_C_ACCEPT, "server-x25519", "HTTP@elsewhere.example.org", false},
@@ -117,34 +132,35 @@ START_TEST(desired_names_are_matched)
     gss_cred_id_t c;
     OM_uint32 minor, major;
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        name = import(rows[i].name, rows[i].usage == GSS_C_INITIATE ? GSS_C_NT_USER_NAME
-                                                                    : GSS_C_NT_HOSTBASED_SERVICE);
-        major = acquire(&minor, rows[i].usage, name, rows[i].key, "trust-clients", NULL, &c);
+    for (int i = 0; i < ROWS(rows); i++) {
+        name = app_name(rows[i].name, rows[i].usage == GSS_C_INITIATE ? GSS_C_NT_USER_NAME
+                                                                      : GSS_C_NT_HOSTBASED_SERVICE);
+        major = acquire(&minor, rows[i].usage, name, rows[i].key, &c);
         if (rows[i].ok)
-            check_complete(major, minor);
+            app_complete(major, minor);
         else
-            check_status(major, minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
-        (void)gss_release_cred(&minor, &c);
-        release_name(&name);
+            app_failed(major, minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
+        app_release_cred(&c);
+        app_release_name(&name);
     }
 }
 END_TEST
 
 START_TEST(credentials_have_a_direction)
 {
-    struct talk t = talk_new();
-    gss_cred_id_t swap = t.initiator_cred;
+    struct app_pair p = {0};
+    gss_cred_id_t swap;
 
-    talk_until(&t, 1);
-    t.initiator_cred = t.acceptor_cred;
-    t.acceptor_cred = swap;
-    accept_token(&t, &t.token[0]);
-    check_status(t.acceptor_major, t.acceptor_minor, GSS_S_NO_CRED, MINOR(USAGE));
-    talk_reset(&t);
-    initiate(&t, GSS_C_NO_BUFFER);
-    check_status(t.initiator_major, t.initiator_minor, GSS_S_NO_CRED, MINOR(USAGE));
-    talk_free(&t);
+    app_until(&p, 1);
+    swap = p.initiator_cred;
+    p.initiator_cred = p.acceptor_cred;
+    p.acceptor_cred = swap;
+    app_accept(&p, &p.token[0]);
+    app_failed(p.acceptor_major, p.acceptor_minor, GSS_S_NO_CRED, MINOR(USAGE));
+    app_reset(&p);
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(USAGE));
+    app_close(&p);
 }
 END_TEST
 
@@ -160,77 +176,77 @@ START_TEST(a_passphrase_opens_a_key)
         {"locked", "open", EDHOC_ERR_KEY_FORMAT},
         {"client-x25519", "open sesame", EDHOC_ERR_KEY_FORMAT},
     };
-    gss_OID_set_desc mechs = {1, &mech};
-    gss_name_t alice = import("alice", GSS_C_NT_USER_NAME);
+    gss_name_t alice = app_name("alice", GSS_C_NT_USER_NAME);
     OM_uint32 minor, major;
 
-    run(text("openssl pkey -in %s -aes128 -passout pass:'open sesame' -out %s",
-             path("client-x25519"), path("locked")));
-    run(text("chmod 600 %s && cp %s %s", path("locked"), path("client-x25519.pub"),
-             path("locked.pub")));
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        gss_buffer_desc passphrase = of_text(rows[i].passphrase);
+    app_run(app_text("openssl pkey -in %s -aes128 -passout pass:'open sesame' -out %s",
+                     app_path("client-x25519"), app_path("locked")));
+    app_run(app_text("chmod 600 %s && cp %s %s", app_path("locked"), app_path("client-x25519.pub"),
+                     app_path("locked.pub")));
+    for (int i = 0; i < ROWS(rows); i++) {
+        gss_buffer_desc passphrase = app_of_text(rows[i].passphrase);
         gss_cred_id_t got = GSS_C_NO_CREDENTIAL;
 
-        (void)setenv("GSS_EDHOC_IDENTITY", path(rows[i].key), 1);
-        major = gss_acquire_cred_with_password(&minor, alice, &passphrase, 0, &mechs,
+        (void)setenv("GSS_EDHOC_IDENTITY", app_path(rows[i].key), 1);
+        major = gss_acquire_cred_with_password(&minor, alice, &passphrase, 0, &app_mechs,
                                                GSS_C_INITIATE, &got, NULL, NULL);
         if (rows[i].err == EDHOC_OK)
             ck_assert_uint_eq(major, GSS_S_COMPLETE);
         else
-            check_status(major, minor, GSS_S_NO_CRED, MINOR(KEY_FORMAT));
-        (void)gss_release_cred(&minor, &got);
+            app_failed(major, minor, GSS_S_NO_CRED, MINOR(KEY_FORMAT));
+        app_release_cred(&got);
     }
-    (void)unsetenv("GSS_EDHOC_IDENTITY"); /* also for the next test, where tests do not fork */
-    release_name(&alice);
+    app_release_name(&alice);
 }
 END_TEST
 
 /* Without credentials, the settings of the environment. */
-START_TEST(defaults_come_from_the_environment)
+START_TEST(without_credentials_the_environment_tells)
 {
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     gss_name_t name;
     OM_uint32 minor;
     gss_cred_usage_t usage;
 
-    use_cred(&t.initiator_cred, GSS_C_NO_CREDENTIAL);
-    use_cred(&t.acceptor_cred, GSS_C_NO_CREDENTIAL);
-    talk_run(&t);
-    check_status(t.initiator_major, t.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
-    talk_reset(&t);
-    run(text("cat %s %s > %s", path("trust-clients"), path("trust-server-x25519"),
-             path("trust-env")));
-    (void)setenv("GSS_EDHOC_IDENTITY", path("client-x25519"), 1);
-    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", path("server-x25519"), 1);
-    (void)setenv("GSS_EDHOC_TRUST", path("trust-env"), 1);
-    talk_complete(&t);
-    check_inquiry(t.acceptor, ALWAYS | LOCAL, 0);
+    app_prepare(&p);
+    app_use_cred(&p.initiator_cred, GSS_C_NO_CREDENTIAL);
+    app_use_cred(&p.acceptor_cred, GSS_C_NO_CREDENTIAL);
+    app_talk(&p, APP_TOKENS);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
+    app_reset(&p);
+    app_run(app_text("cat %s %s > %s", app_path("trust-clients"), app_path("trust-server-x25519"),
+                     app_path("trust-env")));
+    (void)setenv("GSS_EDHOC_IDENTITY", app_path("client-x25519"), 1);
+    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", app_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_TRUST", app_path("trust-env"), 1);
+    app_open(&p);
+    app_check_open(p.acceptor, APP_ALWAYS | APP_LOCAL, 0);
     ck_assert_uint_eq(
-        gss_inquire_cred_by_mech(&minor, GSS_C_NO_CREDENTIAL, &mech, &name, NULL, NULL, &usage), 0);
-    check_name(name, "alice", GSS_C_NT_USER_NAME);
+        gss_inquire_cred_by_mech(&minor, GSS_C_NO_CREDENTIAL, &app_mech, &name, NULL, NULL, &usage),
+        0);
+    app_check_name(name, "alice", GSS_C_NT_USER_NAME);
     ck_assert_int_eq(usage, GSS_C_INITIATE);
-    release_name(&name);
-    talk_free(&t);
+    app_release_name(&name);
+    app_close(&p);
 }
 END_TEST
 
-START_TEST(cred_options)
+START_TEST(options_of_others_are_taken_or_unavailable)
 {
     static gss_OID_desc no_ci = {6, "\x2a\x85\x70\x2b\x0d\x1d"};
-    gss_cred_id_t c = cred(GSS_C_INITIATE, "client-x25519", "trust-clients", NULL);
+    gss_cred_id_t c = app_cred(&app_mech, GSS_C_INITIATE, "client-x25519", "trust-clients", NULL);
     gss_buffer_desc empty = GSS_C_EMPTY_BUFFER;
     OM_uint32 minor;
 
     ck_assert_uint_eq(gss_set_cred_option(&minor, &c, &no_ci, &empty), GSS_S_COMPLETE);
-    ck_assert_uint_eq(gss_set_cred_option(&minor, &c, &mech, &empty), GSS_S_UNAVAILABLE);
-    (void)gss_release_cred(&minor, &c);
+    ck_assert_uint_eq(gss_set_cred_option(&minor, &c, &app_mech, &empty), GSS_S_UNAVAILABLE);
+    app_release_cred(&c);
 }
 END_TEST
 
-static void add_credentials(Suite *suite)
+static void add(Suite *suite)
 {
-    TCase *tc = tcase_create("credentials");
+    TCase *tc = app_case(suite, "credentials");
 
     tcase_add_test(tc, no_key_is_no_credential);
     tcase_add_test(tc, readable_keys_are_refused);
@@ -238,12 +254,11 @@ static void add_credentials(Suite *suite)
     tcase_add_test(tc, credentials_tell_about_themselves);
     tcase_add_test(tc, desired_names_are_matched);
     tcase_add_test(tc, credentials_have_a_direction);
-    tcase_add_test(tc, defaults_come_from_the_environment);
-    tcase_add_test(tc, cred_options);
-    suite_add_tcase(suite, tc);
+    tcase_add_test(tc, without_credentials_the_environment_tells);
+    tcase_add_test(tc, options_of_others_are_taken_or_unavailable);
 }
 
 int main(void)
 {
-    return glue_main("credentials", add_credentials);
+    return app_main("credentials", add);
 }

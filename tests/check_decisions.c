@@ -4,6 +4,7 @@
  *
  * Environment: as gss_support.h says; srcdir, where tests/x509_fixtures.sh is. */
 #include "decision_support.h"
+#include "gss_pair.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* What leaves the process: exported contexts, credentials and names. They go on exactly where they
  * were, no key and nonce ever meet twice whoever holds a copy, and nothing but what was exported is
  * taken in. */
-#include "gss_support.h"
+#include "gss_pair.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ALL_FLAGS (GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_CONF_FLAG)
 #define MECH_HEAD (4 + 33) /* what the mechglue puts before our own record */
 
 /* ---- exporting and importing ---- */
@@ -43,23 +42,6 @@ static void hand_over(gss_ctx_id_t *ctx)
     app_release(&token);
 }
 
-static void delete_context(gss_ctx_id_t *ctx)
-{
-    OM_uint32 minor;
-
-    (void)gss_delete_sec_context(&minor, ctx, GSS_C_NO_BUFFER);
-}
-
-static uint64_t sequence_of(gss_buffer_desc token)
-{
-    return app_sequence(bytes_of(token.value, token.length));
-}
-
-static uint64_t instance_of(gss_buffer_desc token)
-{
-    return app_instance(bytes_of(token.value, token.length));
-}
-
 static OM_uint32 unwrap(gss_ctx_id_t ctx, gss_buffer_t token)
 {
     gss_buffer_desc out;
@@ -74,7 +56,7 @@ static OM_uint32 unwrap(gss_ctx_id_t ctx, gss_buffer_t token)
 /* After every number of messages, either side, three times in a row. */
 START_TEST(at_any_point_of_a_stream)
 {
-    struct app_pair p = {.flags = ALL_FLAGS,
+    struct app_pair p = {.flags = APP_FLAGS,
                          .type = app_types[_i % APP_TYPES],
                          .mech = _i < APP_TYPES ? &app_mech : &app_spnego};
 
@@ -92,15 +74,15 @@ END_TEST
 
 START_TEST(numbers_go_on)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     uint64_t instances[8];
 
     app_open(&p);
     for (uint64_t i = 0; i < 8; i++) {
         gss_buffer_desc token = app_token(p.initiator, i % 2 == 0);
 
-        ck_assert_uint_eq(sequence_of(token), i);
-        instances[i] = instance_of(token);
+        ck_assert_uint_eq(app_sequence(token), i);
+        instances[i] = app_instance(token);
         ck_assert_int_eq(instances[i] == 0, i == 0);
         for (uint64_t k = 0; k < i; k++)
             ck_assert_uint_ne(instances[i], instances[k]);
@@ -123,7 +105,7 @@ START_TEST(order_is_remembered)
         {5, GSS_S_GAP_TOKEN},   {3, GSS_S_UNSEQ_TOKEN},     {5, GSS_S_DUPLICATE_TOKEN},
         {4, GSS_S_UNSEQ_TOKEN}, {0, GSS_S_DUPLICATE_TOKEN},
     };
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc token[6];
 
     app_open(&p);
@@ -194,7 +176,7 @@ static const char *peer_knowledge(gss_ctx_id_t ctx, bool source)
 
 START_TEST(everything_known_goes_along)
 {
-    struct app_pair p = {.flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     gss_ctx_id_t *both[] = {&p.initiator, &p.acceptor};
 
     app_write("trust-boss", "");
@@ -223,7 +205,7 @@ END_TEST
 /* A peer that sent a key identifier only is known by value afterwards. */
 START_TEST(peers_by_reference)
 {
-    struct app_pair p = {.flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     char *source;
 
     p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, app_text("client-%s", p.type),
@@ -245,7 +227,7 @@ START_TEST(keys_for_callers_are_the_same)
 {
     gss_OID const oids[] = {GSS_C_INQ_SSPI_SESSION_KEY, GSS_C_INQ_NEGOEX_KEY,
                             GSS_C_SEC_CONTEXT_SASL_SSF};
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text("prf"), a, b;
     OM_uint32 minor;
 
@@ -271,7 +253,7 @@ END_TEST
 
 START_TEST(only_open_contexts_leave)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc token;
     OM_uint32 minor;
 
@@ -296,7 +278,7 @@ END_TEST
 
 START_TEST(dead_contexts_stay)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc token;
     OM_uint32 minor;
 
@@ -311,7 +293,7 @@ END_TEST
 
 START_TEST(nothing_works_after_export)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc token, in = app_of_text("x"), out;
     gss_ctx_id_t *ctx = &p.initiator;
     OM_uint32 minor, time;
@@ -354,7 +336,7 @@ struct watch {
 static void see(struct watch *w, gss_buffer_desc token)
 {
     const bool acceptor = (((uint8_t *)token.value)[1] & 1) != 0;
-    const struct seen now = {acceptor, instance_of(token), sequence_of(token)};
+    const struct seen now = {acceptor, app_instance(token), app_sequence(token)};
     gss_ctx_id_t to = acceptor ? w->initiator : w->acceptor;
     gss_buffer_desc text = app_of_text("x"), out;
     OM_uint32 minor, major;
@@ -465,7 +447,7 @@ START_TEST(no_key_and_nonce_twice)
     fork_some(w, copy[1]);
     send_some(w, copy[3]); /* one that has waited */
     for (int i = 0; i < 4; i++)
-        delete_context(&copy[i]);
+        app_delete(&copy[i]);
     free(w);
     app_close(&p);
 }
@@ -496,14 +478,14 @@ static bool try_import(gss_buffer_t token, gss_ctx_id_t peer, bool *works)
     out = app_token(peer, false);
     (void)unwrap(ctx, &out);
     app_release(&out);
-    delete_context(&ctx);
+    app_delete(&ctx);
     return true;
 }
 
 /* `_i`: the acceptor's. */
 START_TEST(changed_tokens)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t peer;
     gss_buffer_desc token;
     size_t accepted = 0, working = 0;
@@ -532,7 +514,7 @@ END_TEST
 
 START_TEST(truncated_tokens)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
     gss_buffer_desc token, cut;
     OM_uint32 minor;
@@ -566,7 +548,7 @@ END_TEST
 
 START_TEST(other_versions)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
     gss_buffer_desc token;
     OM_uint32 minor;
@@ -578,7 +560,7 @@ START_TEST(other_versions)
         ((uint8_t *)token.value)[MECH_HEAD + 1] = (uint8_t)version;
         ck_assert_uint_eq(gss_import_sec_context(&minor, &token, &ctx),
                           version == 1 ? GSS_S_COMPLETE : GSS_S_DEFECTIVE_TOKEN);
-        delete_context(&ctx);
+        app_delete(&ctx);
     }
     app_release(&token);
     app_close(&p);
@@ -658,7 +640,7 @@ START_TEST(credentials_go_on)
                          .mech = _i < APP_TYPES ? &app_mech : &app_spnego};
     char *initiator, *acceptor;
 
-    app_talk(&p, 0);
+    app_prepare(&p);
     initiator = strdup(cred_facts(p.initiator_cred));
     acceptor = strdup(cred_facts(p.acceptor_cred));
     hand_over_cred(&p.initiator_cred);
@@ -693,12 +675,12 @@ END_TEST
 /* Settings of the importing process do not come in. */
 START_TEST(settings_go_along)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_buffer_desc initiator, acceptor;
 
     p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, "client-x25519", "trust-server-x25519",
                                 "confirm,hide-target");
-    app_talk(&p, 0);
+    app_prepare(&p);
     initiator = exported_cred(p.initiator_cred);
     acceptor = exported_cred(p.acceptor_cred);
     app_release_cred(&p.initiator_cred);
@@ -722,7 +704,7 @@ END_TEST
 /* The default key's place is where it was found; relative paths are from where they were given. */
 START_TEST(places_go_along)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_buffer_desc initiator, acceptor;
 
     ck_assert_int_eq(chdir(app_path(".")), 0);
@@ -751,7 +733,7 @@ END_TEST
 
 START_TEST(the_desired_name_goes_along)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_name_t name = app_name("HTTP@web.example.org", GSS_C_NT_HOSTBASED_SERVICE);
     gss_OID_set_desc mechs = {1, &app_mech};
     OM_uint32 minor;
@@ -867,7 +849,7 @@ START_TEST(add_cred_copies)
     gss_cred_id_t copy = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor, major;
 
-    app_talk(&p, 0);
+    app_prepare(&p);
     major = gss_add_cred_from(&minor, p.initiator_cred, GSS_C_NO_NAME, &app_spnego, GSS_C_INITIATE,
                               0, 0, &store, &copy, NULL, NULL, NULL);
     app_complete(major, minor);
@@ -962,7 +944,7 @@ END_TEST
 
 START_TEST(changed_composite_names)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_buffer_desc token, cut;
     gss_name_t name;
     OM_uint32 minor;

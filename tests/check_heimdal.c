@@ -1,22 +1,6 @@
 /* The plugin as the loader of Heimdal's library finds it: by dlsym(), without a mechglue of MIT's
  * between. That library itself runs over it in tools/check-debian.sh. */
-#include "glue_support.h"
-
-static void *handle;
-
-static void load(void)
-{
-    handle = dlopen(plugin, RTLD_LAZY | RTLD_LOCAL);
-    ck_assert_ptr_nonnull(handle);
-}
-
-static void unload(void)
-{
-    (void)dlclose(handle);
-    (void)unsetenv("GSS_EDHOC_IDENTITY");
-    (void)unsetenv("GSS_EDHOC_SERVICE_IDENTITY");
-    (void)unsetenv("GSS_EDHOC_TRUST");
-}
+#include "gss_pair.h"
 
 /* ---- what the loader looks up (lib/gssapi/mech/gss_mech_switch.c of Heimdal 7.8) ---- */
 
@@ -90,14 +74,14 @@ static bool is_ours(const void *symbol)
 {
     Dl_info info, us;
 
-    return dladdr(symbol, &info) != 0 && dladdr(dlsym(handle, "gss_wrap"), &us) != 0 &&
+    return dladdr(symbol, &info) != 0 && dladdr(dlsym(app_handle, "gss_wrap"), &us) != 0 &&
            info.dli_fbase == us.dli_fbase;
 }
 
 START_TEST(whatever_the_loader_requires_is_ours)
 {
     for (int i = 0; i < ROWS(required); i++) {
-        void *symbol = dlsym(handle, required[i]);
+        void *symbol = dlsym(app_handle, required[i]);
 
         ck_assert_msg(symbol != NULL && is_ours(symbol), "%s", required[i]);
     }
@@ -107,7 +91,7 @@ END_TEST
 START_TEST(nothing_that_the_loader_finds_is_of_another_library)
 {
     for (int i = 0; i < ROWS(optional); i++) {
-        void *symbol = dlsym(handle, optional[i]);
+        void *symbol = dlsym(app_handle, optional[i]);
 
         ck_assert_msg(symbol == NULL || is_ours(symbol), "%s", optional[i]);
     }
@@ -121,7 +105,7 @@ static void check_only_us(gss_OID_set set)
     OM_uint32 minor;
 
     ck_assert_uint_eq(set->count, 1);
-    ck_assert(set_has(set, &mech));
+    ck_assert(app_has_oid(set, &app_mech));
     (void)gss_release_oid_set(&minor, &set);
 }
 
@@ -129,7 +113,7 @@ START_TEST(the_mechanisms_are_this_one)
 {
     gss_OID_set set;
     gss_name_t name;
-    gss_buffer_desc alice = of_text("alice");
+    gss_buffer_desc alice = app_of_text("alice");
     OM_uint32 minor;
 
     ck_assert_uint_eq(DIRECT(gss_indicate_mechs)(&minor, &set), GSS_S_COMPLETE);
@@ -145,25 +129,25 @@ END_TEST
 
 START_TEST(a_name_is_canonical_already)
 {
-    gss_buffer_desc written = of_text("HTTP@WEB.Example.ORG."), shown;
+    gss_buffer_desc written = app_of_text("HTTP@WEB.Example.ORG."), shown;
     gss_name_t name, canonical;
     int equal = 0;
     OM_uint32 minor;
 
     ck_assert_uint_eq(DIRECT(gss_import_name)(&minor, &written, GSS_C_NT_HOSTBASED_SERVICE, &name),
                       0);
-    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, name, &spnego, &canonical),
+    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, name, &app_spnego, &canonical),
                       GSS_S_BAD_MECH);
     ck_assert_ptr_null(canonical);
-    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, GSS_C_NO_NAME, &mech, &canonical),
+    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, GSS_C_NO_NAME, &app_mech, &canonical),
                       GSS_S_BAD_NAME);
-    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, name, &mech, &canonical), 0);
+    ck_assert_uint_eq(DIRECT(gss_canonicalize_name)(&minor, name, &app_mech, &canonical), 0);
     ck_assert_uint_eq(DIRECT(gss_compare_name)(&minor, name, canonical, &equal), 0);
     ck_assert(equal);
     (void)DIRECT(gss_release_name)(&minor, &name);
     ck_assert_uint_eq(DIRECT(gss_display_name)(&minor, canonical, &shown, NULL), 0);
-    ck_assert_str_eq(shown.value, SERVICE);
-    (void)gss_release_buffer(&minor, &shown);
+    ck_assert_str_eq(shown.value, APP_SERVICE);
+    app_release(&shown);
     (void)DIRECT(gss_release_name)(&minor, &canonical);
 }
 END_TEST
@@ -172,10 +156,11 @@ END_TEST
 
 static void configure(void)
 {
-    make_trust("trust", "client-x25519 server-x25519");
-    (void)setenv("GSS_EDHOC_IDENTITY", path("client-x25519"), 1);
-    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", path("server-x25519"), 1);
-    (void)setenv("GSS_EDHOC_TRUST", path("trust"), 1);
+    app_trust_only("trust", "client-x25519", NULL);
+    app_trust("trust", "server-x25519", NULL);
+    (void)setenv("GSS_EDHOC_IDENTITY", app_path("client-x25519"), 1);
+    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", app_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_TRUST", app_path("trust"), 1);
 }
 
 static gss_cred_id_t add(gss_cred_usage_t usage)
@@ -184,8 +169,8 @@ static gss_cred_id_t add(gss_cred_usage_t usage)
     gss_cred_id_t out;
     gss_OID_set mechs;
 
-    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &mech, usage,
-                                           0, 0, &out, &mechs, &initiator, &acceptor),
+    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_mech,
+                                           usage, 0, 0, &out, &mechs, &initiator, &acceptor),
                       GSS_S_COMPLETE);
     check_only_us(mechs);
     ck_assert_uint_eq(initiator, usage == GSS_C_ACCEPT ? 0 : GSS_C_INDEFINITE);
@@ -200,18 +185,18 @@ START_TEST(a_credential_is_added_to_none)
 
     configure();
     both = add(GSS_C_BOTH);
-    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, both, GSS_C_NO_NAME, &mech, GSS_C_BOTH, 0, 0,
+    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, both, GSS_C_NO_NAME, &app_mech, GSS_C_BOTH, 0, 0,
                                            &out, NULL, NULL, NULL),
                       GSS_S_DUPLICATE_ELEMENT);
     ck_assert_ptr_null(out);
-    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &spnego,
+    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_spnego,
                                            GSS_C_BOTH, 0, 0, &out, NULL, NULL, NULL),
                       GSS_S_BAD_MECH);
-    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &mech,
+    ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_mech,
                                            GSS_C_BOTH, 0, 0, NULL, NULL, NULL, NULL),
                       GSS_S_CALL_INACCESSIBLE_WRITE);
-    (void)setenv("GSS_EDHOC_IDENTITY", path("nobody"), 1);
-    ck_assert(GSS_ERROR(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &mech,
+    (void)setenv("GSS_EDHOC_IDENTITY", app_path("nobody"), 1);
+    ck_assert(GSS_ERROR(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_mech,
                                              GSS_C_INITIATE, 0, 0, &out, NULL, NULL, NULL)));
     ck_assert_ptr_null(out);
     (void)DIRECT(gss_release_cred)(&minor, &both);
@@ -228,21 +213,23 @@ static void shake_hands(gss_cred_id_t from, gss_cred_id_t to, gss_name_t target,
 
     while (major[0] == GSS_S_CONTINUE_NEEDED || major[1] == GSS_S_CONTINUE_NEEDED) {
         if (major[0] == GSS_S_CONTINUE_NEEDED)
-            major[0] = DIRECT(gss_init_sec_context)(&minor, from, &ctx[0], target, &mech, ALWAYS, 0,
-                                                    NULL, &token[1], NULL, &token[0], NULL, NULL);
-        (void)gss_release_buffer(&minor, &token[1]);
+            major[0] = DIRECT(gss_init_sec_context)(&minor, from, &ctx[0], target, &app_mech,
+                                                    APP_ALWAYS, 0, NULL, &token[1], NULL, &token[0],
+                                                    NULL, NULL);
+        app_release(&token[1]);
         ck_assert_uint_eq(GSS_ERROR(major[0]), 0);
         major[1] = DIRECT(gss_accept_sec_context)(&minor, &ctx[1], to, &token[0], NULL, source,
                                                   &used, &token[1], NULL, NULL, NULL);
-        (void)gss_release_buffer(&minor, &token[0]);
+        app_release(&token[0]);
         ck_assert_uint_eq(GSS_ERROR(major[1]), 0);
     }
-    ck_assert(gss_oid_equal(used, &mech));
+    ck_assert(gss_oid_equal(used, &app_mech));
 }
 
 START_TEST(a_handshake_without_a_mechglue)
 {
-    gss_buffer_desc service = of_text(SERVICE), shown, text = of_text("sealed"), token, out;
+    gss_buffer_desc service = app_of_text(APP_SERVICE), shown, text = app_of_text("sealed"), token,
+                    out;
     gss_cred_id_t from, to;
     gss_ctx_id_t ctx[2] = {GSS_C_NO_CONTEXT, GSS_C_NO_CONTEXT};
     gss_name_t target, source = GSS_C_NO_NAME;
@@ -259,9 +246,9 @@ START_TEST(a_handshake_without_a_mechglue)
     ck_assert_uint_eq(DIRECT(gss_wrap)(&minor, ctx[0], 1, 0, &text, NULL, &token), 0);
     ck_assert_uint_eq(DIRECT(gss_unwrap)(&minor, ctx[1], &token, &out, NULL, NULL), 0);
     ck_assert_str_eq(out.value, "sealed");
-    (void)gss_release_buffer(&minor, &shown);
-    (void)gss_release_buffer(&minor, &token);
-    (void)gss_release_buffer(&minor, &out);
+    app_release(&shown);
+    app_release(&token);
+    app_release(&out);
     for (int i = 0; i < 2; i++)
         (void)DIRECT(gss_delete_sec_context)(&minor, &ctx[i], GSS_C_NO_BUFFER);
     (void)DIRECT(gss_release_name)(&minor, &source);
@@ -275,15 +262,15 @@ END_TEST
 
 START_TEST(a_name_is_displayed_as_what_it_is)
 {
-    gss_name_t alice = import("alice", GSS_C_NT_USER_NAME), mine;
-    gss_buffer_desc shown = GSS_C_EMPTY_BUFFER, urn = of_text("urn:gss-edhoc:kind"),
-                    value = of_text("service");
+    gss_name_t alice = app_name("alice", GSS_C_NT_USER_NAME), mine;
+    gss_buffer_desc shown = GSS_C_EMPTY_BUFFER, urn = app_of_text("urn:gss-edhoc:kind"),
+                    value = app_of_text("service");
     OM_uint32 minor;
 
-    ck_assert_uint_eq(gss_canonicalize_name(&minor, alice, &mech, &mine), GSS_S_COMPLETE);
+    ck_assert_uint_eq(gss_canonicalize_name(&minor, alice, &app_mech, &mine), GSS_S_COMPLETE);
     ck_assert_uint_eq(gss_display_name_ext(&minor, mine, GSS_C_NT_USER_NAME, &shown), 0);
     ck_assert_str_eq(shown.value, "alice");
-    (void)gss_release_buffer(&minor, &shown);
+    app_release(&shown);
     ck_assert_uint_eq(gss_display_name_ext(&minor, mine, GSS_C_NT_HOSTBASED_SERVICE, &shown),
                       GSS_S_UNAVAILABLE);
     ck_assert_uint_eq(gss_set_name_attribute(&minor, mine, 1, &urn, &value), GSS_S_UNAVAILABLE);
@@ -291,8 +278,8 @@ START_TEST(a_name_is_displayed_as_what_it_is)
     ck_assert_uint_eq(
         DIRECT(gss_display_name_ext)(&minor, GSS_C_NO_NAME, GSS_C_NT_USER_NAME, &shown),
         GSS_S_BAD_NAME);
-    release_name(&alice);
-    release_name(&mine);
+    app_release_name(&alice);
+    app_release_name(&mine);
 }
 END_TEST
 
@@ -307,7 +294,7 @@ START_TEST(a_default_credential_is_stored_already_and_no_other)
 
     configure();
     ck_assert_uint_eq(
-        gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &only_us, GSS_C_INITIATE, &ours, NULL, NULL),
+        gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_INITIATE, &ours, NULL, NULL),
         GSS_S_COMPLETE);
     ck_assert_uint_eq(
         gss_store_cred(&minor, ours, GSS_C_INITIATE, GSS_C_NO_OID, 1, 1, &stored, &usage),
@@ -315,18 +302,18 @@ START_TEST(a_default_credential_is_stored_already_and_no_other)
     check_only_us(stored);
     ck_assert_int_eq(usage, GSS_C_INITIATE);
     ck_assert_uint_eq(gss_inquire_cred_by_oid(&minor, ours, &any, &set), GSS_S_UNAVAILABLE);
-    (void)setenv("GSS_EDHOC_IDENTITY", path("server-x25519"), 1);
-    ck_assert_uint_eq(gss_store_cred(&minor, ours, GSS_C_INITIATE, &mech, 1, 1, NULL, NULL),
+    (void)setenv("GSS_EDHOC_IDENTITY", app_path("server-x25519"), 1);
+    ck_assert_uint_eq(gss_store_cred(&minor, ours, GSS_C_INITIATE, &app_mech, 1, 1, NULL, NULL),
                       GSS_S_UNAVAILABLE);
-    (void)gss_release_cred(&minor, &ours);
+    app_release_cred(&ours);
 }
 END_TEST
 
 static void add_tests(Suite *suite)
 {
-    TCase *tc = tcase_create("heimdal");
+    TCase *tc = app_case(suite, "heimdal");
 
-    tcase_add_checked_fixture(tc, load, unload);
+    tcase_add_checked_fixture(tc, app_load, app_unload);
     tcase_add_test(tc, whatever_the_loader_requires_is_ours);
     tcase_add_test(tc, nothing_that_the_loader_finds_is_of_another_library);
     tcase_add_test(tc, the_mechanisms_are_this_one);
@@ -335,10 +322,9 @@ static void add_tests(Suite *suite)
     tcase_add_test(tc, a_handshake_without_a_mechglue);
     tcase_add_test(tc, a_name_is_displayed_as_what_it_is);
     tcase_add_test(tc, a_default_credential_is_stored_already_and_no_other);
-    suite_add_tcase(suite, tc);
 }
 
 int main(void)
 {
-    return glue_main("heimdal", add_tests);
+    return app_main("heimdal", add_tests);
 }

@@ -1,7 +1,7 @@
 /* Per-message calls on scattered buffers: every layout that is allowed and that is not, and that
  * what they make and take is what gss_wrap, gss_unwrap, gss_get_mic and gss_verify_mic make and
  * take. */
-#include "gss_support.h"
+#include "gss_pair.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -17,8 +17,7 @@
 #define ALLOCATE  GSS_IOV_BUFFER_FLAG_ALLOCATE
 #define ALLOCATED GSS_IOV_BUFFER_FLAG_ALLOCATED
 
-#define IOVS_MAX  64
-#define ALL_FLAGS (GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_CONF_FLAG)
+#define IOVS_MAX 64
 
 /* ---- layouts as words ----
  *
@@ -43,69 +42,59 @@ static gss_iov_buffer_desc iov_of(OM_uint32 type, void *p, size_t len)
     return (gss_iov_buffer_desc){type, {len, p}};
 }
 
-static void add_part(struct shape *s, char c, bool dce)
+/* Lengths that depend: of the layout, and of the place in it. */
+#define HEAD 1000
+#define SOME 1001
+
+static const struct part {
+    char letter;
+    OM_uint32 type;
+    bool ours; /* memory that is there before the call */
+    size_t len;
+} parts[] = {
+    {'H', HEADER | ALLOCATE, false, 0},
+    {'h', HEADER, true, HEAD},
+    {'T', TRAILER | ALLOCATE, false, 0},
+    {'t', TRAILER, true, 16},
+    {'P', PADDING | ALLOCATE, true, 99}, /* not looked at */
+    {'p', PADDING, true, 0},
+    {'M', MIC_TOKEN | ALLOCATE, false, 0},
+    {'m', MIC_TOKEN, true, 32},
+    {'D', DATA, true, SOME},
+    {'d', DATA, false, 0},
+    {'S', SIGN_ONLY, true, SOME},
+    {'s', SIGN_ONLY, false, 0},
+    {'X', STREAM, true, 32},
+    {'Y', DATA | ALLOCATE, false, 0},
+    {'E', GSS_IOV_BUFFER_TYPE_EMPTY, true, 5},
+    {'U', 66, true, 5},
+};
+
+static const struct part *part_of(char letter)
 {
+    for (int i = 0; i < ROWS(parts); i++)
+        if (parts[i].letter == letter)
+            return &parts[i];
+    ck_abort_msg("no part is called '%c'", letter);
+    return NULL;
+}
+
+static void add_part(struct shape *s, char letter, bool dce)
+{
+    const struct part *part = part_of(letter);
     uint8_t *p = s->memory[s->count];
     gss_iov_buffer_desc *at = &s->iov[s->count++];
-    const size_t len = 1 + (size_t)s->count % 7;
+    const size_t some = 1 + (size_t)s->count % 7, head = dce ? 32 : 16;
+    const size_t len = part->len == SOME ? some : part->len == HEAD ? head : part->len;
 
     for (size_t i = 0; i < 64; i++)
         p[i] = (uint8_t)(17 * s->count + (int)i);
-    switch (c) {
-    case 'H':
-        *at = iov_of(HEADER | ALLOCATE, NULL, 0);
-        break;
-    case 'h':
-        *at = iov_of(HEADER, p, dce ? 32 : 16);
-        break;
-    case 'T':
-        *at = iov_of(TRAILER | ALLOCATE, NULL, 0);
-        break;
-    case 't':
-        *at = iov_of(TRAILER, p, 16);
-        break;
-    case 'P':
-        *at = iov_of(PADDING | ALLOCATE, p, 99);
-        break; /* not looked at */
-    case 'p':
-        *at = iov_of(PADDING, p, 0);
-        break;
-    case 'M':
-        *at = iov_of(MIC_TOKEN | ALLOCATE, NULL, 0);
-        break;
-    case 'm':
-        *at = iov_of(MIC_TOKEN, p, 32);
-        break;
-    case 'D':
-        *at = iov_of(DATA, p, len);
-        break;
-    case 'd':
-        *at = iov_of(DATA, NULL, 0);
-        break;
-    case 'S':
-        *at = iov_of(SIGN_ONLY, p, len);
-        break;
-    case 's':
-        *at = iov_of(SIGN_ONLY, NULL, 0);
-        break;
-    case 'X':
-        *at = iov_of(STREAM, p, 32);
-        break;
-    case 'Y':
-        *at = iov_of(DATA | ALLOCATE, NULL, 0);
-        break;
-    case 'E':
-        *at = iov_of(GSS_IOV_BUFFER_TYPE_EMPTY, p, 5);
-        break;
-    default:
-        *at = iov_of(66, p, 5);
-        break;
-    }
-    if (c == 'D') {
+    *at = iov_of(part->type, part->ours ? p : NULL, len);
+    if (letter == 'D') {
         memcpy(s->text + s->text_len, p, len);
         s->text_len += len;
     }
-    s->sign_only = s->sign_only || c == 'S';
+    s->sign_only = s->sign_only || letter == 'S';
 }
 
 /* Not by memcmp(): there are gaps in a descriptor. */
@@ -276,7 +265,7 @@ START_TEST(layouts)
 {
     struct app_pair p = {.type = app_types[_i % APP_TYPES],
                          .mech = _i < 2 * APP_TYPES ? &app_mech : &app_spnego,
-                         .flags = ALL_FLAGS | (_i % 2 == 1 ? GSS_C_DCE_STYLE : 0)};
+                         .flags = APP_FLAGS | (_i % 2 == 1 ? GSS_C_DCE_STYLE : 0)};
 
     app_open(&p);
     ck_assert_int_eq((p.initiator_flags & GSS_C_DCE_STYLE) != 0, _i % 2 == 1);
@@ -294,7 +283,7 @@ END_TEST
 /* gss_wrap_iov_length says what gss_wrap_iov then needs, and touches nothing else. */
 START_TEST(lengths_are_told)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
     int state;
 
@@ -328,7 +317,7 @@ END_TEST
 /* A HEADER with more room than it needs is cut to what it needs. */
 START_TEST(larger_places_will_do)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     uint8_t header[64], trailer[64], text[] = "text";
     gss_iov_buffer_desc iov[] = {iov_of(HEADER, header, 64), iov_of(DATA, text, 4),
                                  iov_of(TRAILER, trailer, 17)};
@@ -347,15 +336,6 @@ END_TEST
 /* ---- layouts that are not allowed ---- */
 
 /* The sequence number that a context takes next: a refused call takes none. */
-static uint64_t next_sequence(gss_ctx_id_t ctx)
-{
-    gss_buffer_desc token = app_token(ctx, true);
-    uint64_t sequence = app_sequence(bytes_of(token.value, token.length));
-
-    app_release(&token);
-    return sequence;
-}
-
 static const char *const not_wrap_words[] = {
     "",    "D",    "DT",   "DPT",   "PT",   "T",   "S",    "M",  "E",    "HHDT",
     "hHD", "HDTT", "HDtT", "HPPDT", "HPpD", "XDT", "HXDT", "XD", "HDTX", "HMMDT",
@@ -363,12 +343,12 @@ static const char *const not_wrap_words[] = {
 
 START_TEST(layouts_not_to_wrap)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     uint64_t first;
     OM_uint32 minor;
 
     app_open(&p);
-    first = next_sequence(p.initiator);
+    first = app_next_sequence(p.initiator);
     for (size_t i = 0; i < ROWS(not_wrap_words); i++) {
         struct shape *s = shape_of(not_wrap_words[i]);
         const struct shape before = *s;
@@ -384,7 +364,7 @@ START_TEST(layouts_not_to_wrap)
                           GSS_S_CALL_BAD_STRUCTURE);
         ck_assert(same_shape(s, &before));
     }
-    ck_assert_uint_eq(next_sequence(p.initiator), first + 1);
+    ck_assert_uint_eq(app_next_sequence(p.initiator), first + 1);
     app_close(&p);
 }
 END_TEST
@@ -422,11 +402,11 @@ static const struct {
 
 START_TEST(buffers_not_to_wrap)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     uint64_t first;
 
     app_open(&p);
-    first = next_sequence(p.initiator);
+    first = app_next_sequence(p.initiator);
     for (size_t i = 0; i < ROWS(bad_buffers); i++) {
         struct shape *s = shape_of(bad_buffers[i].word);
         gss_buffer_t b = &s->iov[bad_buffers[i].at].buffer;
@@ -445,7 +425,7 @@ START_TEST(buffers_not_to_wrap)
         ck_assert_msg((major == GSS_S_FAILURE) == bad_buffers[i].length_too, "row %zu: %s", i,
                       app_status(major, minor));
     }
-    ck_assert_uint_eq(next_sequence(p.initiator), first + 1);
+    ck_assert_uint_eq(app_next_sequence(p.initiator), first + 1);
     app_close(&p);
 }
 END_TEST
@@ -454,7 +434,7 @@ static const int bad_counts[] = {0, -1, INT_MIN, INT_MAX, 65537};
 
 START_TEST(counts_that_are_none)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("HDPTM");
     const int count = bad_counts[_i];
     OM_uint32 minor;
@@ -482,7 +462,7 @@ END_TEST
 
 START_TEST(only_the_default_quality)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("HDPTM");
     gss_buffer_desc in = app_of_text("x"), out;
     OM_uint32 minor;
@@ -534,7 +514,7 @@ static const struct {
 
 START_TEST(parts_not_to_unwrap)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
 
     app_open(&p);
     for (size_t i = 0; i < ROWS(bad_parts); i++) {
@@ -564,7 +544,7 @@ END_TEST
 /* Every bit of header, associated data, text and tag. */
 START_TEST(changed_parts_do_not_unwrap)
 {
-    struct app_pair p = {.flags = ALL_FLAGS, .type = app_types[_i / 2]};
+    struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i / 2]};
     const int conf = _i % 2;
     struct shape *s = shape_of("hSDSt"), right;
     OM_uint32 minor, major;
@@ -772,7 +752,7 @@ static bool goes_with_assoc(size_t maker, size_t taker, int conf)
 
 START_TEST(interchange)
 {
-    struct app_pair p = {.flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     uint8_t *text = malloc(1000003);
 
     for (size_t i = 0; i < 1000003; i++)
@@ -841,7 +821,7 @@ static const char *const not_stream_words[] = {"X",   "XS",  "XDD", "XDY",  "XXD
 
 START_TEST(streams_not_to_unwrap)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
 
     app_open(&p);
@@ -876,7 +856,7 @@ static const struct {
 /* `_i`: 1, DATA is allocated. A failure leaves the descriptors as they were, and nothing behind. */
 START_TEST(tokens_not_to_unwrap_from_a_stream)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     const OM_uint32 type = DATA | (_i ? ALLOCATE : 0);
     gss_buffer_desc in = app_of_text("text"), token;
     OM_uint32 minor, major;
@@ -909,7 +889,7 @@ END_TEST
 /* What MIT's own gss_unwrap_aead would lose: the message that comes with a supplementary status. */
 START_TEST(aead_out_of_order)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text("text"), assoc = app_of_text("assoc"), token, out;
     OM_uint32 minor;
     int state;
@@ -933,7 +913,7 @@ END_TEST
 
 START_TEST(aead_arguments)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text("text"), bad = {3, NULL}, huge = {0xffffffff, "x"}, token, out;
     OM_uint32 minor;
 
@@ -1031,7 +1011,7 @@ START_TEST(mic_layouts)
 {
     struct app_pair p = {.type = app_types[_i % APP_TYPES],
                          .mech = _i < APP_TYPES ? &app_mech : &app_spnego,
-                         .flags = ALL_FLAGS};
+                         .flags = APP_FLAGS};
 
     app_open(&p);
     for (size_t i = 0; i < ROWS(mic_words); i++) {
@@ -1046,7 +1026,7 @@ static const char *const not_mic_words[] = {"", "D", "HD", "HDT", "MMD", "mDm", 
 
 START_TEST(layouts_not_to_sign)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
 
     app_open(&p);
@@ -1084,7 +1064,7 @@ START_TEST(buffers_not_to_sign)
         {"DSm", 1, false, 0xffffffff, GSS_S_FAILURE, GSS_S_DEFECTIVE_TOKEN},
         {"DSm", 0, false, 0x7fffffff, GSS_S_FAILURE, GSS_S_DEFECTIVE_TOKEN},
     };
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor, major;
 
     app_open(&p);
@@ -1106,7 +1086,7 @@ END_TEST
 
 START_TEST(mic_length_is_told)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("DHMT");
     const struct shape before = *s;
     OM_uint32 minor;
@@ -1122,7 +1102,7 @@ END_TEST
 
 START_TEST(a_token_has_one_use)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text(""), mic, wrapped;
     gss_iov_buffer_desc iov[2];
     OM_uint32 minor;
@@ -1169,7 +1149,7 @@ static void check_all(gss_ctx_id_t ctx, OM_uint32 want)
 
 START_TEST(contexts_that_are_not_open)
 {
-    struct app_pair p = {.flags = ALL_FLAGS};
+    struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
 
     check_all(GSS_C_NO_CONTEXT, GSS_S_NO_CONTEXT);
@@ -1213,7 +1193,7 @@ static void *share(void *arg)
         iov[2] = iov_of(TRAILER | ALLOCATE, NULL, 0);
         if (gss_wrap_iov(&minor, all->pair->initiator, 1, 0, NULL, iov, 3) != 0)
             return "wrap";
-        sequence = app_sequence(bytes_of(iov[0].buffer.value, 16));
+        sequence = app_sequence(iov[0].buffer);
         if (sequence >= THREADS * MESSAGES || atomic_fetch_add(&all->used[sequence], 1) != 0)
             return "sequence";
         if (gss_unwrap_iov(&minor, all->pair->acceptor, NULL, NULL, iov, 3) != 0 ||
@@ -1226,7 +1206,7 @@ static void *share(void *arg)
 
 START_TEST(shared_by_threads)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     struct sharing all = {.pair = &p};
     pthread_t thread[THREADS];
     void *what;

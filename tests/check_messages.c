@@ -1,89 +1,90 @@
 /* Messages of established contexts: wrap and get_mic, their sizes and their order, and what both
  * sides derive. */
-#include "glue_support.h"
+#include "gss_pair.h"
 
 #include <time.h>
 #include <unistd.h>
 
 START_TEST(changed_messages_are_refused)
 {
-    struct talk t = talk_new();
-    gss_buffer_desc in = of_text("a message"), token, out;
+    struct app_pair p = {0};
+    gss_buffer_desc in = app_of_text("a message"), token, out;
     OM_uint32 minor, major;
 
-    talk_complete(&t);
+    app_open(&p);
     for (int conf = 0; conf < 2; conf++) {
-        ck_assert_uint_eq(gss_wrap(&minor, t.initiator, conf, 0, &in, NULL, &token), 0);
+        ck_assert_uint_eq(gss_wrap(&minor, p.initiator, conf, 0, &in, NULL, &token), 0);
         for (size_t i = 0; i < token.length; i++) {
             ((unsigned char *)token.value)[i] ^= 1;
-            major = gss_unwrap(&minor, t.acceptor, &token, &out, NULL, NULL);
+            major = gss_unwrap(&minor, p.acceptor, &token, &out, NULL, NULL);
             ck_assert_msg(major == GSS_S_BAD_MIC || major == GSS_S_DEFECTIVE_TOKEN, "byte %zu: %s",
-                          i, status(major, minor));
+                          i, app_status(major, minor));
             ck_assert_ptr_null(out.value);
             ((unsigned char *)token.value)[i] ^= 1;
             if (i > 0) {
                 gss_buffer_desc part = {i, token.value};
 
-                major = gss_unwrap(&minor, t.acceptor, &part, &out, NULL, NULL);
+                major = gss_unwrap(&minor, p.acceptor, &part, &out, NULL, NULL);
                 ck_assert_uint_ne(GSS_ERROR(major), 0);
             }
         }
         /* Nothing of that counted: the true one is still the next one. */
-        ck_assert_uint_eq(gss_unwrap(&minor, t.acceptor, &token, &out, NULL, NULL), 0);
-        (void)gss_release_buffer(&minor, &out);
+        ck_assert_uint_eq(gss_unwrap(&minor, p.acceptor, &token, &out, NULL, NULL), 0);
+        app_release(&out);
         /* Not for its own sender. */
-        major = gss_unwrap(&minor, t.initiator, &token, &out, NULL, NULL);
-        check_status(major, minor, GSS_S_DEFECTIVE_TOKEN, MINOR(TOKEN));
-        (void)gss_release_buffer(&minor, &token);
+        major = gss_unwrap(&minor, p.initiator, &token, &out, NULL, NULL);
+        app_failed(major, minor, GSS_S_DEFECTIVE_TOKEN, MINOR(TOKEN));
+        app_release(&token);
     }
-    talk_free(&t);
+    app_close(&p);
 }
 END_TEST
 
-START_TEST(mics_are_checked)
+START_TEST(a_mic_is_of_its_message_only)
 {
-    struct talk t = talk_new();
-    gss_buffer_desc in = of_text("a message"), other = of_text("a massage"), mic, token, out;
+    struct app_pair p = {0};
+    gss_buffer_desc in = app_of_text("a message"), other = app_of_text("a massage"), mic, token,
+                    out;
     OM_uint32 minor;
 
-    talk_complete(&t);
-    ck_assert_uint_eq(gss_get_mic(&minor, t.initiator, 0, &in, &mic), 0);
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &other, &mic, NULL), GSS_S_BAD_MIC);
-    check_status(GSS_S_BAD_MIC, minor, GSS_S_BAD_MIC, MINOR(TOKEN_MIC));
-    ck_assert_uint_eq(gss_unwrap(&minor, t.acceptor, &mic, &out, NULL, NULL),
+    app_open(&p);
+    ck_assert_uint_eq(gss_get_mic(&minor, p.initiator, 0, &in, &mic), 0);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &other, &mic, NULL), GSS_S_BAD_MIC);
+    app_failed(GSS_S_BAD_MIC, minor, GSS_S_BAD_MIC, MINOR(TOKEN_MIC));
+    ck_assert_uint_eq(gss_unwrap(&minor, p.acceptor, &mic, &out, NULL, NULL),
                       GSS_S_DEFECTIVE_TOKEN);
     mic.length--;
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &in, &mic, NULL), GSS_S_DEFECTIVE_TOKEN);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &in, &mic, NULL), GSS_S_DEFECTIVE_TOKEN);
     mic.length++;
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &in, &mic, NULL), GSS_S_COMPLETE);
-    (void)gss_release_buffer(&minor, &mic);
-    ck_assert_uint_eq(gss_wrap(&minor, t.initiator, 0, 0, &in, NULL, &token), 0);
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &in, &token, NULL), GSS_S_DEFECTIVE_TOKEN);
-    (void)gss_release_buffer(&minor, &token);
-    talk_free(&t);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &in, &mic, NULL), GSS_S_COMPLETE);
+    app_release(&mic);
+    ck_assert_uint_eq(gss_wrap(&minor, p.initiator, 0, 0, &in, NULL, &token), 0);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &in, &token, NULL), GSS_S_DEFECTIVE_TOKEN);
+    app_release(&token);
+    app_close(&p);
 }
 END_TEST
 
-START_TEST(only_the_default_quality)
+START_TEST(only_the_default_quality_is_offered)
 {
-    struct talk t = talk_new();
-    gss_buffer_desc in = of_text("x"), out;
+    struct app_pair p = {0};
+    gss_buffer_desc in = app_of_text("x"), out;
     OM_uint32 minor, size;
     gss_qop_t qop = 99;
 
-    talk_complete(&t);
-    ck_assert_uint_eq(gss_wrap(&minor, t.initiator, 1, 1, &in, NULL, &out), GSS_S_BAD_QOP);
-    ck_assert_uint_eq(gss_get_mic(&minor, t.initiator, 7, &in, &out), GSS_S_BAD_QOP);
-    ck_assert_uint_eq(gss_wrap_size_limit(&minor, t.initiator, 1, 1, 99, &size), GSS_S_BAD_QOP);
-    ck_assert_uint_eq(gss_get_mic(&minor, t.initiator, 0, &in, &out), GSS_S_COMPLETE);
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &in, &out, &qop), GSS_S_COMPLETE);
+    app_open(&p);
+    ck_assert_uint_eq(gss_wrap(&minor, p.initiator, 1, 1, &in, NULL, &out), GSS_S_BAD_QOP);
+    ck_assert_uint_eq(gss_get_mic(&minor, p.initiator, 7, &in, &out), GSS_S_BAD_QOP);
+    ck_assert_uint_eq(gss_wrap_size_limit(&minor, p.initiator, 1, 1, 99, &size), GSS_S_BAD_QOP);
+    ck_assert_uint_eq(gss_get_mic(&minor, p.initiator, 0, &in, &out), GSS_S_COMPLETE);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &in, &out, &qop), GSS_S_COMPLETE);
     ck_assert_uint_eq(qop, GSS_C_QOP_DEFAULT);
-    (void)gss_release_buffer(&minor, &out);
-    talk_free(&t);
+    app_release(&out);
+    app_close(&p);
 }
 END_TEST
 
-START_TEST(size_limits)
+START_TEST(size_limits_are_exact)
 {
     static const OM_uint32 cases[][2] = {{0, 0},
                                          {31, 0},
@@ -93,54 +94,54 @@ START_TEST(size_limits)
                                          {0x7fffffff, 0x7fffffdf},
                                          {0x8000001f, 0x7fffffff},
                                          {0xffffffff, 0x7fffffff}};
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     OM_uint32 minor, max;
 
-    talk_complete(&t);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    app_open(&p);
+    for (int i = 0; i < ROWS(cases); i++)
         for (int conf = 0; conf < 2; conf++) {
-            ck_assert_uint_eq(gss_wrap_size_limit(&minor, t.initiator, conf, 0, cases[i][0], &max),
+            ck_assert_uint_eq(gss_wrap_size_limit(&minor, p.initiator, conf, 0, cases[i][0], &max),
                               0);
             ck_assert_uint_eq(max, cases[i][1]);
         }
-    talk_free(&t);
+    app_close(&p);
 }
 END_TEST
 
-START_TEST(a_large_message)
+START_TEST(a_large_message_passes)
 {
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     size_t len = 5 << 20;
     char *big = malloc(len);
     gss_buffer_desc in = {len, big}, token, out;
     OM_uint32 minor;
 
     memset(big, 'x', len);
-    talk_complete(&t);
-    ck_assert_uint_eq(gss_wrap(&minor, t.acceptor, 1, 0, &in, NULL, &token), 0);
-    ck_assert_uint_eq(gss_unwrap(&minor, t.initiator, &token, &out, NULL, NULL), 0);
+    app_open(&p);
+    ck_assert_uint_eq(gss_wrap(&minor, p.acceptor, 1, 0, &in, NULL, &token), 0);
+    ck_assert_uint_eq(gss_unwrap(&minor, p.initiator, &token, &out, NULL, NULL), 0);
     ck_assert_uint_eq(out.length, len);
     ck_assert_mem_eq(out.value, big, len);
-    (void)gss_release_buffer(&minor, &token);
-    (void)gss_release_buffer(&minor, &out);
+    app_release(&token);
+    app_release(&out);
     free(big);
-    talk_free(&t);
+    app_close(&p);
 }
 END_TEST
 
 /* 2^31 bytes are refused before anything is read or allocated. */
-START_TEST(a_message_that_is_too_long)
+START_TEST(a_message_that_is_too_long_is_refused)
 {
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     gss_buffer_desc in = {(size_t)1 << 31, "x"}, out;
     OM_uint32 minor, major;
 
-    talk_complete(&t);
-    major = gss_wrap(&minor, t.initiator, 1, 0, &in, NULL, &out);
-    check_status(major, minor, GSS_S_FAILURE, MINOR(MESSAGE_LENGTH));
-    major = gss_get_mic(&minor, t.initiator, 0, &in, &out);
-    check_status(major, minor, GSS_S_FAILURE, MINOR(MESSAGE_LENGTH));
-    talk_free(&t);
+    app_open(&p);
+    major = gss_wrap(&minor, p.initiator, 1, 0, &in, NULL, &out);
+    app_failed(major, minor, GSS_S_FAILURE, MINOR(MESSAGE_LENGTH));
+    major = gss_get_mic(&minor, p.initiator, 0, &in, &out);
+    app_failed(major, minor, GSS_S_FAILURE, MINOR(MESSAGE_LENGTH));
+    app_close(&p);
 }
 END_TEST
 
@@ -166,98 +167,98 @@ static const OM_uint32 order_flags[] = {0, GSS_C_REPLAY_FLAG, GSS_C_SEQUENCE_FLA
 START_TEST(order_is_told_to_who_asked)
 {
     static gss_buffer_desc token[WRAPPED];
-    struct talk t = talk_new();
-    gss_buffer_desc in = of_text("x"), out;
+    struct app_pair p = {0};
+    gss_buffer_desc in = app_of_text("x"), out;
     OM_uint32 minor, major, want;
 
-    t.flags = order_flags[_i];
-    talk_complete(&t);
+    p.flags = order_flags[_i];
+    app_open(&p);
     for (unsigned i = 0; i < WRAPPED; i++)
-        ck_assert_uint_eq(i % 2 == 0 ? gss_wrap(&minor, t.initiator, 1, 0, &in, NULL, &token[i])
-                                     : gss_get_mic(&minor, t.initiator, 0, &in, &token[i]),
+        ck_assert_uint_eq(i % 2 == 0 ? gss_wrap(&minor, p.initiator, 1, 0, &in, NULL, &token[i])
+                                     : gss_get_mic(&minor, p.initiator, 0, &in, &token[i]),
                           0);
-    for (size_t i = 0; i < sizeof(arrivals) / sizeof(arrivals[0]); i++) {
+    for (int i = 0; i < ROWS(arrivals); i++) {
         unsigned n = arrivals[i].token;
 
-        want = t.flags == 0                   ? GSS_S_COMPLETE
-               : t.flags == GSS_C_REPLAY_FLAG ? arrivals[i].replay
+        want = p.flags == 0                   ? GSS_S_COMPLETE
+               : p.flags == GSS_C_REPLAY_FLAG ? arrivals[i].replay
                                               : arrivals[i].sequence;
         out = (gss_buffer_desc)GSS_C_EMPTY_BUFFER;
-        major = n % 2 == 0 ? gss_unwrap(&minor, t.acceptor, &token[n], &out, NULL, NULL)
-                           : gss_verify_mic(&minor, t.acceptor, &in, &token[n], NULL);
-        ck_assert_msg(major == want, "row %zu: %08x, expected %08x", i, major, want);
+        major = n % 2 == 0 ? gss_unwrap(&minor, p.acceptor, &token[n], &out, NULL, NULL)
+                           : gss_verify_mic(&minor, p.acceptor, &in, &token[n], NULL);
+        ck_assert_msg(major == want, "row %d: %08x, expected %08x", i, major, want);
         if (n % 2 == 0)
             ck_assert_uint_eq(out.length, 1); /* the message comes with the warning */
-        (void)gss_release_buffer(&minor, &out);
+        app_release(&out);
     }
     for (unsigned i = 0; i < WRAPPED; i++)
-        (void)gss_release_buffer(&minor, &token[i]);
-    talk_free(&t);
+        app_release(&token[i]);
+    app_close(&p);
 }
 END_TEST
 
 START_TEST(both_sides_derive_the_same)
 {
-    struct talk t = talk_new();
-    gss_buffer_desc in = of_text("input"), a, b, c;
+    struct app_pair p = {0};
+    gss_buffer_desc in = app_of_text("input"), a, b, c;
     gss_buffer_set_t i_set, a_set;
     OM_uint32 minor;
 
-    talk_complete(&t);
+    app_open(&p);
     for (int key = 0; key < 2; key++) {
-        ck_assert_uint_eq(gss_pseudo_random(&minor, t.initiator, key, &in, 100, &a), 0);
-        ck_assert_uint_eq(gss_pseudo_random(&minor, t.acceptor, key, &in, 100, &b), 0);
-        ck_assert_uint_eq(gss_pseudo_random(&minor, t.acceptor, 1 - key, &in, 100, &c), 0);
+        ck_assert_uint_eq(gss_pseudo_random(&minor, p.initiator, key, &in, 100, &a), 0);
+        ck_assert_uint_eq(gss_pseudo_random(&minor, p.acceptor, key, &in, 100, &b), 0);
+        ck_assert_uint_eq(gss_pseudo_random(&minor, p.acceptor, 1 - key, &in, 100, &c), 0);
         ck_assert_uint_eq(a.length, 100);
         ck_assert_mem_eq(a.value, b.value, 100);
         ck_assert_mem_ne(a.value, c.value, 100);
-        (void)gss_release_buffer(&minor, &a);
-        (void)gss_release_buffer(&minor, &b);
-        (void)gss_release_buffer(&minor, &c);
+        app_release(&a);
+        app_release(&b);
+        app_release(&c);
     }
-    ck_assert_uint_eq(gss_pseudo_random(&minor, t.initiator, 0, &in, 0, &a), 0);
+    ck_assert_uint_eq(gss_pseudo_random(&minor, p.initiator, 0, &in, 0, &a), 0);
     ck_assert(a.length == 0 && a.value == NULL);
-    ck_assert_uint_ne(gss_pseudo_random(&minor, t.initiator, 2, &in, 16, &a), 0);
-    ck_assert_uint_ne(gss_pseudo_random(&minor, t.initiator, 0, &in, -1, &a), 0);
+    ck_assert_uint_ne(gss_pseudo_random(&minor, p.initiator, 2, &in, 16, &a), 0);
+    ck_assert_uint_ne(gss_pseudo_random(&minor, p.initiator, 0, &in, -1, &a), 0);
     ck_assert_uint_eq(
-        gss_inquire_sec_context_by_oid(&minor, t.initiator, GSS_C_INQ_SSPI_SESSION_KEY, &i_set), 0);
+        gss_inquire_sec_context_by_oid(&minor, p.initiator, GSS_C_INQ_SSPI_SESSION_KEY, &i_set), 0);
     ck_assert_uint_eq(
-        gss_inquire_sec_context_by_oid(&minor, t.acceptor, GSS_C_INQ_SSPI_SESSION_KEY, &a_set), 0);
+        gss_inquire_sec_context_by_oid(&minor, p.acceptor, GSS_C_INQ_SSPI_SESSION_KEY, &a_set), 0);
     ck_assert_uint_eq(i_set->count, 2);
     ck_assert_uint_eq(i_set->elements[0].length, 32);
     ck_assert_mem_eq(i_set->elements[0].value, a_set->elements[0].value, 32);
-    ck_assert_mem_eq(i_set->elements[1].value, mech.elements, mech.length);
+    ck_assert_mem_eq(i_set->elements[1].value, app_mech.elements, app_mech.length);
     (void)gss_release_buffer_set(&minor, &i_set);
     (void)gss_release_buffer_set(&minor, &a_set);
-    talk_free(&t);
+    app_close(&p);
 }
 END_TEST
 
 START_TEST(unknown_inquiries_are_unavailable)
 {
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     gss_buffer_set_t set;
     OM_uint32 minor;
 
     for (unsigned i = 1; i <= 3; i++) {
-        talk_until(&t, i);
-        ck_assert_uint_eq(gss_inquire_sec_context_by_oid(&minor, t.initiator, &mech, &set),
+        app_until(&p, i);
+        ck_assert_uint_eq(gss_inquire_sec_context_by_oid(&minor, p.initiator, &app_mech, &set),
                           GSS_S_UNAVAILABLE);
     }
-    talk_free(&t);
+    app_close(&p);
 }
 END_TEST
 
 START_TEST(there_are_no_context_tokens_to_process)
 {
-    struct talk t = talk_new();
-    gss_buffer_desc b = of_text("x");
+    struct app_pair p = {0};
+    gss_buffer_desc b = app_of_text("x");
     OM_uint32 minor;
 
-    talk_complete(&t);
-    ck_assert_uint_eq(gss_process_context_token(&minor, t.acceptor, &b), GSS_S_DEFECTIVE_TOKEN);
-    check_messages(&t);
-    talk_free(&t);
+    app_open(&p);
+    ck_assert_uint_eq(gss_process_context_token(&minor, p.acceptor, &b), GSS_S_DEFECTIVE_TOKEN);
+    app_converse(p.initiator, p.acceptor);
+    app_close(&p);
 }
 END_TEST
 
@@ -265,64 +266,64 @@ END_TEST
  * and so does the context. */
 START_TEST(contexts_end_with_their_credentials)
 {
-    struct talk t = talk_new();
+    struct app_pair p = {0};
     time_t begin = time(NULL), end;
-    gss_buffer_desc in = of_text("x"), token, mic, out;
+    gss_buffer_desc in = app_of_text("x"), token, mic, out;
     OM_uint32 minor, left;
     char when[32];
 
-    talk_complete(&t);
-    talk_reset(&t);
+    app_open(&p);
+    app_reset(&p);
     end = time(NULL) + 2 + 5 * (time(NULL) - begin);
     (void)strftime(when, sizeof(when), "%Y%m%d%H%M%S", gmtime(&end));
-    make_trust("trust-ending", text("client-x25519=valid-before=\"%s\"", when));
-    use_cred(&t.acceptor_cred, cred(GSS_C_ACCEPT, "server-x25519", "trust-ending", NULL));
-    talk_complete(&t);
-    ck_assert_uint_le(t.acceptor_time, (OM_uint32)(end - begin));
-    ck_assert_uint_eq(t.initiator_time, GSS_C_INDEFINITE);
-    ck_assert_uint_eq(gss_wrap(&minor, t.initiator, 1, 0, &in, NULL, &token), 0);
-    ck_assert_uint_eq(gss_get_mic(&minor, t.initiator, 0, &in, &mic), 0);
+    app_trust_only("trust-ending", "client-x25519", app_text("valid-before=\"%s\"", when));
+    app_use_cred(&p.acceptor_cred,
+                 app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-ending", NULL));
+    app_open(&p);
+    ck_assert_uint_le(p.acceptor_time, (OM_uint32)(end - begin));
+    ck_assert_uint_eq(p.initiator_time, GSS_C_INDEFINITE);
+    ck_assert_uint_eq(gss_wrap(&minor, p.initiator, 1, 0, &in, NULL, &token), 0);
+    ck_assert_uint_eq(gss_get_mic(&minor, p.initiator, 0, &in, &mic), 0);
     while (time(NULL) < end)
         (void)usleep(100000);
-    ck_assert_uint_eq(gss_wrap(&minor, t.acceptor, 1, 0, &in, NULL, &out), GSS_S_CONTEXT_EXPIRED);
-    ck_assert_uint_eq(gss_get_mic(&minor, t.acceptor, 0, &in, &out), GSS_S_CONTEXT_EXPIRED);
-    ck_assert_uint_eq(gss_unwrap(&minor, t.acceptor, &token, &out, NULL, NULL),
+    ck_assert_uint_eq(gss_wrap(&minor, p.acceptor, 1, 0, &in, NULL, &out), GSS_S_CONTEXT_EXPIRED);
+    ck_assert_uint_eq(gss_get_mic(&minor, p.acceptor, 0, &in, &out), GSS_S_CONTEXT_EXPIRED);
+    ck_assert_uint_eq(gss_unwrap(&minor, p.acceptor, &token, &out, NULL, NULL),
                       GSS_S_CONTEXT_EXPIRED);
     ck_assert_uint_eq(minor, MINOR(CONTEXT_EXPIRED));
-    ck_assert_uint_eq(gss_verify_mic(&minor, t.acceptor, &in, &mic, NULL), GSS_S_CONTEXT_EXPIRED);
-    ck_assert_uint_eq(gss_context_time(&minor, t.acceptor, &left), GSS_S_CONTEXT_EXPIRED);
+    ck_assert_uint_eq(gss_verify_mic(&minor, p.acceptor, &in, &mic, NULL), GSS_S_CONTEXT_EXPIRED);
+    ck_assert_uint_eq(gss_context_time(&minor, p.acceptor, &left), GSS_S_CONTEXT_EXPIRED);
     left = 1;
     ck_assert_uint_eq(
-        gss_inquire_context(&minor, t.acceptor, NULL, NULL, &left, NULL, NULL, NULL, NULL), 0);
+        gss_inquire_context(&minor, p.acceptor, NULL, NULL, &left, NULL, NULL, NULL, NULL), 0);
     ck_assert_uint_eq(left, 0);
-    (void)gss_release_buffer(&minor, &token);
-    (void)gss_release_buffer(&minor, &mic);
-    talk_reset(&t);
-    check_refused_by_acceptor(&t, GSS_S_UNAUTHORIZED, MINOR(TRUST_EXPIRED));
-    talk_free(&t);
+    app_release(&token);
+    app_release(&mic);
+    app_reset(&p);
+    app_check_refused(&p, GSS_S_UNAUTHORIZED, MINOR(TRUST_EXPIRED));
+    app_close(&p);
 }
 END_TEST
 
-static void add_messages(Suite *suite)
+static void add(Suite *suite)
 {
-    TCase *tc = tcase_create("messages");
+    TCase *tc = app_case(suite, "messages");
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, changed_messages_are_refused);
-    tcase_add_test(tc, mics_are_checked);
-    tcase_add_test(tc, only_the_default_quality);
-    tcase_add_test(tc, size_limits);
-    tcase_add_test(tc, a_large_message);
-    tcase_add_test(tc, a_message_that_is_too_long);
+    tcase_add_test(tc, a_mic_is_of_its_message_only);
+    tcase_add_test(tc, only_the_default_quality_is_offered);
+    tcase_add_test(tc, size_limits_are_exact);
+    tcase_add_test(tc, a_large_message_passes);
+    tcase_add_test(tc, a_message_that_is_too_long_is_refused);
     tcase_add_loop_test(tc, order_is_told_to_who_asked, 0, ROWS(order_flags));
     tcase_add_test(tc, both_sides_derive_the_same);
     tcase_add_test(tc, unknown_inquiries_are_unavailable);
     tcase_add_test(tc, there_are_no_context_tokens_to_process);
     tcase_add_test(tc, contexts_end_with_their_credentials);
-    suite_add_tcase(suite, tc);
 }
 
 int main(void)
 {
-    return glue_main("messages", add_messages);
+    return app_main("messages", add);
 }

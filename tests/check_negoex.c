@@ -1,10 +1,8 @@
 /* SPNEGO as first and as second choice, and NegoEx inside it: there when the option asks for it,
  * and not a byte of it when not. */
-#include "gss_support.h"
+#include "gss_pair.h"
 
 #include <dlfcn.h>
-
-#define ALL_FLAGS (GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_CONF_FLAG)
 
 /* 1.3.6.1.4.1.311.2.2.30, and what every NegoEx message begins with. */
 #define NEGOEX_OID BYTES_LITERAL("\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x1e")
@@ -32,15 +30,6 @@ static void talk(struct app_pair *p, bool initiator, bool acceptor)
         app_talk(p, i);
     }
     app_open(p);
-}
-
-static uint64_t next_sequence(gss_ctx_id_t ctx)
-{
-    gss_buffer_desc token = app_token(ctx, true);
-    uint64_t sequence = app_sequence(bytes_of(token.value, token.length));
-
-    app_release(&token);
-    return sequence;
 }
 
 /* The body of a DER element; `*rest` moves behind it. */
@@ -82,7 +71,7 @@ static struct bytes mech_types(gss_buffer_desc token)
  * send. */
 START_TEST(plain)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
     struct app_pair raw = {.type = app_types[_i]};
     struct bytes types, type;
 
@@ -98,8 +87,8 @@ START_TEST(plain)
     /* SPNEGO's own: OID, eight headers with two lengths of up to 3 bytes, and our OID once more. */
     ck_assert_uint_le(p.token[0].length, raw.token[0].length + 35 + 8 + 8 * 4);
     ck_assert_str_eq(app_shown(p.source), "alice");
-    ck_assert_uint_eq(next_sequence(p.initiator), 0); /* first choice: no mechListMIC */
-    ck_assert_uint_eq(next_sequence(p.acceptor), 0);
+    ck_assert_uint_eq(app_next_sequence(p.initiator), 0); /* first choice: no mechListMIC */
+    ck_assert_uint_eq(app_next_sequence(p.acceptor), 0);
     app_close(&raw);
     app_close(&p);
 }
@@ -111,11 +100,11 @@ START_TEST(with_chosen_mechanisms)
     static gss_OID_desc krb5 = {9, "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"};
     gss_OID_desc list[] = {krb5, app_mech};
     gss_OID_set_desc mechs = {2, list};
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     OM_uint32 minor;
 
     want_negoex(false);
-    app_talk(&p, 0);
+    app_prepare(&p);
     ck_assert_uint_eq(gss_set_neg_mechs(&minor, p.initiator_cred, &mechs), 0);
     ck_assert_uint_eq(gss_set_neg_mechs(&minor, p.acceptor_cred, &mechs), 0);
     talk(&p, false, false);
@@ -130,7 +119,7 @@ END_TEST
 
 START_TEST(both_want_it)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
     struct bytes types;
 
     talk(&p, true, true);
@@ -142,7 +131,7 @@ START_TEST(both_want_it)
     ck_assert(has(p.token[1], NEGOEX) && has(p.token[2], NEGOEX) && has(p.token[3], NEGOEX));
     ck_assert_uint_eq(p.tokens, 4);
     ck_assert_str_eq(app_shown(p.source), "alice");
-    ck_assert_uint_eq(p.initiator_flags & ALL_FLAGS, ALL_FLAGS);
+    ck_assert_uint_eq(p.initiator_flags & APP_FLAGS, APP_FLAGS);
     app_converse(p.initiator, p.acceptor);
     app_close(&p);
 }
@@ -152,15 +141,15 @@ END_TEST
  * the list of mechanisms is protected, by the first MIC of each side. */
 START_TEST(second_choice)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS, .type = app_types[_i]};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
 
     talk(&p, true, false);
     ck_assert(has(p.token[0], NEGOEX) && !has(p.token[1], NEGOEX));
     ck_assert_str_eq(app_shown(p.source), "alice");
-    ck_assert_uint_eq(next_sequence(p.initiator), 1);
-    ck_assert_uint_eq(next_sequence(p.acceptor), 1);
+    ck_assert_uint_eq(app_next_sequence(p.initiator), 1);
+    ck_assert_uint_eq(app_next_sequence(p.acceptor), 1);
     app_close(&p);
-    p = (struct app_pair){.mech = &app_spnego, .flags = ALL_FLAGS, .type = app_types[_i]};
+    p = (struct app_pair){.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
     talk(&p, true, false);
     app_converse(p.initiator, p.acceptor);
     app_close(&p);
@@ -170,7 +159,7 @@ END_TEST
 /* A changed list of mechanisms does not pass. */
 START_TEST(second_choice_is_protected)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     uint8_t *oid;
 
     want_negoex(true);
@@ -186,7 +175,7 @@ END_TEST
 
 START_TEST(only_the_acceptor_wants_it)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
     talk(&p, false, true);
     ck_assert_uint_eq(p.tokens, 4);
@@ -199,7 +188,7 @@ END_TEST
 
 START_TEST(without_an_optimistic_token)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
     (void)setenv("NEGOEX_NO_OPTIMISTIC_TOKEN", "1", 1);
     talk(&p, true, true);
@@ -212,7 +201,10 @@ END_TEST
 START_TEST(with_confirmation)
 {
     struct gss_channel_bindings_struct bindings = {.application_data = {4, "tls!"}};
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS, .bindings = &bindings};
+    struct app_pair p = {.mech = &app_spnego,
+                         .flags = APP_FLAGS,
+                         .initiator_bindings = &bindings,
+                         .acceptor_bindings = &bindings};
 
     talk(&p, true, true);
     ck_assert_uint_ne(p.acceptor_flags & GSS_C_CHANNEL_BOUND_FLAG, 0);
@@ -224,7 +216,7 @@ END_TEST
 
 START_TEST(contexts_leave)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     gss_buffer_desc token;
     OM_uint32 minor;
 
@@ -239,7 +231,7 @@ END_TEST
 
 START_TEST(strangers_are_refused)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
     want_negoex(_i);
     p.initiator_cred = app_cred(&app_spnego, GSS_C_INITIATE, "stranger", "trust-server-x25519",
@@ -255,7 +247,7 @@ END_TEST
 /* One changed byte anywhere: no crash, and who is COMPLETE talks to the right one. */
 START_TEST(changed_tokens)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     size_t length, done = 0;
 
     talk(&p, true, true);
@@ -263,7 +255,7 @@ START_TEST(changed_tokens)
     app_close(&p);
     want_negoex(true);
     for (size_t at = 0; at < length; at += 3) {
-        p = (struct app_pair){.mech = &app_spnego, .flags = ALL_FLAGS};
+        p = (struct app_pair){.mech = &app_spnego, .flags = APP_FLAGS};
         app_talk(&p, (unsigned)_i + 1);
         ck_assert_uint_gt(p.tokens, (unsigned)_i);
         if (at < p.token[_i].length)
@@ -335,7 +327,7 @@ END_TEST
 
 START_TEST(asked_for_by_the_administrator)
 {
-    struct app_pair p = {.mech = &app_spnego, .flags = ALL_FLAGS};
+    struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
     app_run(app_text("sed 's/$/ [options=negoex]/' %s > %s", app_path("mech.conf"),
                      app_path("negoex.conf")));
@@ -431,7 +423,7 @@ START_TEST(nothing_to_know_yet)
 {
     gss_OID const oids[] = {GSS_C_INQ_NEGOEX_KEY, GSS_C_INQ_NEGOEX_VERIFY_KEY,
                             GSS_C_INQ_SSPI_SESSION_KEY, GSS_C_SEC_CONTEXT_SASL_SSF};
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_buffer_set_t set;
     OM_uint32 minor;
 
@@ -458,7 +450,7 @@ END_TEST
 
 START_TEST(nothing_to_set)
 {
-    struct app_pair p = {.flags = 0};
+    struct app_pair p = {0};
     gss_buffer_desc value = app_of_text("x");
     OM_uint32 minor;
 
