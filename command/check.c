@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/report.h"
+#include "base/err.h"
 #include "load/settings.h"
 #include "peer/identity.h"
 #include "peer/name.h"

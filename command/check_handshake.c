@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "edhoc/cred.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"

@@ -3,7 +3,6 @@
 #include "check_say.h"
 #include "tool.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <glob.h>
@@ -18,8 +17,9 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "load/file.h"
 #include "load/mech_conf.h"
 #include "load/settings.h"
@@ -44,9 +44,10 @@ static void take_word(struct bytes *rest, char word[WORD_MAX])
 {
     size_t n = 0;
 
-    while (rest->len > 0 && isspace(rest->p[0]))
+    while (rest->len > 0 && ascii_is_space((char)rest->p[0]))
         *rest = bytes_of(rest->p + 1, rest->len - 1);
-    while (n < rest->len && n + 1 < WORD_MAX && !isspace(rest->p[n]) && rest->p[n] != '\0')
+    while (n < rest->len && n + 1 < WORD_MAX && !ascii_is_space((char)rest->p[n]) &&
+           rest->p[n] != '\0')
         n++;
     if (n > 0)
         memcpy(word, rest->p, n);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/report.h"
+#include "base/bytes.h"
+#include "base/err.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "load/load.h"

@@ -14,16 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base64.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
-#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
 #include "load/file.h"
 #include "load/identity_file.h"
 #include "load/lines.h"
+#include "load/openssh_type.h"
 #include "load/trust_file.h"
 #include "load/trust_line.h"
 #include "peer/identity.h"
@@ -41,22 +41,17 @@ static const char help[] =
 
 /* ---- a public key ---- */
 
-/* As `ssh-keygen -l` prints it: base64 of the SHA-256 of the blob, without padding. */
 static edhoc_err print_fingerprint(const struct key *key)
 {
     struct buf blob = buf_new(512), text = buf_new(64);
-    uint8_t hash[32];
     edhoc_err err;
 
     ssh_blob_put(key, &blob);
     err = buf_err(&blob);
     if (err == EDHOC_OK)
-        err = crypto_sha256(buf_bytes(&blob), hash);
-    if (err == EDHOC_OK) {
-        base64_put(bytes_of(hash, sizeof(hash)), &text);
-        printf("    fingerprint  SHA256:%.43s\n",
-               buf_err(&text) != EDHOC_OK ? "" : (const char *)text.p);
-    }
+        err = openssh_fingerprint(buf_bytes(&blob), &text);
+    if (err == EDHOC_OK)
+        printf("    fingerprint  %.*s\n", (int)text.len, (const char *)text.p);
     buf_free(&blob);
     buf_free(&text);
     return err;
@@ -169,19 +164,13 @@ static edhoc_err print_line(const struct trust_line *line)
     return err;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), n = strlen(end);
-
-    return len >= n && strcmp(text + len - n, end) == 0;
-}
-
 /* Reads a line and prints it; counts it in `lines` if there is a key on it. */
 static edhoc_err show_line(struct bytes text, const char *path, unsigned number, unsigned *lines)
 {
     struct trust_line *line;
-    edhoc_err err = ends_with(path, ".pub") ? trust_pub_line_parse(text, path, number, &line)
-                                            : trust_line_parse(text, path, number, &line);
+    edhoc_err err = bytes_end_with(bytes_of_text(path), BYTES_LITERAL(".pub"))
+                        ? trust_pub_line_parse(text, path, number, &line)
+                        : trust_line_parse(text, path, number, &line);
 
     if (err == EDHOC_OK && line != NULL) {
         ++*lines;
@@ -212,7 +201,7 @@ static int show_lines(struct bytes text, const char *path)
     int status = TOOL_OK;
     struct bytes line;
 
-    for (; trust_next_line(&text, &line); number++) {
+    for (; lines_next(&text, &line); number++) {
         edhoc_err err = show_line(line, path, number, &lines);
 
         if (err != EDHOC_OK)
@@ -225,11 +214,6 @@ static int show_lines(struct bytes text, const char *path)
 }
 
 /* ---- which of them ---- */
-
-static bool contains(struct bytes text, const char *what)
-{
-    return text.len > 0 && memmem(text.p, text.len, what, strlen(what)) != NULL;
-}
 
 static int show_contents(struct bytes in, const char *path)
 {
@@ -245,16 +229,16 @@ static int show_contents(struct bytes in, const char *path)
         err = show_token(in, path);
         return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
     }
-    if (contains(in, "-----BEGIN CERTIFICATE-----")) {
+    if (bytes_contain(in, BYTES_LITERAL("-----BEGIN CERTIFICATE-----"))) {
         err = show_certificates(in, path);
         return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
     }
-    if (contains(in, "-----BEGIN X509 CRL-----"))
+    if (bytes_contain(in, BYTES_LITERAL("-----BEGIN X509 CRL-----")))
         return tool_fail(report(EDHOC_ERR_KEY_FORMAT,
                                 "%s: a list of revoked certificates; `openssl crl -noout -text -in "
                                 "%s` shows it",
                                 path, path));
-    if (contains(in, "-----BEGIN PUBLIC KEY-----"))
+    if (bytes_contain(in, BYTES_LITERAL("-----BEGIN PUBLIC KEY-----")))
         return tool_fail(report(EDHOC_ERR_KEY_FORMAT,
                                 "%s: a public key in PEM; this mechanism "
                                 "uses trust lines, as `gss-edhoc show` prints them for the private "
@@ -267,7 +251,8 @@ static int show(const char *path)
 {
     struct buf in;
     edhoc_err err = file_read(path, FILE_ANY, TRUST_FILE_MAX, NULL, NULL, &in);
-    bool is_private = err == EDHOC_OK && contains(buf_bytes(&in), "PRIVATE KEY-----");
+    bool is_private = err == EDHOC_OK &&
+                      bytes_contain(buf_bytes(&in), BYTES_LITERAL("PRIVATE KEY-----"));
     int status = TOOL_OK;
 
     if (err != EDHOC_OK)

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "profile/profile.h"
 

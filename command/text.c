@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "edhoc/cred.h"
@@ -48,8 +49,7 @@ const char *tool_date(int64_t seconds, char text[TOOL_TIME])
 
 const char *tool_key_id(const struct cred *cred, char text[17])
 {
-    for (size_t i = 0; i < 8; i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", cred_thumbprint(cred)[i]);
+    ascii_put_hex(text, cred_thumbprint(cred), 8);
     return text;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "load/lines.h"
 #include "load/trust_file.h"
@@ -57,19 +58,10 @@ static edhoc_err add_line(const struct trust_command *c, struct bytes text,
     return err;
 }
 
-static bool is_blank_or_comment(struct bytes line)
-{
-    struct bytes word = line_word(&line);
-
-    return word.len == 0 || word.p[0] == '#';
-}
-
 /* Is there a private key in it, given by mistake? */
 static edhoc_err refuse_private(struct bytes text, const char *source)
 {
-    static const char mark[] = "PRIVATE KEY-----";
-
-    if (text.len == 0 || memmem(text.p, text.len, mark, sizeof(mark) - 1) == NULL)
+    if (!bytes_contain(text, BYTES_LITERAL("PRIVATE KEY-----")))
         return EDHOC_OK;
     return report(EDHOC_ERR_TRUST_SYNTAX,
                   "%s: a private key, which belongs in nobody's trust file; give %s.pub", source,
@@ -83,9 +75,9 @@ static edhoc_err add_text(const struct trust_command *c, struct bytes text, cons
     edhoc_err err = refuse_private(text, source);
     struct bytes line;
 
-    while (err == EDHOC_OK && trust_next_line(&text, &line)) {
+    while (err == EDHOC_OK && lines_next(&text, &line)) {
         at.line++;
-        if (!is_blank_or_comment(line))
+        if (!lines_is_idle(line))
             err = add_line(c, line, &at, e, said);
     }
     if (err == EDHOC_OK && said->len == 0)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "load/place.h"
 #include "load/settings.h"
 

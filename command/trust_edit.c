@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
@@ -101,7 +102,7 @@ static unsigned count_lines(struct bytes text)
     struct bytes line;
     unsigned n = 0;
 
-    while (trust_next_line(&text, &line))
+    while (lines_next(&text, &line))
         n++;
     return n;
 }

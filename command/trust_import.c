@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/bytes.h"
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/keytype.h"
 #include "load/lines.h"
@@ -89,7 +89,11 @@ static struct bytes take_option(struct bytes *rest)
 
 static bool is_option_name(struct bytes name, const char *option)
 {
-    return name.len == strlen(option) && strncasecmp((const char *)name.p, option, name.len) == 0;
+    size_t n = 0;
+
+    while (n < name.len && ascii_lower((char)name.p[n]) == ascii_lower(option[n]))
+        n++;
+    return n == name.len && option[n] == '\0';
 }
 
 static bool is_known_option(struct bytes name)
@@ -124,7 +128,7 @@ static bool has_option(struct bytes options, const char *option)
 
 static edhoc_err split(struct bytes text, const struct trust_place *at, struct ssh_line *line)
 {
-    struct bytes word = line_word(&text);
+    struct bytes word = lines_word(&text);
 
     *line = (struct ssh_line){.type = word};
     if (word.p[0] == '@')
@@ -134,12 +138,12 @@ static edhoc_err split(struct bytes text, const struct trust_place *at, struct s
                          TRUST_SHOWN(word));
     if (!line_is_key_type(word)) {
         *(are_options(word) ? &line->options : &line->hosts) = word;
-        line->type = line_word(&text);
+        line->type = lines_word(&text);
     }
     if (!line_is_key_type(line->type))
         return trust_bad(at, "no public key as in OpenSSH's .pub, authorized_keys or known_hosts "
                              "files");
-    line->key = line_word(&text);
+    line->key = lines_word(&text);
     line->comment = text;
     return EDHOC_OK;
 }
@@ -295,24 +299,17 @@ static edhoc_err import_line(struct import *in, struct bytes text, const struct 
 
 /* ---- files ---- */
 
-static bool is_nothing(struct bytes line)
-{
-    struct bytes word = line_word(&line);
-
-    return word.len == 0 || word.p[0] == '#';
-}
-
 /* Every line that cannot be imported is told at once. */
 static edhoc_err import_text(struct import *in, struct bytes text, const char *source)
 {
     struct trust_place at = {strcmp(source, "-") == 0 ? "standard input" : source, 0};
     struct bytes line;
 
-    while (trust_next_line(&text, &line)) {
+    while (lines_next(&text, &line)) {
         edhoc_err err;
 
         at.line++;
-        if (is_nothing(line))
+        if (lines_is_idle(line))
             continue;
         err = line.len > TRUST_LINE_MAX ? trust_bad(&at, "longer than %d bytes", TRUST_LINE_MAX)
                                         : import_line(in, line, &at);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/report.h"
+#include "base/err.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "load/load.h"

@@ -11,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/hash.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
 #include "load/lines.h"
+#include "load/openssh_type.h"
 #include "load/trust_file.h"
 #include "load/trust_line.h"
 #include "peer/match.h"
@@ -45,21 +47,6 @@ struct removal {
 
 /* ---- what is meant ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), n = strlen(end);
-
-    return len >= n && strcmp(text + len - n, end) == 0;
-}
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* A key id (16 digits) or a whole thumbprint (64). */
 static bool read_hex(const char *text, struct target *t)
 {
@@ -68,7 +55,7 @@ static bool read_hex(const char *text, struct target *t)
     if (len != 16 && len != 64)
         return false;
     for (size_t i = 0; i < len / 2; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        int high = ascii_hex_digit(text[2 * i]), low = ascii_hex_digit(text[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;
@@ -76,26 +63,6 @@ static bool read_hex(const char *text, struct target *t)
     }
     t->hash_len = len / 2;
     return true;
-}
-
-static bool read_fingerprint(const char *text, struct target *t)
-{
-    struct buf padded = buf_new(64), hash = buf_new(64);
-    bool ok = strncmp(text, "SHA256:", 7) == 0;
-
-    if (ok) {
-        buf_put_text(&padded, text + 7);
-        buf_put_byte(&padded, '=');
-        ok = base64_read(buf_bytes(&padded), &hash) && hash.len == 32;
-    }
-    if (ok) {
-        memcpy(t->hash, hash.p, 32);
-        t->hash_len = 32;
-        t->openssh = true;
-    }
-    buf_free(&padded);
-    buf_free(&hash);
-    return ok;
 }
 
 /* The one key of a .pub file. */
@@ -107,7 +74,7 @@ static edhoc_err read_key_file(const char *path, struct target *t)
     struct trust_line *found = NULL;
 
     rest = buf_bytes(&text);
-    for (unsigned n = 1; err == EDHOC_OK && found == NULL && trust_next_line(&rest, &line); n++)
+    for (unsigned n = 1; err == EDHOC_OK && found == NULL && lines_next(&rest, &line); n++)
         err = trust_pub_line_parse(line, path, n, &found);
     if (err == EDHOC_OK && found == NULL)
         err = report(EDHOC_ERR_TRUST_SYNTAX, "%s: no key in it", path);
@@ -123,10 +90,15 @@ static edhoc_err read_key_file(const char *path, struct target *t)
 static edhoc_err read_target(const char *text, struct target *t)
 {
     *t = (struct target){.text = text};
-    if (ends_with(text, ".pub"))
+    if (bytes_end_with(bytes_of_text(text), BYTES_LITERAL(".pub")))
         return read_key_file(text, t);
-    if (read_hex(text, t) || read_fingerprint(text, t))
+    if (read_hex(text, t))
         return EDHOC_OK;
+    if (openssh_fingerprint_read(text, t->hash)) {
+        t->hash_len = 32;
+        t->openssh = true;
+        return EDHOC_OK;
+    }
     t->name = strdup(text);
     if (t->name == NULL)
         return EDHOC_ERR_NOMEM;
@@ -231,7 +203,7 @@ static void say(struct removal *r, const struct trust_line *line, const char *dr
 static void keep_names(struct removal *r, struct bytes raw, const char *kept)
 {
     struct bytes rest = raw;
-    struct bytes word = line_word(&rest);
+    struct bytes word = lines_word(&rest);
 
     buf_put(&r->text, bytes_of(raw.p, (size_t)(word.p - raw.p)));
     buf_put_text(&r->text, kept);
@@ -289,7 +261,7 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
     for (unsigned number = 1; err == EDHOC_OK; number++) {
         struct bytes raw = rest;
 
-        if (!trust_next_line(&rest, &line))
+        if (!lines_next(&rest, &line))
             break;
         raw.len -= rest.len;
         if (at < trust_count(e->trust) && trust_at(e->trust, at)->line == number)

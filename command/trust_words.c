@@ -5,86 +5,42 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "edhoc/cred.h"
+#include "load/lines.h"
 #include "load/openssh_type.h"
 #include "load/trust_line.h"
 #include "load/trust_place.h"
 #include "peer/trust.h"
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct bytes after(struct bytes text, size_t n)
-{
-    return n == 0 ? text : bytes_of(text.p + n, text.len - n);
-}
-
-static struct bytes trim(struct bytes text)
-{
-    while (text.len > 0 && is_blank(text.p[0]))
-        text = after(text, 1);
-    while (text.len > 0 && is_blank(text.p[text.len - 1]))
-        text.len--;
-    return text;
-}
-
-struct bytes line_word(struct bytes *rest)
-{
-    bool quoted = false;
-    struct bytes word;
-    size_t n = 0;
-
-    *rest = trim(*rest);
-    while (n < rest->len && (quoted || !is_blank(rest->p[n]))) {
-        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
-            n++;
-        else if (rest->p[n] == '"')
-            quoted = !quoted;
-        n++;
-    }
-    word = bytes_of(rest->p, n);
-    *rest = after(*rest, n);
-    return word;
-}
 
 static bool is_word(struct bytes word, const char *text)
 {
     return bytes_equal(word, bytes_of_text(text));
 }
 
-static bool ends_with(struct bytes word, const char *end)
-{
-    size_t n = strlen(end);
-
-    return word.len >= n && memcmp(word.p + word.len - n, end, n) == 0;
-}
-
 bool line_is_key_type(struct bytes word)
 {
     return keytype_by_ssh_name(word) != NULL || is_word(word, "ssh-rsa") ||
            is_word(word, "ssh-dss") || is_word(word, "ecdsa-sha2-nistp521") ||
-           ends_with(word, "@openssh.com");
+           bytes_end_with(word, BYTES_LITERAL("@openssh.com"));
 }
 
 struct line_fields line_split(struct bytes text)
 {
-    struct line_fields f = {.type = line_word(&text)};
+    struct line_fields f = {.type = lines_word(&text)};
 
     if (!line_is_key_type(f.type)) {
         f.principals = f.type;
-        f.type = line_word(&text);
+        f.type = lines_word(&text);
     }
     if (f.principals.len > 0 && !line_is_key_type(f.type)) {
         f.options = f.type;
-        f.type = line_word(&text);
+        f.type = lines_word(&text);
     }
-    f.key = line_word(&text);
-    f.comment = trim(text);
+    f.key = lines_word(&text);
+    f.comment = lines_trim(text);
     return f;
 }
 
@@ -121,7 +77,7 @@ static void put_options(struct bytes own, const struct line_wish *wish, struct b
 
 static void put_field(struct buf *out, struct bytes field)
 {
-    field = trim(field);
+    field = lines_trim(field);
     if (field.len == 0)
         return;
     if (out->len > 0)

@@ -6,8 +6,6 @@
 #include "load/trust_place.h"
 #include "peer/trust.h"
 
-/* The next word, up to a blank that is not between quotes. */
-struct bytes line_word(struct bytes *rest);
 /* A type that OpenSSH or this mechanism gives to keys, whether or not it is of use here? */
 bool line_is_key_type(struct bytes word);
 

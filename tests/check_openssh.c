@@ -261,7 +261,7 @@ static struct buf disarm(struct bytes text)
     struct buf base64 = buf_new(BUF_MAX), binary = buf_new(BUF_MAX);
     struct bytes line;
 
-    while (trust_next_line(&text, &line))
+    while (lines_next(&text, &line))
         if (line.p[0] != '-')
             buf_put(&base64, line);
     ck_assert(base64_read(buf_bytes(&base64), &binary));

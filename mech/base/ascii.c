@@ -20,6 +20,11 @@ bool ascii_is_letter(char c)
     return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
 }
 
+bool ascii_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 bool ascii_is_printable(char c)
 {
     return c >= 0x20 && c < 0x7f;

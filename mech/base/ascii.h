@@ -10,6 +10,8 @@ char ascii_lower(char c);
 char ascii_upper(char c);
 bool ascii_is_digit(char c);
 bool ascii_is_letter(char c);
+/* A blank, a tab, or what ends a line or a page: \n \v \f \r. */
+bool ascii_is_space(char c);
 /* 0x20 to 0x7e: neither a control character nor a byte of something else than ASCII. */
 bool ascii_is_printable(char c);
 /* 0 to 15, or -1. */

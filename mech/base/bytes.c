@@ -20,6 +20,17 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+bool bytes_contain(struct bytes text, struct bytes what)
+{
+    return what.len == 0 || (text.len > 0 && memmem(text.p, text.len, what.p, what.len) != NULL);
+}
+
+bool bytes_end_with(struct bytes text, struct bytes end)
+{
+    return end.len == 0 || (text.len >= end.len &&
+                            bytes_equal(bytes_of(text.p + text.len - end.len, end.len), end));
+}
+
 bool bytes_equal_secret(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.p, b.p, a.len) == 0);

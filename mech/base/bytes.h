@@ -31,6 +31,9 @@ struct bytes bytes_of_text(const char *text);
 bool bytes_equal(struct bytes a, struct bytes b);
 /* Equality whose time depends on the lengths only: for MACs and secrets. */
 bool bytes_equal_secret(struct bytes a, struct bytes b);
+/* Does the text have these bytes somewhere, or at its end? Nothing is in every text. */
+bool bytes_contain(struct bytes text, struct bytes what);
+bool bytes_end_with(struct bytes text, struct bytes end);
 /* Bytewise order, shorter first when one is a prefix of the other: <0, 0, >0. */
 int bytes_compare(struct bytes a, struct bytes b);
 /* Overwrites memory in a way the compiler may not remove. */

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
@@ -25,8 +26,7 @@
 #define LIST_SECONDS 2
 #define SIGN_SECONDS 5
 
-#define FINGERPRINT_LENGTH 50  /* SHA256: and 43 characters */
-#define HOLDINGS_MAX       400 /* of the text that says what an agent holds */
+#define HOLDINGS_MAX 400 /* of the text that says what an agent holds */
 
 /* ---- signing ---- */
 
@@ -183,7 +183,7 @@ static void note_holding(struct search *s, struct bytes type)
         return;
     buf_put_text(out, out->len > 0 ? ", " : "");
     for (size_t i = 0; i < type.len; i++)
-        buf_put_byte(out, type.p[i] > 0x20 && type.p[i] < 0x7f ? type.p[i] : '?');
+        buf_put_byte(out, ascii_is_printable((char)type.p[i]) ? type.p[i] : '?');
     if (type.len == 0)
         buf_put_text(out, "?");
 }
@@ -293,38 +293,17 @@ static edhoc_err search_list(struct search *s, struct bytes answer)
 
 /* ---- what was asked for ---- */
 
-/* SHA256: and the unpadded base64 of 32 bytes? */
-static edhoc_err check_fingerprint(const char *text)
-{
-    struct buf padded = buf_new(64), hash = buf_new(64);
-    bool ok = strlen(text) == FINGERPRINT_LENGTH && strncmp(text, "SHA256:", 7) == 0;
-    edhoc_err err;
-
-    if (ok) {
-        buf_put_text(&padded, text + 7);
-        buf_put_byte(&padded, '=');
-        ok = base64_read(buf_bytes(&padded), &hash) && hash.len == 32;
-    }
-    buf_fail(&padded, buf_err(&hash));
-    err = buf_err(&padded) == EDHOC_OK && !ok ? EDHOC_ERR_SETTING : buf_err(&padded);
-    buf_free(&padded);
-    buf_free(&hash);
-    return err;
-}
-
 static edhoc_err read_spec(const char *spec, const char **wanted)
 {
-    edhoc_err err = EDHOC_OK;
+    uint8_t hash[32];
 
-    *wanted = NULL;
-    if (strncmp(spec, AGENT_SCHEME, strlen(AGENT_SCHEME)) != 0) {
-        err = EDHOC_ERR_SETTING;
-    } else if (spec[strlen(AGENT_SCHEME)] != '\0') {
-        *wanted = spec + strlen(AGENT_SCHEME);
-        err = check_fingerprint(*wanted);
+    if (strncmp(spec, AGENT_SCHEME, strlen(AGENT_SCHEME)) == 0) {
+        const char *rest = spec + strlen(AGENT_SCHEME);
+
+        *wanted = rest[0] != '\0' ? rest : NULL;
+        if (*wanted == NULL || openssh_fingerprint_read(*wanted, hash))
+            return EDHOC_OK;
     }
-    if (err != EDHOC_ERR_SETTING)
-        return err;
     return report(EDHOC_ERR_SETTING,
                   "identity \"%.100s\": write agent: for the first usable key in ssh-agent, or "
                   "agent:SHA256:... with the fingerprint that ssh-add -l shows",

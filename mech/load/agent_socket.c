@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "load/stamps.h"
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
 #include "load/identity_file.h"
@@ -35,9 +37,7 @@ static int by_bytes(const void *a, const void *b)
 /* As the shell's *.pem: what begins with a dot is an editor's or a package manager's leftover. */
 static bool is_key_name(const char *name)
 {
-    size_t len = strlen(name);
-
-    return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".pem") == 0;
+    return name[0] != '.' && bytes_end_with(bytes_of_text(name), BYTES_LITERAL(".pem"));
 }
 
 static edhoc_err add_path(const char *dir, const char *name, struct paths *out)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
@@ -39,11 +40,6 @@ static void parts_clear(struct parts *p)
 static const char *passphrase(const struct parts *p)
 {
     return p->loading != NULL ? p->loading->passphrase : NULL;
-}
-
-static bool contains(struct bytes text, const char *what)
-{
-    return text.len > 0 && memmem(text.p, text.len, what, strlen(what)) != NULL;
 }
 
 /* ---- the private key ---- */
@@ -90,21 +86,19 @@ static edhoc_err read_pem(struct bytes text, struct parts *p)
     bool dh = p->pub != NULL && key_type(cred_key(p->pub->cred))->dh;
     edhoc_err err;
 
-    if (!contains(text, "PRIVATE KEY-----"))
+    if (!bytes_contain(text, BYTES_LITERAL("PRIVATE KEY-----")))
         return report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM private key in it", p->source);
     err = key_from_pem(text, passphrase(p), dh, &p->key);
     return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
 }
 
-static bool same_key(const struct key *a, const struct key *b)
-{
-    return key_type(a) == key_type(b) && bytes_equal(key_x(a), key_x(b)) &&
-           bytes_equal(key_y(a), key_y(b));
-}
-
 static edhoc_err check_public(const struct parts *p)
 {
-    if (p->pub == NULL || same_key(p->key, cred_key(p->pub->cred)))
+    const struct key *pub = p->pub != NULL ? cred_key(p->pub->cred) : NULL;
+
+    if (pub == NULL ||
+        (key_type(p->key) == key_type(pub) && bytes_equal(key_x(p->key), key_x(pub)) &&
+         bytes_equal(key_y(p->key), key_y(pub))))
         return EDHOC_OK;
     return report(
         EDHOC_ERR_KEY_FORMAT,
@@ -222,7 +216,8 @@ static edhoc_err read_certificates(const char *certificate, struct parts *p)
 
     if (err == EDHOC_OK)
         err = file_read(path, FILE_TRUSTED, CHAIN_FILE_MAX, p->loading, NULL, &p->certificates);
-    if (err == EDHOC_OK && !contains(buf_bytes(&p->certificates), "-----BEGIN CERTIFICATE-----"))
+    if (err == EDHOC_OK &&
+        !bytes_contain(buf_bytes(&p->certificates), BYTES_LITERAL("-----BEGIN CERTIFICATE-----")))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM certificate in it", certificate);
     return err;
 }

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-bool trust_next_line(struct bytes *rest, struct bytes *line)
+bool lines_next(struct bytes *rest, struct bytes *line)
 {
     const uint8_t *end;
 
@@ -16,4 +16,41 @@ bool trust_next_line(struct bytes *rest, struct bytes *line)
     if (line->len > 0 && line->p[line->len - 1] == '\r')
         line->len--;
     return true;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct bytes lines_trim(struct bytes text)
+{
+    while (text.len > 0 && is_blank(text.p[0]))
+        text = bytes_of(text.p + 1, text.len - 1);
+    while (text.len > 0 && is_blank(text.p[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+struct bytes lines_word(struct bytes *rest)
+{
+    struct bytes text = lines_trim(*rest);
+    bool quoted = false;
+    size_t n = 0;
+
+    while (n < text.len && (quoted || !is_blank(text.p[n]))) {
+        if (text.p[n] == '\\' && n + 1 < text.len && text.p[n + 1] == '"')
+            n++;
+        else if (text.p[n] == '"')
+            quoted = !quoted;
+        n++;
+    }
+    *rest = text.p != NULL ? bytes_of(text.p + n, text.len - n) : text;
+    return bytes_of(text.p, n);
+}
+
+bool lines_is_idle(struct bytes line)
+{
+    line = lines_trim(line);
+    return line.len == 0 || line.p[0] == '#';
 }

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "load/load.h"
 #include "load/stamps.h"
 #include "peer/identity.h"

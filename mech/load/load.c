@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
 #include "load/identity_dir.h"

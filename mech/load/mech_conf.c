@@ -1,13 +1,14 @@
 #include "load/mech_conf.h"
 
-#include <ctype.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
 
@@ -22,14 +23,9 @@ void mech_conf_clear(struct mech_conf *c)
 
 /* ---- one line, cut up as MIT does ---- */
 
-static bool is_space(char c)
-{
-    return isspace((unsigned char)c);
-}
-
 static char *skip_space(char *s)
 {
-    while (is_space(*s))
+    while (ascii_is_space(*s))
         s++;
     return s;
 }
@@ -37,7 +33,7 @@ static char *skip_space(char *s)
 /* Ends the word at `s` and returns the start of the next. */
 static char *end_word(char *s)
 {
-    while (*s != '\0' && !is_space(*s))
+    while (*s != '\0' && !ascii_is_space(*s))
         s++;
     if (*s != '\0')
         *s++ = '\0';
@@ -49,7 +45,7 @@ static bool take_arc(const char **s, unsigned long long *arc)
 {
     char *end;
 
-    if (**s < '0' || **s > '9')
+    if (!ascii_is_digit(**s))
         return false;
     *arc = strtoull(*s, &end, 10);
     *s = end + strspn(end, ".");

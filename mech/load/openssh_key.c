@@ -20,6 +20,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
@@ -55,7 +56,7 @@ static edhoc_err bad(const char *path, const char *format, ...)
 
 bool openssh_key_is(struct bytes text)
 {
-    return text.len > 0 && memmem(text.p, text.len, BEGIN_LINE, strlen(BEGIN_LINE)) != NULL;
+    return bytes_contain(text, BYTES_LITERAL(BEGIN_LINE));
 }
 
 static bool is_line(struct bytes line, const char *expected)
@@ -68,9 +69,9 @@ static edhoc_err read_lines(struct bytes *text, const char *path, struct buf *ba
 {
     struct bytes line;
 
-    if (!trust_next_line(text, &line) || !is_line(line, BEGIN_LINE))
+    if (!lines_next(text, &line) || !is_line(line, BEGIN_LINE))
         return bad(path, "the first line must be " BEGIN_LINE " and nothing else");
-    while (trust_next_line(text, &line)) {
+    while (lines_next(text, &line)) {
         if (is_line(line, END_LINE))
             return EDHOC_OK;
         buf_put(base64, line);
@@ -84,7 +85,7 @@ static edhoc_err check_rest(struct bytes text, const char *path)
 {
     struct bytes line;
 
-    while (trust_next_line(&text, &line))
+    while (lines_next(&text, &line))
         if (line.len != 0)
             return bad(path, "something follows the OpenSSH key; one key must be alone in its "
                              "file, and a certificate goes into a file of its own");

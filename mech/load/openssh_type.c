@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "crypto/hash.h"
 #include "crypto/keytype.h"
 
@@ -30,17 +30,12 @@ static const struct {
      "a key of a security key (FIDO): what that signs has a form of its own, not COSE's"},
 };
 
-static bool ends_with(struct bytes text, struct bytes end)
-{
-    return text.len >= end.len && bytes_equal(bytes_of(text.p + text.len - end.len, end.len), end);
-}
-
 const char *openssh_type_fault(struct bytes ssh_name)
 {
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
         if (bytes_equal(bytes_of_text(faults[i].ssh_name), ssh_name))
             return faults[i].fault;
-    if (ends_with(ssh_name, BYTES_LITERAL("-cert-v01@openssh.com")))
+    if (bytes_end_with(ssh_name, BYTES_LITERAL("-cert-v01@openssh.com")))
         return "an OpenSSH certificate: EDHOC has no such credentials";
     return "a kind of key that EDHOC cannot use";
 }
@@ -58,6 +53,23 @@ edhoc_err openssh_fingerprint(struct bytes blob, struct buf *out)
         return buf_err(out);
     out->len--; /* 32 bytes end in one '=', which OpenSSH leaves out */
     return EDHOC_OK;
+}
+
+bool openssh_fingerprint_read(const char *text, uint8_t hash[32])
+{
+    struct buf padded = buf_new(64), decoded = buf_new(64);
+    bool ok = strncmp(text, "SHA256:", 7) == 0;
+
+    if (ok) {
+        buf_put_text(&padded, text + 7);
+        buf_put_byte(&padded, '=');
+        ok = base64_read(buf_bytes(&padded), &decoded) && decoded.len == 32;
+    }
+    if (ok)
+        memcpy(hash, decoded.p, 32);
+    buf_free(&padded);
+    buf_free(&decoded);
+    return ok;
 }
 
 edhoc_err openssh_comment(struct bytes comment, char **out)

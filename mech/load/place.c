@@ -1,12 +1,13 @@
 #include "load/place.h"
 
-#include <ctype.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+#include "base/err.h"
 #include "base/report.h"
 
 /* ---- URIs ---- */
@@ -16,10 +17,8 @@ static size_t scheme_length(const char *where)
 {
     size_t n = 0;
 
-    if (!isalpha((unsigned char)where[0]))
-        return 0;
-    while (isalnum((unsigned char)where[n]) ||
-           (where[n] != '\0' && strchr("+-.", where[n]) != NULL))
+    while (ascii_is_letter(where[n]) || (n > 0 && (ascii_is_digit(where[n]) || where[n] == '+' ||
+                                                   where[n] == '-' || where[n] == '.')))
         n++;
     return where[n] == ':' ? n : 0;
 }
@@ -29,11 +28,14 @@ bool place_has_scheme(const char *where)
     return scheme_length(where) > 0;
 }
 
+/* `scheme` in lower case. */
 static bool has_this_scheme(const char *where, const char *scheme)
 {
-    size_t n = scheme_length(where);
+    size_t n = 0;
 
-    return n == strlen(scheme) && strncasecmp(where, scheme, n) == 0;
+    while (scheme[n] != '\0' && ascii_lower(where[n]) == scheme[n])
+        n++;
+    return scheme[n] == '\0' && where[n] == ':';
 }
 
 bool place_is_file(const char *where)

@@ -1,12 +1,13 @@
 #include "load/settings.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "edhoc/edhoc.h"
 #include "edhoc/suite.h"
@@ -254,7 +255,7 @@ static edhoc_err read_environment(struct settings *s)
         struct value v = {FROM_ENVIRONMENT, name, NULL};
 
         for (const char *c = rows[row].name; *c != '\0'; c++)
-            name[at++] = (char)toupper((unsigned char)*c);
+            name[at++] = ascii_upper(*c);
         v.text = secure_getenv(name);
         if (v.text != NULL)
             err = apply(s, row, &v);
@@ -280,8 +281,7 @@ static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, 
                       "edhoc_service_identity, edhoc_certificate, edhoc_trust, edhoc_anchors, "
                       "edhoc_crls, edhoc_suites, edhoc_options",
                       pair->key);
-    s->duplicate = (*seen & 1u << row) != 0;
-    if (s->duplicate)
+    if ((*seen & 1u << row) != 0)
         return bad(&v, "is given twice in the credential store");
     *seen |= 1u << row;
     return apply(s, row, &v);

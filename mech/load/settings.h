@@ -24,8 +24,6 @@ struct settings {
     struct suite_list suites;
     unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */
     bool negoex;      /* from mech.conf or the environment only */
-    bool duplicate;   /* after EDHOC_ERR_SETTING: because a store key was given twice
-                         (GSS_S_DUPLICATE_ELEMENT) */
 };
 
 /* A credential store entry, as gss_key_value_element. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/report.h"
+#include "base/err.h"
 
 /* What stat() says, or that there is nothing. */
 struct state {

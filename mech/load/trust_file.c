@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "load/file.h"
 #include "load/lines.h"
 #include "load/trust_line.h"
@@ -25,7 +25,7 @@ edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t)
     edhoc_err err = check_start(text, file);
     struct bytes line;
 
-    for (unsigned number = 1; err == EDHOC_OK && trust_next_line(&text, &line); number++) {
+    for (unsigned number = 1; err == EDHOC_OK && lines_next(&text, &line); number++) {
         struct trust_line *read;
 
         err = trust_line_parse(line, file, number, &read);
@@ -58,7 +58,7 @@ static edhoc_err read_pub_text(struct bytes text, const char *path, struct trust
     struct trust_place at = {path, 0};
     struct bytes line;
 
-    while (err == EDHOC_OK && trust_next_line(&text, &line)) {
+    while (err == EDHOC_OK && lines_next(&text, &line)) {
         struct trust_line *read;
 
         at.line++;

@@ -6,52 +6,18 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
+#include "load/lines.h"
 #include "load/trust_option.h"
 #include "load/trust_place.h"
 #include "peer/trust.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static void drop(struct bytes *text, size_t n)
-{
-    *text = bytes_of(text->p + n, text->len - n);
-}
-
-static void skip_blanks(struct bytes *rest)
-{
-    while (rest->len > 0 && is_blank(rest->p[0]))
-        drop(rest, 1);
-}
-
-/* Up to the next blank that is not between quotes (where \" is none), as OpenSSH's options are. */
-static struct bytes take_word(struct bytes *rest)
-{
-    struct bytes word;
-    bool quoted = false;
-    size_t n = 0;
-
-    skip_blanks(rest);
-    while (n < rest->len && (quoted || !is_blank(rest->p[n]))) {
-        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
-            n++;
-        else if (rest->p[n] == '"')
-            quoted = !quoted;
-        n++;
-    }
-    word = bytes_of(rest->p, n);
-    drop(rest, n);
-    return word;
-}
 
 static edhoc_err copy_text(struct bytes from, char **to)
 {
@@ -89,7 +55,7 @@ static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *a
     const char *fault;
 
     if (negated)
-        drop(&pattern, 1);
+        pattern = bytes_of(pattern.p + 1, pattern.len - 1);
     else
         *positive = true;
     fault = trust_principal_fault(pattern);
@@ -170,9 +136,7 @@ static edhoc_err read_comment(struct bytes rest, const struct trust_place *at,
 {
     edhoc_err err;
 
-    skip_blanks(&rest);
-    while (rest.len > 0 && is_blank(rest.p[rest.len - 1]))
-        rest.len--;
+    rest = lines_trim(rest);
     if (rest.len == 0)
         return EDHOC_OK;
     err = copy_text(rest, &line->comment);
@@ -203,12 +167,12 @@ static edhoc_err settle_roles(const struct trust_place *at, struct trust_line *l
 
 static edhoc_err read_rest(struct bytes rest, const struct trust_place *at, struct trust_line *line)
 {
-    struct bytes word = take_word(&rest);
+    struct bytes word = lines_word(&rest);
     edhoc_err err = EDHOC_OK;
 
     if (word.len > 0 && keytype_by_ssh_name(word) == NULL) {
         err = trust_options_parse(word, at, line);
-        word = take_word(&rest);
+        word = lines_word(&rest);
     }
     if (err == EDHOC_OK && keytype_by_ssh_name(word) == NULL)
         err = word.len == 0
@@ -217,7 +181,7 @@ static edhoc_err read_rest(struct bytes rest, const struct trust_place *at, stru
     if (err == EDHOC_OK)
         err = settle_roles(at, line);
     if (err == EDHOC_OK)
-        err = read_key(word, take_word(&rest), at, line);
+        err = read_key(word, lines_word(&rest), at, line);
     if (err == EDHOC_OK)
         err = read_comment(rest, at, line);
     return err;
@@ -252,14 +216,12 @@ static edhoc_err parse(struct bytes text, bool named, const struct trust_place *
         return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
     if (text.len > 0 && memchr(text.p, '\0', text.len) != NULL)
         return trust_bad(at, "a NUL byte in it");
-    skip_blanks(&rest);
-    if (rest.len == 0 || rest.p[0] == '#')
+    if (lines_is_idle(text))
         return EDHOC_OK;
     line = new_line(at);
     if (line == NULL)
         return EDHOC_ERR_NOMEM;
-    text = rest;
-    word = take_word(&rest);
+    word = lines_word(&rest);
     if (named || keytype_by_ssh_name(word) == NULL)
         err = read_principals(word, at, line);
     else

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/cbor.h"
-#include "base/report.h"
+#include "base/err.h"
 #include "load/trust_place.h"
 #include "peer/match.h"
 #include "peer/trust.h"
