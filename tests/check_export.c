@@ -54,7 +54,7 @@ static OM_uint32 unwrap(gss_ctx_id_t ctx, gss_buffer_t token)
 /* ---- contexts go on ---- */
 
 /* After every number of messages, either side, three times in a row. */
-START_TEST(at_any_point_of_a_stream)
+START_TEST(contexts_go_on_from_any_point_of_a_stream)
 {
     struct app_pair p = {.flags = APP_FLAGS,
                          .type = app_types[_i % APP_TYPES],
@@ -203,7 +203,7 @@ START_TEST(everything_known_goes_along)
 END_TEST
 
 /* A peer that sent a key identifier only is known by value afterwards. */
-START_TEST(peers_by_reference)
+START_TEST(a_peer_by_reference_is_known_by_value_afterwards)
 {
     struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     char *source;
@@ -291,7 +291,7 @@ START_TEST(dead_contexts_stay)
 }
 END_TEST
 
-START_TEST(nothing_works_after_export)
+START_TEST(an_exported_context_does_nothing_more)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc token, in = app_of_text("x"), out;
@@ -419,7 +419,7 @@ static void fork_some(struct watch *w, gss_ctx_id_t from)
 }
 
 /* `_i` bit 0: the acceptor is what is copied. Bit 1: it is copied before it has sent anything. */
-START_TEST(no_key_and_nonce_twice)
+START_TEST(copies_never_share_a_key_and_a_nonce)
 {
     struct app_pair p = {.flags = GSS_C_CONF_FLAG, .type = app_types[_i / 4]};
     gss_ctx_id_t *ctx = _i & 1 ? &p.acceptor : &p.initiator, copy[4];
@@ -483,7 +483,7 @@ static bool try_import(gss_buffer_t token, gss_ctx_id_t peer, bool *works)
 }
 
 /* `_i`: the acceptor's. */
-START_TEST(changed_tokens)
+START_TEST(changed_tokens_make_no_working_context)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t peer;
@@ -512,7 +512,7 @@ START_TEST(changed_tokens)
 }
 END_TEST
 
-START_TEST(truncated_tokens)
+START_TEST(truncated_and_longer_tokens_are_refused)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
@@ -546,7 +546,7 @@ START_TEST(truncated_tokens)
 }
 END_TEST
 
-START_TEST(other_versions)
+START_TEST(other_versions_are_refused)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
@@ -656,7 +656,7 @@ START_TEST(credentials_go_on)
 }
 END_TEST
 
-START_TEST(a_credential_for_both_directions)
+START_TEST(credentials_for_both_directions_go_on)
 {
     struct app_pair p = {.initiator_cred = cred_for_both(), .acceptor_cred = cred_for_both()};
     char *before = strdup(cred_facts(p.initiator_cred));
@@ -673,7 +673,7 @@ START_TEST(a_credential_for_both_directions)
 END_TEST
 
 /* Settings of the importing process do not come in. */
-START_TEST(settings_go_along)
+START_TEST(settings_of_the_importer_do_not_come_in)
 {
     struct app_pair p = {0};
     gss_buffer_desc initiator, acceptor;
@@ -702,7 +702,7 @@ START_TEST(settings_go_along)
 END_TEST
 
 /* The default key's place is where it was found; relative paths are from where they were given. */
-START_TEST(places_go_along)
+START_TEST(places_go_along_as_they_were_found)
 {
     struct app_pair p = {0};
     gss_buffer_desc initiator, acceptor;
@@ -751,7 +751,7 @@ START_TEST(the_desired_name_goes_along)
 END_TEST
 
 /* Neither the file's text nor the key's own bytes are in it. */
-START_TEST(no_key_is_in_the_token)
+START_TEST(no_key_is_in_an_exported_credential)
 {
     FILE *f = fopen(app_path(app_text("client-%s", app_types[_i])), "r");
     EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
@@ -774,7 +774,7 @@ START_TEST(no_key_is_in_the_token)
 }
 END_TEST
 
-START_TEST(keys_that_are_gone)
+START_TEST(a_key_that_is_gone_refuses_the_import)
 {
     gss_cred_id_t cred, again = GSS_C_NO_CREDENTIAL;
     gss_buffer_desc token;
@@ -799,7 +799,7 @@ START_TEST(keys_that_are_gone)
 }
 END_TEST
 
-START_TEST(changed_credentials)
+START_TEST(changed_credentials_are_mostly_refused_and_never_hurt)
 {
     gss_cred_id_t cred = cred_for_both(), again;
     gss_buffer_desc token = exported_cred(cred), cut;
@@ -841,7 +841,7 @@ START_TEST(changed_credentials)
 END_TEST
 
 /* gss_add_cred with an output copies every element, through export and import. */
-START_TEST(add_cred_copies)
+START_TEST(add_cred_copies_through_export_and_import)
 {
     struct app_pair p = {.mech = &app_mech};
     gss_key_value_element_desc pairs[] = {{"edhoc_identity", app_path("client-x25519")}};
@@ -913,7 +913,7 @@ static void check_hearsay(gss_name_t name, gss_name_t original)
 }
 
 /* What was authenticated here is hearsay there. */
-START_TEST(composite_names)
+START_TEST(what_was_authenticated_here_is_hearsay_there)
 {
     gss_OID const types[] = {GSS_C_NT_COMPOSITE_EXPORT, GSS_C_NT_EXPORT_NAME};
     struct app_pair p = {.type = app_types[_i]};
@@ -942,7 +942,7 @@ START_TEST(composite_names)
 }
 END_TEST
 
-START_TEST(changed_composite_names)
+START_TEST(changed_composite_names_are_refused_or_hearsay)
 {
     struct app_pair p = {0};
     gss_buffer_desc token, cut;
@@ -977,7 +977,7 @@ START_TEST(changed_composite_names)
 END_TEST
 
 /* A name that nobody has proven has a composite form, too. */
-START_TEST(composite_names_of_anybody)
+START_TEST(a_name_that_nobody_proved_has_a_composite_form)
 {
     gss_name_t said = app_name(APP_SERVICE, GSS_C_NT_HOSTBASED_SERVICE), mine = GSS_C_NO_NAME,
                back = GSS_C_NO_NAME;
@@ -1002,19 +1002,19 @@ static void add_contexts(Suite *suite)
 {
     TCase *tc = app_case(suite, "contexts");
 
-    tcase_add_loop_test(tc, at_any_point_of_a_stream, 0, 2 * APP_TYPES);
+    tcase_add_loop_test(tc, contexts_go_on_from_any_point_of_a_stream, 0, 2 * APP_TYPES);
     tcase_add_test(tc, numbers_go_on);
     tcase_add_test(tc, order_is_remembered);
     tcase_add_loop_test(tc, everything_known_goes_along, 0, APP_TYPES);
-    tcase_add_loop_test(tc, peers_by_reference, 0, APP_TYPES);
+    tcase_add_loop_test(tc, a_peer_by_reference_is_known_by_value_afterwards, 0, APP_TYPES);
     tcase_add_test(tc, keys_for_callers_are_the_same);
     tcase_add_test(tc, only_open_contexts_leave);
     tcase_add_test(tc, dead_contexts_stay);
-    tcase_add_test(tc, nothing_works_after_export);
-    tcase_add_loop_test(tc, no_key_and_nonce_twice, 0, 4 * APP_TYPES);
-    tcase_add_loop_test(tc, changed_tokens, 0, 2);
-    tcase_add_test(tc, truncated_tokens);
-    tcase_add_test(tc, other_versions);
+    tcase_add_test(tc, an_exported_context_does_nothing_more);
+    tcase_add_loop_test(tc, copies_never_share_a_key_and_a_nonce, 0, 4 * APP_TYPES);
+    tcase_add_loop_test(tc, changed_tokens_make_no_working_context, 0, 2);
+    tcase_add_test(tc, truncated_and_longer_tokens_are_refused);
+    tcase_add_test(tc, other_versions_are_refused);
 }
 
 static void add_credentials(Suite *suite)
@@ -1022,14 +1022,14 @@ static void add_credentials(Suite *suite)
     TCase *tc = app_case(suite, "credentials");
 
     tcase_add_loop_test(tc, credentials_go_on, 0, 2 * APP_TYPES);
-    tcase_add_test(tc, a_credential_for_both_directions);
-    tcase_add_test(tc, settings_go_along);
-    tcase_add_test(tc, places_go_along);
+    tcase_add_test(tc, credentials_for_both_directions_go_on);
+    tcase_add_test(tc, settings_of_the_importer_do_not_come_in);
+    tcase_add_test(tc, places_go_along_as_they_were_found);
     tcase_add_test(tc, the_desired_name_goes_along);
-    tcase_add_loop_test(tc, no_key_is_in_the_token, 0, APP_TYPES);
-    tcase_add_test(tc, keys_that_are_gone);
-    tcase_add_test(tc, changed_credentials);
-    tcase_add_test(tc, add_cred_copies);
+    tcase_add_loop_test(tc, no_key_is_in_an_exported_credential, 0, APP_TYPES);
+    tcase_add_test(tc, a_key_that_is_gone_refuses_the_import);
+    tcase_add_test(tc, changed_credentials_are_mostly_refused_and_never_hurt);
+    tcase_add_test(tc, add_cred_copies_through_export_and_import);
     tcase_add_test(tc, default_credentials_leave);
 }
 
@@ -1037,9 +1037,9 @@ static void add_names(Suite *suite)
 {
     TCase *tc = app_case(suite, "names");
 
-    tcase_add_loop_test(tc, composite_names, 0, APP_TYPES);
-    tcase_add_test(tc, changed_composite_names);
-    tcase_add_test(tc, composite_names_of_anybody);
+    tcase_add_loop_test(tc, what_was_authenticated_here_is_hearsay_there, 0, APP_TYPES);
+    tcase_add_test(tc, changed_composite_names_are_refused_or_hearsay);
+    tcase_add_test(tc, a_name_that_nobody_proved_has_a_composite_form);
 }
 
 static void add(Suite *suite)

@@ -19,7 +19,7 @@
 
 #define IOVS_MAX 64
 
-/* ---- layouts as words ----
+/* ---- every_allowed_layout_wraps_and_unwraps as words ----
  *
  *     H P T M   HEADER, PADDING, TRAILER, MIC_TOKEN that the library allocates
  *     h p t m   the same in memory of ours, of the right length
@@ -158,7 +158,7 @@ static bool data_is_text(const struct shape *s)
     return at == s->text_len;
 }
 
-/* ---- layouts that are allowed ---- */
+/* ---- every_allowed_layout_wraps_and_unwraps that are allowed ---- */
 
 static const char *const wrap_words[] = {
     "HDPT",
@@ -261,7 +261,7 @@ static void check_layout(gss_ctx_id_t from, gss_ctx_id_t to, const char *word, i
     (void)gss_release_iov_buffer(&minor, s->iov, s->count);
 }
 
-START_TEST(layouts)
+START_TEST(every_allowed_layout_wraps_and_unwraps)
 {
     struct app_pair p = {.type = app_types[_i % APP_TYPES],
                          .mech = _i < 2 * APP_TYPES ? &app_mech : &app_spnego,
@@ -281,7 +281,7 @@ START_TEST(layouts)
 END_TEST
 
 /* gss_wrap_iov_length says what gss_wrap_iov then needs, and touches nothing else. */
-START_TEST(lengths_are_told)
+START_TEST(the_length_call_says_what_is_needed_and_touches_no_more)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
@@ -315,7 +315,7 @@ START_TEST(lengths_are_told)
 END_TEST
 
 /* A HEADER with more room than it needs is cut to what it needs. */
-START_TEST(larger_places_will_do)
+START_TEST(larger_places_are_cut_to_what_is_needed)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     uint8_t header[64], trailer[64], text[] = "text";
@@ -333,7 +333,7 @@ START_TEST(larger_places_will_do)
 }
 END_TEST
 
-/* ---- layouts that are not allowed ---- */
+/* ---- every_allowed_layout_wraps_and_unwraps that are not allowed ---- */
 
 /* The sequence number that a context takes next: a refused call takes none. */
 static const char *const not_wrap_words[] = {
@@ -341,7 +341,7 @@ static const char *const not_wrap_words[] = {
     "hHD", "HDTT", "HDtT", "HPPDT", "HPpD", "XDT", "HXDT", "XD", "HDTX", "HMMDT",
 };
 
-START_TEST(layouts_not_to_wrap)
+START_TEST(other_layouts_do_not_wrap)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     uint64_t first;
@@ -400,7 +400,7 @@ static const struct {
     {"HSDPT", 2, false, SIZE_MAX - 1, GSS_S_FAILURE, MINOR(MESSAGE_LENGTH), true},
 };
 
-START_TEST(buffers_not_to_wrap)
+START_TEST(buffers_of_a_wrong_size_do_not_wrap)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     uint64_t first;
@@ -432,7 +432,7 @@ END_TEST
 
 static const int bad_counts[] = {0, -1, INT_MIN, INT_MAX, 65537};
 
-START_TEST(counts_that_are_none)
+START_TEST(impossible_counts_are_refused)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("HDPTM");
@@ -460,7 +460,7 @@ START_TEST(counts_that_are_none)
 }
 END_TEST
 
-START_TEST(only_the_default_quality)
+START_TEST(only_the_default_quality_is_offered)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("HDPTM");
@@ -512,7 +512,7 @@ static const struct {
     {"SDSH", 0, false, 0, GSS_S_BAD_MIC},
 };
 
-START_TEST(parts_not_to_unwrap)
+START_TEST(other_parts_do_not_unwrap)
 {
     struct app_pair p = {.flags = APP_FLAGS};
 
@@ -573,7 +573,7 @@ START_TEST(changed_parts_do_not_unwrap)
 }
 END_TEST
 
-/* ---- interchange with the contiguous calls ---- */
+/* ---- tokens_of_iov_and_of_plain_calls_are_the_same with the contiguous calls ---- */
 
 /* A message on its way: as a token in a row. */
 struct travel {
@@ -750,7 +750,7 @@ static bool goes_with_assoc(size_t maker, size_t taker, int conf)
     return maker != 0 && taker != 0 && (conf || maker != 2);
 }
 
-START_TEST(interchange)
+START_TEST(tokens_of_iov_and_of_plain_calls_are_the_same)
 {
     struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     uint8_t *text = malloc(1000003);
@@ -780,7 +780,7 @@ END_TEST
 
 /* The order of associated data: always the same counts; across the text, only where that is not
  * encrypted. */
-START_TEST(order_of_associated_data)
+START_TEST(associated_data_is_bound_in_its_order)
 {
     static const struct {
         int order[3]; /* of SIGN_ONLY a, SIGN_ONLY b, DATA */
@@ -819,7 +819,7 @@ END_TEST
 static const char *const not_stream_words[] = {"X",   "XS",  "XDD", "XDY",  "XXD",
                                                "HXD", "hXD", "XDT", "XHDT", "XSS"};
 
-START_TEST(streams_not_to_unwrap)
+START_TEST(other_streams_do_not_unwrap)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
@@ -854,7 +854,7 @@ static const struct {
 };
 
 /* `_i`: 1, DATA is allocated. A failure leaves the descriptors as they were, and nothing behind. */
-START_TEST(tokens_not_to_unwrap_from_a_stream)
+START_TEST(damaged_streams_leave_their_descriptors_alone)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     const OM_uint32 type = DATA | (_i ? ALLOCATE : 0);
@@ -887,7 +887,7 @@ START_TEST(tokens_not_to_unwrap_from_a_stream)
 END_TEST
 
 /* What MIT's own gss_unwrap_aead would lose: the message that comes with a supplementary status. */
-START_TEST(aead_out_of_order)
+START_TEST(unwrap_aead_keeps_a_message_that_is_out_of_order)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text("text"), assoc = app_of_text("assoc"), token, out;
@@ -911,7 +911,7 @@ START_TEST(aead_out_of_order)
 }
 END_TEST
 
-START_TEST(aead_arguments)
+START_TEST(aead_calls_check_their_arguments)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     gss_buffer_desc in = app_of_text("text"), bad = {3, NULL}, huge = {0xffffffff, "x"}, token, out;
@@ -1007,7 +1007,7 @@ static void check_mic_layout(gss_ctx_id_t from, gss_ctx_id_t to, const char *wor
     app_release(&token);
 }
 
-START_TEST(mic_layouts)
+START_TEST(every_allowed_layout_signs_and_verifies)
 {
     struct app_pair p = {.type = app_types[_i % APP_TYPES],
                          .mech = _i < APP_TYPES ? &app_mech : &app_spnego,
@@ -1024,7 +1024,7 @@ END_TEST
 
 static const char *const not_mic_words[] = {"", "D", "HD", "HDT", "MMD", "mDm", "HHMD", "MTTD"};
 
-START_TEST(layouts_not_to_sign)
+START_TEST(other_layouts_are_not_signed)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
@@ -1046,7 +1046,7 @@ START_TEST(layouts_not_to_sign)
 }
 END_TEST
 
-START_TEST(buffers_not_to_sign)
+START_TEST(buffers_of_a_wrong_size_are_not_signed)
 {
     static const struct {
         const char *word;
@@ -1084,7 +1084,7 @@ START_TEST(buffers_not_to_sign)
 }
 END_TEST
 
-START_TEST(mic_length_is_told)
+START_TEST(the_mic_length_call_says_what_is_needed)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     struct shape *s = shape_of("DHMT");
@@ -1147,7 +1147,7 @@ static void check_all(gss_ctx_id_t ctx, OM_uint32 want)
 #undef SAYS
 }
 
-START_TEST(contexts_that_are_not_open)
+START_TEST(half_open_contexts_take_no_iov)
 {
     struct app_pair p = {.flags = APP_FLAGS};
     OM_uint32 minor;
@@ -1204,7 +1204,7 @@ static void *share(void *arg)
     return NULL;
 }
 
-START_TEST(shared_by_threads)
+START_TEST(threads_share_a_context)
 {
     struct app_pair p = {0};
     struct sharing all = {.pair = &p};
@@ -1226,28 +1226,28 @@ static void add(Suite *suite)
 {
     TCase *tc = app_case(suite, "iov");
 
-    tcase_add_loop_test(tc, layouts, 0, 3 * APP_TYPES);
-    tcase_add_test(tc, lengths_are_told);
-    tcase_add_test(tc, larger_places_will_do);
-    tcase_add_test(tc, layouts_not_to_wrap);
-    tcase_add_loop_test(tc, buffers_not_to_wrap, 0, 2);
-    tcase_add_loop_test(tc, counts_that_are_none, 0, ROWS(bad_counts));
-    tcase_add_test(tc, only_the_default_quality);
-    tcase_add_loop_test(tc, parts_not_to_unwrap, 0, 2);
+    tcase_add_loop_test(tc, every_allowed_layout_wraps_and_unwraps, 0, 3 * APP_TYPES);
+    tcase_add_test(tc, the_length_call_says_what_is_needed_and_touches_no_more);
+    tcase_add_test(tc, larger_places_are_cut_to_what_is_needed);
+    tcase_add_test(tc, other_layouts_do_not_wrap);
+    tcase_add_loop_test(tc, buffers_of_a_wrong_size_do_not_wrap, 0, 2);
+    tcase_add_loop_test(tc, impossible_counts_are_refused, 0, ROWS(bad_counts));
+    tcase_add_test(tc, only_the_default_quality_is_offered);
+    tcase_add_loop_test(tc, other_parts_do_not_unwrap, 0, 2);
     tcase_add_loop_test(tc, changed_parts_do_not_unwrap, 0, 2 * APP_TYPES);
-    tcase_add_loop_test(tc, interchange, 0, APP_TYPES);
-    tcase_add_loop_test(tc, order_of_associated_data, 0, 2);
-    tcase_add_test(tc, streams_not_to_unwrap);
-    tcase_add_loop_test(tc, tokens_not_to_unwrap_from_a_stream, 0, 2);
-    tcase_add_test(tc, aead_out_of_order);
-    tcase_add_test(tc, aead_arguments);
-    tcase_add_loop_test(tc, mic_layouts, 0, 2 * APP_TYPES);
-    tcase_add_test(tc, layouts_not_to_sign);
-    tcase_add_test(tc, buffers_not_to_sign);
-    tcase_add_test(tc, mic_length_is_told);
+    tcase_add_loop_test(tc, tokens_of_iov_and_of_plain_calls_are_the_same, 0, APP_TYPES);
+    tcase_add_loop_test(tc, associated_data_is_bound_in_its_order, 0, 2);
+    tcase_add_test(tc, other_streams_do_not_unwrap);
+    tcase_add_loop_test(tc, damaged_streams_leave_their_descriptors_alone, 0, 2);
+    tcase_add_test(tc, unwrap_aead_keeps_a_message_that_is_out_of_order);
+    tcase_add_test(tc, aead_calls_check_their_arguments);
+    tcase_add_loop_test(tc, every_allowed_layout_signs_and_verifies, 0, 2 * APP_TYPES);
+    tcase_add_test(tc, other_layouts_are_not_signed);
+    tcase_add_test(tc, buffers_of_a_wrong_size_are_not_signed);
+    tcase_add_test(tc, the_mic_length_call_says_what_is_needed);
     tcase_add_test(tc, a_token_has_one_use);
-    tcase_add_test(tc, contexts_that_are_not_open);
-    tcase_add_test(tc, shared_by_threads);
+    tcase_add_test(tc, half_open_contexts_take_no_iov);
+    tcase_add_test(tc, threads_share_a_context);
 }
 
 int main(void)

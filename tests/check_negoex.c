@@ -69,7 +69,7 @@ static struct bytes mech_types(gss_buffer_desc token)
 
 /* The list names us and nobody else; there is nothing that a mechanism without NegoEx would not
  * send. */
-START_TEST(plain)
+START_TEST(without_negoex_nothing_of_it_is_sent)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
     struct app_pair raw = {.type = app_types[_i]};
@@ -95,7 +95,7 @@ START_TEST(plain)
 END_TEST
 
 /* Kerberos is in the lists, too, and has no keys here. */
-START_TEST(with_chosen_mechanisms)
+START_TEST(mechanisms_without_keys_do_no_harm)
 {
     static gss_OID_desc krb5 = {9, "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"};
     gss_OID_desc list[] = {krb5, app_mech};
@@ -117,7 +117,7 @@ END_TEST
 
 /* ---- with NegoEx ---- */
 
-START_TEST(both_want_it)
+START_TEST(negoex_runs_where_both_want_it)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
     struct bytes types;
@@ -139,7 +139,7 @@ END_TEST
 
 /* An initiator that offers NegoEx first, and an acceptor that knows none: we are second choice, so
  * the list of mechanisms is protected, by the first MIC of each side. */
-START_TEST(second_choice)
+START_TEST(a_second_choice_costs_one_mic_of_each_side)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
 
@@ -157,7 +157,7 @@ START_TEST(second_choice)
 END_TEST
 
 /* A changed list of mechanisms does not pass. */
-START_TEST(second_choice_is_protected)
+START_TEST(a_changed_list_of_mechanisms_does_not_pass)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     uint8_t *oid;
@@ -173,7 +173,7 @@ START_TEST(second_choice_is_protected)
 }
 END_TEST
 
-START_TEST(only_the_acceptor_wants_it)
+START_TEST(an_acceptor_alone_does_not_bring_negoex_in)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
@@ -186,7 +186,7 @@ START_TEST(only_the_acceptor_wants_it)
 }
 END_TEST
 
-START_TEST(without_an_optimistic_token)
+START_TEST(negoex_runs_without_an_optimistic_token)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
@@ -198,7 +198,7 @@ START_TEST(without_an_optimistic_token)
 }
 END_TEST
 
-START_TEST(with_confirmation)
+START_TEST(negoex_runs_with_confirmation_and_bindings)
 {
     struct gss_channel_bindings_struct bindings = {.application_data = {4, "tls!"}};
     struct app_pair p = {.mech = &app_spnego,
@@ -214,7 +214,7 @@ START_TEST(with_confirmation)
 }
 END_TEST
 
-START_TEST(contexts_leave)
+START_TEST(contexts_of_negoex_can_be_exported)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     gss_buffer_desc token;
@@ -229,7 +229,7 @@ START_TEST(contexts_leave)
 }
 END_TEST
 
-START_TEST(strangers_are_refused)
+START_TEST(strangers_are_refused_through_spnego)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
@@ -245,7 +245,7 @@ START_TEST(strangers_are_refused)
 END_TEST
 
 /* One changed byte anywhere: no crash, and who is COMPLETE talks to the right one. */
-START_TEST(changed_tokens)
+START_TEST(changed_tokens_lead_to_nobody_else)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
     size_t length, done = 0;
@@ -305,7 +305,7 @@ static void check_offer(bool offered)
         ck_assert_mem_eq(scheme, SCHEME.p, sizeof(scheme));
 }
 
-START_TEST(asked_for_by_the_environment)
+START_TEST(the_environment_may_ask_for_it)
 {
     static const struct {
         const char *options;
@@ -325,7 +325,7 @@ START_TEST(asked_for_by_the_environment)
 }
 END_TEST
 
-START_TEST(asked_for_by_the_administrator)
+START_TEST(the_administrator_may_ask_for_it)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
@@ -342,7 +342,7 @@ START_TEST(asked_for_by_the_administrator)
 END_TEST
 
 /* There is nothing to tell before the first message, and no way to break anything by telling. */
-START_TEST(meta_data)
+START_TEST(meta_data_is_empty_and_cannot_hurt)
 {
     OM_uint32 (*query)(OM_uint32 *, gss_const_OID, gss_cred_id_t, gss_ctx_id_t *, gss_name_t,
                        OM_uint32, gss_buffer_t);
@@ -390,7 +390,7 @@ static void check_same_key(const struct app_pair *p, gss_OID a, gss_OID b, struc
     (void)gss_release_buffer_set(&minor, &y);
 }
 
-START_TEST(keys_and_strength)
+START_TEST(keys_are_the_same_on_both_sides_and_as_strong_as_the_suite)
 {
     static const char *const ssf[APP_TYPES] = {"\0\0\0\x80", "\0\0\x01\0", "\0\0\x01\0"};
     const struct bytes enctype = BYTES_LITERAL("\x14\0\0\0"),
@@ -419,7 +419,7 @@ START_TEST(keys_and_strength)
 END_TEST
 
 /* On a half-open context there is no key yet, which is an error and no more. */
-START_TEST(nothing_to_know_yet)
+START_TEST(half_open_contexts_have_no_key_yet)
 {
     gss_OID const oids[] = {GSS_C_INQ_NEGOEX_KEY, GSS_C_INQ_NEGOEX_VERIFY_KEY,
                             GSS_C_INQ_SSPI_SESSION_KEY, GSS_C_SEC_CONTEXT_SASL_SSF};
@@ -448,7 +448,7 @@ START_TEST(nothing_to_know_yet)
 }
 END_TEST
 
-START_TEST(nothing_to_set)
+START_TEST(there_is_no_option_to_set)
 {
     struct app_pair p = {0};
     gss_buffer_desc value = app_of_text("x");
@@ -470,23 +470,24 @@ static void add(Suite *suite)
 {
     TCase *tc = app_case(suite, "negoex");
 
-    tcase_add_loop_test(tc, plain, 0, APP_TYPES);
-    tcase_add_test(tc, with_chosen_mechanisms);
-    tcase_add_loop_test(tc, both_want_it, 0, APP_TYPES);
-    tcase_add_loop_test(tc, second_choice, 0, APP_TYPES);
-    tcase_add_test(tc, second_choice_is_protected);
-    tcase_add_test(tc, only_the_acceptor_wants_it);
-    tcase_add_test(tc, without_an_optimistic_token);
-    tcase_add_test(tc, with_confirmation);
-    tcase_add_test(tc, contexts_leave);
-    tcase_add_loop_test(tc, strangers_are_refused, 0, 2);
-    tcase_add_loop_test(tc, changed_tokens, 0, 4);
-    tcase_add_test(tc, asked_for_by_the_environment);
-    tcase_add_test(tc, asked_for_by_the_administrator);
-    tcase_add_test(tc, meta_data);
-    tcase_add_loop_test(tc, keys_and_strength, 0, 2 * APP_TYPES);
-    tcase_add_test(tc, nothing_to_know_yet);
-    tcase_add_test(tc, nothing_to_set);
+    tcase_add_loop_test(tc, without_negoex_nothing_of_it_is_sent, 0, APP_TYPES);
+    tcase_add_test(tc, mechanisms_without_keys_do_no_harm);
+    tcase_add_loop_test(tc, negoex_runs_where_both_want_it, 0, APP_TYPES);
+    tcase_add_loop_test(tc, a_second_choice_costs_one_mic_of_each_side, 0, APP_TYPES);
+    tcase_add_test(tc, a_changed_list_of_mechanisms_does_not_pass);
+    tcase_add_test(tc, an_acceptor_alone_does_not_bring_negoex_in);
+    tcase_add_test(tc, negoex_runs_without_an_optimistic_token);
+    tcase_add_test(tc, negoex_runs_with_confirmation_and_bindings);
+    tcase_add_test(tc, contexts_of_negoex_can_be_exported);
+    tcase_add_loop_test(tc, strangers_are_refused_through_spnego, 0, 2);
+    tcase_add_loop_test(tc, changed_tokens_lead_to_nobody_else, 0, 4);
+    tcase_add_test(tc, the_environment_may_ask_for_it);
+    tcase_add_test(tc, the_administrator_may_ask_for_it);
+    tcase_add_test(tc, meta_data_is_empty_and_cannot_hurt);
+    tcase_add_loop_test(tc, keys_are_the_same_on_both_sides_and_as_strong_as_the_suite, 0,
+                        2 * APP_TYPES);
+    tcase_add_test(tc, half_open_contexts_have_no_key_yet);
+    tcase_add_test(tc, there_is_no_option_to_set);
 }
 
 int main(void)
