@@ -39,6 +39,13 @@ uint32_t ssh_read_uint32(struct ssh_reader *r)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+uint64_t ssh_read_uint64(struct ssh_reader *r)
+{
+    uint64_t high = ssh_read_uint32(r);
+
+    return high << 32 | ssh_read_uint32(r);
+}
+
 struct bytes ssh_read_string(struct ssh_reader *r)
 {
     uint32_t len = ssh_read_uint32(r);

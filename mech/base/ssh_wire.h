@@ -14,6 +14,7 @@ struct ssh_reader {
 struct ssh_reader ssh_reader_of(struct bytes text);
 uint8_t ssh_read_byte(struct ssh_reader *r);        /* 0 after a failure */
 uint32_t ssh_read_uint32(struct ssh_reader *r);     /* 0 after a failure */
+uint64_t ssh_read_uint64(struct ssh_reader *r);     /* 0 after a failure */
 struct bytes ssh_read_string(struct ssh_reader *r); /* a view; empty after a failure */
 /* Exactly these bytes must come next. */
 void ssh_read_exactly(struct ssh_reader *r, struct bytes expected);

@@ -9,101 +9,133 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 
-#define STRING_MAX 255 /* more than any part of a blob needs */
-
-static void put_string(struct buf *out, struct bytes s)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        buf_put_byte(out, (uint8_t)(s.len >> shift));
-    buf_put(out, s);
-}
-
-static bool take_string(struct bytes *rest, struct bytes *s)
-{
-    size_t len;
-
-    if (rest->len < 4 || rest->p[0] != 0 || rest->p[1] != 0 || rest->p[2] != 0)
-        return false;
-    len = rest->p[3];
-    if (len > rest->len - 4)
-        return false;
-    *s = bytes_of(rest->p + 4, len);
-    *rest = bytes_of(rest->p + 4 + len, rest->len - 4 - len);
-    return true;
-}
-
-static void put_point(const struct key *key, struct buf *out)
-{
-    struct buf point = buf_new(STRING_MAX);
-
-    buf_put_byte(&point, 4);
-    buf_put(&point, key_x(key));
-    buf_put(&point, key_y(key));
-    put_string(out, buf_bytes(&point));
-    buf_fail(out, buf_err(&point));
-    buf_free(&point);
-}
+/* ---- writing ---- */
 
 void ssh_blob_put(const struct key *key, struct buf *out)
 {
     const struct keytype *type = key_type(key);
 
-    put_string(out, bytes_of_text(type->ssh_name));
+    ssh_put_string(out, bytes_of_text(type->ssh_name));
     if (type->kty == KTY_OKP) {
-        put_string(out, key_x(key));
+        ssh_put_string(out, key_x(key));
     } else {
-        put_string(out, bytes_of_text(type->ssh_curve));
-        put_point(key, out);
+        ssh_put_string(out, bytes_of_text(type->ssh_curve));
+        ssh_put_uint32(out, (uint32_t)(1 + 2 * type->coordinate));
+        buf_put_byte(out, 4);
+        buf_put(out, key_x(key));
+        buf_put(out, key_y(key));
     }
 }
 
-static edhoc_err read_okp(const struct keytype *type, struct bytes rest, struct key **out)
-{
-    struct bytes x;
+/* ---- reading ---- */
 
-    if (!take_string(&rest, &x) || rest.len != 0 || x.len != type->coordinate)
+struct public
+{
+    const struct keytype *type;
+    struct bytes x, y;
+};
+
+/* What follows the type. */
+static void read_public(struct ssh_reader *r, struct public *out)
+{
+    size_t n = out->type->coordinate;
+    struct bytes s;
+
+    if (out->type->kty == KTY_EC2 &&
+        !bytes_equal(ssh_read_string(r), bytes_of_text(out->type->ssh_curve)))
+        r->failed = true;
+    s = ssh_read_string(r);
+    if (out->type->kty == KTY_OKP && s.len == n) {
+        out->x = s;
+    } else if (out->type->kty == KTY_EC2 && s.len == 1 + 2 * n && s.p[0] == 4) {
+        out->x = bytes_of(s.p + 1, n);
+        out->y = bytes_of(s.p + 1 + n, n);
+    } else {
+        r->failed = true;
+    }
+}
+
+static edhoc_err not_of_type(const struct keytype *type)
+{
+    if (type->kty == KTY_OKP)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "not the blob of an %s key: %zu bytes of public key "
                       "and nothing else belong in it",
                       type->ssh_name, type->coordinate);
-    return key_from_public(type, x, BYTES_NONE, out);
+    return report(EDHOC_ERR_KEY_FORMAT,
+                  "not the blob of an %s key: the curve's name %s, an "
+                  "uncompressed point of %zu bytes and nothing else belong in it",
+                  type->ssh_name, type->ssh_curve, 1 + 2 * type->coordinate);
 }
 
-static edhoc_err read_ec2(const struct keytype *type, struct bytes rest, struct key **out)
+static edhoc_err make_key(const struct public *public, struct key **out)
 {
-    size_t n = type->coordinate;
-    struct bytes curve, point;
+    edhoc_err err = key_from_public(public->type, public->x, public->y, out);
 
-    if (!take_string(&rest, &curve) || !take_string(&rest, &point) || rest.len != 0 ||
-        !bytes_equal(curve, bytes_of_text(type->ssh_curve)) || point.len != 1 + 2 * n ||
-        point.p[0] != 4)
-        return report(EDHOC_ERR_KEY_FORMAT,
-                      "not the blob of an %s key: the curve's name %s, an "
-                      "uncompressed point of %zu bytes and nothing else belong in it",
-                      type->ssh_name, type->ssh_curve, 1 + 2 * n);
-    return key_from_public(type, bytes_of(point.p + 1, n), bytes_of(point.p + 1 + n, n), out);
+    if (err == EDHOC_ERR_BAD_POINT)
+        err = report(EDHOC_ERR_KEY_FORMAT, "the %s key is not a point on its curve",
+                     public->type->ssh_name);
+    return err;
 }
 
 edhoc_err ssh_blob_read(struct bytes blob, struct key **out)
 {
-    const struct keytype *type;
-    struct bytes name;
-    edhoc_err err;
+    struct ssh_reader r = ssh_reader_of(blob);
+    struct bytes name = ssh_read_string(&r);
+    struct public public = {keytype_by_ssh_name(name), BYTES_NONE, BYTES_NONE};
 
     *out = NULL;
-    if (!take_string(&blob, &name))
+    if (r.failed)
         return report(EDHOC_ERR_KEY_FORMAT, "not an SSH public key blob");
-    type = keytype_by_ssh_name(name);
-    if (type == NULL)
+    if (public.type == NULL)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "a blob of type \"%.*s\", which no cipher suite can use",
                       (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
-    err = type->kty == KTY_OKP ? read_okp(type, blob, out) : read_ec2(type, blob, out);
-    if (err == EDHOC_ERR_BAD_POINT)
-        err = report(EDHOC_ERR_KEY_FORMAT, "the %s key is not a point on its curve",
-                     type->ssh_name);
-    return err;
+    read_public(&r, &public);
+    return ssh_read_done(&r) ? make_key(&public, out) : not_of_type(public.type);
+}
+
+/* ---- certificates ---- */
+
+#define CERTIFIED "-cert-v01@openssh.com"
+
+/* The row of the key in a certificate of this type; NULL where OpenSSH or EDHOC has no such. */
+static const struct keytype *certified_type(struct bytes name)
+{
+    size_t suffix = sizeof(CERTIFIED) - 1;
+    const struct keytype *type;
+
+    if (name.len < suffix ||
+        !bytes_equal(bytes_of(name.p + name.len - suffix, suffix), BYTES_LITERAL(CERTIFIED)))
+        return NULL;
+    type = keytype_by_ssh_name(bytes_of(name.p, name.len - suffix));
+    return type == NULL || type->dh || type->curve == CRV_ED448 ? NULL : type;
+}
+
+edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out, struct bytes *rest)
+{
+    struct ssh_reader r = ssh_reader_of(certificate);
+    struct bytes name = ssh_read_string(&r);
+    struct public public = {certified_type(name), BYTES_NONE, BYTES_NONE};
+
+    *out = NULL;
+    *rest = BYTES_NONE;
+    if (r.failed || certificate.len > SSH_CERTIFICATE_MAX)
+        return report(EDHOC_ERR_KEY_FORMAT, "not an OpenSSH certificate of at most %d bytes",
+                      SSH_CERTIFICATE_MAX);
+    if (public.type == NULL)
+        return report(EDHOC_ERR_KEY_FORMAT,
+                      "an OpenSSH certificate of type \"%.*s\"; EDHOC's suites sign with "
+                      "ssh-ed25519, ecdsa-sha2-nistp256 and ecdsa-sha2-nistp384 keys",
+                      (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
+    (void)ssh_read_string(&r); /* nonce */
+    read_public(&r, &public);
+    if (r.failed)
+        return report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate's public key is malformed");
+    *rest = r.rest;
+    return make_key(&public, out);
 }

@@ -10,4 +10,11 @@ void ssh_blob_put(const struct key *key, struct buf *out);
 /* And back: consumed whole, the point checked. EDHOC_ERR_KEY_FORMAT with details. */
 edhoc_err ssh_blob_read(struct bytes blob, struct key **out) EDHOC_MUST_USE;
 
+#define SSH_CERTIFICATE_MAX 16384 /* bytes of an OpenSSH certificate (doc/mechanism.md 6.8) */
+
+/* The public key of an OpenSSH certificate, as a signature key; what stands behind it, still to be
+ * read, in *rest. EDHOC_ERR_KEY_FORMAT: no certificate, or one whose key no suite signs with. */
+edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out,
+                              struct bytes *rest) EDHOC_MUST_USE;
+
 #endif
