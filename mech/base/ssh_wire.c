@@ -62,23 +62,28 @@ void ssh_read_exactly(struct ssh_reader *r, struct bytes expected)
         r->failed = true;
 }
 
-void ssh_read_mpint(struct ssh_reader *r, uint8_t *out, size_t len)
+struct bytes ssh_read_magnitude(struct ssh_reader *r)
 {
     struct bytes n = ssh_read_string(r);
 
-    memset(out, 0, len);
     /* A first bit that is set means a negative number; a zero byte stands before it, and nowhere
      * else; zero itself has no bytes. */
     if (n.len == 0 || (n.p[0] & 0x80) != 0 ||
         (n.p[0] == 0 && (n.len == 1 || (n.p[1] & 0x80) == 0))) {
         r->failed = true;
-        return;
+        return BYTES_NONE;
     }
-    if (n.p[0] == 0)
-        n = bytes_of(n.p + 1, n.len - 1);
+    return n.p[0] == 0 ? bytes_of(n.p + 1, n.len - 1) : n;
+}
+
+void ssh_read_mpint(struct ssh_reader *r, uint8_t *out, size_t len)
+{
+    struct bytes n = ssh_read_magnitude(r);
+
+    memset(out, 0, len);
     if (n.len > len)
         r->failed = true;
-    else
+    else if (n.len > 0)
         memcpy(out + len - n.len, n.p, n.len);
 }
 

@@ -18,6 +18,9 @@ uint64_t ssh_read_uint64(struct ssh_reader *r);     /* 0 after a failure */
 struct bytes ssh_read_string(struct ssh_reader *r); /* a view; empty after a failure */
 /* Exactly these bytes must come next. */
 void ssh_read_exactly(struct ssh_reader *r, struct bytes expected);
+/* An mpint greater than zero, in its only encoding: a view of its bytes, the first of which is not
+ * zero; empty after a failure. */
+struct bytes ssh_read_magnitude(struct ssh_reader *r);
 /* An mpint greater than zero and of at most `len` bytes, in its only encoding, as `len` bytes. */
 void ssh_read_mpint(struct ssh_reader *r, uint8_t *out, size_t len);
 /* Everything was there, and nothing else? */

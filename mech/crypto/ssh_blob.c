@@ -33,14 +33,13 @@ void ssh_blob_put(const struct key *key, struct buf *out)
 
 /* ---- reading ---- */
 
-struct public
-{
+struct point_on {
     const struct keytype *type;
     struct bytes x, y;
 };
 
 /* What follows the type. */
-static void read_public(struct ssh_reader *r, struct public *out)
+static void read_public(struct ssh_reader *r, struct point_on *out)
 {
     size_t n = out->type->coordinate;
     struct bytes s;
@@ -72,13 +71,13 @@ static edhoc_err not_of_type(const struct keytype *type)
                   type->ssh_name, type->ssh_curve, 1 + 2 * type->coordinate);
 }
 
-static edhoc_err make_key(const struct public *public, struct key **out)
+static edhoc_err make_key(const struct point_on *point, struct key **out)
 {
-    edhoc_err err = key_from_public(public->type, public->x, public->y, out);
+    edhoc_err err = key_from_public(point->type, point->x, point->y, out);
 
     if (err == EDHOC_ERR_BAD_POINT)
         err = report(EDHOC_ERR_KEY_FORMAT, "the %s key is not a point on its curve",
-                     public->type->ssh_name);
+                     point->type->ssh_name);
     return err;
 }
 
@@ -86,17 +85,17 @@ edhoc_err ssh_blob_read(struct bytes blob, struct key **out)
 {
     struct ssh_reader r = ssh_reader_of(blob);
     struct bytes name = ssh_read_string(&r);
-    struct public public = {keytype_by_ssh_name(name), BYTES_NONE, BYTES_NONE};
+    struct point_on point = {keytype_by_ssh_name(name), BYTES_NONE, BYTES_NONE};
 
     *out = NULL;
     if (r.failed)
         return report(EDHOC_ERR_KEY_FORMAT, "not an SSH public key blob");
-    if (public.type == NULL)
+    if (point.type == NULL)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "a blob of type \"%.*s\", which no cipher suite can use",
                       (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
-    read_public(&r, &public);
-    return ssh_read_done(&r) ? make_key(&public, out) : not_of_type(public.type);
+    read_public(&r, &point);
+    return ssh_read_done(&r) ? make_key(&point, out) : not_of_type(point.type);
 }
 
 /* ---- certificates ---- */
@@ -120,22 +119,23 @@ edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out, struct
 {
     struct ssh_reader r = ssh_reader_of(certificate);
     struct bytes name = ssh_read_string(&r);
-    struct public public = {certified_type(name), BYTES_NONE, BYTES_NONE};
+    struct point_on point = {certified_type(name), BYTES_NONE, BYTES_NONE};
 
-    *out = NULL;
+    if (out != NULL)
+        *out = NULL;
     *rest = BYTES_NONE;
     if (r.failed || certificate.len > SSH_CERTIFICATE_MAX)
         return report(EDHOC_ERR_KEY_FORMAT, "not an OpenSSH certificate of at most %d bytes",
                       SSH_CERTIFICATE_MAX);
-    if (public.type == NULL)
+    if (point.type == NULL)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "an OpenSSH certificate of type \"%.*s\"; EDHOC's suites sign with "
                       "ssh-ed25519, ecdsa-sha2-nistp256 and ecdsa-sha2-nistp384 keys",
                       (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
     (void)ssh_read_string(&r); /* nonce */
-    read_public(&r, &public);
+    read_public(&r, &point);
     if (r.failed)
         return report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate's public key is malformed");
     *rest = r.rest;
-    return make_key(&public, out);
+    return out != NULL ? make_key(&point, out) : EDHOC_OK;
 }

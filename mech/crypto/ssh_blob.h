@@ -12,8 +12,8 @@ edhoc_err ssh_blob_read(struct bytes blob, struct key **out) EDHOC_MUST_USE;
 
 #define SSH_CERTIFICATE_MAX 16384 /* bytes of an OpenSSH certificate (doc/mechanism.md 6.8) */
 
-/* The public key of an OpenSSH certificate, as a signature key; what stands behind it, still to be
- * read, in *rest. EDHOC_ERR_KEY_FORMAT: no certificate, or one whose key no suite signs with. */
+/* The public key of an OpenSSH certificate, as a signature key (`out` may be NULL: it is then passed
+ * over); what stands behind it, still to be read, in *rest. EDHOC_ERR_KEY_FORMAT: no certificate, or one whose key no suite signs with. */
 edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out,
                               struct bytes *rest) EDHOC_MUST_USE;
 
