@@ -3,19 +3,8 @@
 #ifndef MECH_JUDGE_H
 #define MECH_JUDGE_H
 
-#include "peer/name.h"
+#include "peer/peer.h"
 #include "peer/trust.h"
-
-/* A peer that has proven possession and is believed. Owned texts. */
-struct peer {
-    struct cred *cred;
-    enum name_kind kind;
-    char *name;
-    char *comment; /* of the trust line; NULL when none */
-    char *local_user;
-    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
-};
-void peer_clear(struct peer *p);
 
 /* Is this the responder that we want? `cred` has proven possession. The many errors of
  * doc/mechanism.md, each with details that say what to do. */

@@ -1,0 +1,159 @@
+#include "peer/judge_key.h"
+
+#include "base/ascii.h"
+#include "base/cbor.h"
+#include "crypto/key.h"
+#include "peer/match.h"
+#include "peer/name.h"
+
+/* How far a line came: the reason that is told is that of the line that came furthest. */
+enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };
+
+struct wanted {
+    const struct cred *cred;
+    unsigned role;
+    struct bytes name; /* to match; empty: any */
+    int64_t now;
+};
+
+static bool matches(const struct trust_line *line, const struct wanted *w)
+{
+    struct bytes patterns = bytes_of_text(line->principals);
+
+    return w->role == TRUST_SERVER ? match_target(patterns, w->name)
+                                   : match_list(patterns, w->name);
+}
+
+static enum progress line_progress(const struct trust_line *line, const struct wanted *w)
+{
+    if (!cred_same_thumbprint(line->cred, w->cred))
+        return NO_LINE;
+    if (cred_is_dh(line->cred) != cred_is_dh(w->cred))
+        return NOT_OF_KIND;
+    if ((line->roles & w->role) == 0)
+        return NOT_OF_ROLE;
+    if (w->name.len > 0 && !matches(line, w))
+        return NOT_OF_NAME;
+    return trust_line_time(line, w->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
+}
+
+static const struct trust_line *best_line(const struct trust *t, const struct wanted *w,
+                                          enum progress *best)
+{
+    const struct trust_line *line = NULL;
+
+    *best = NO_LINE;
+    for (size_t i = 0; i < trust_count(t) && *best != GOOD; i++) {
+        enum progress p = line_progress(trust_at(t, i), w);
+
+        if (p > *best) {
+            *best = p;
+            line = trust_at(t, i);
+        }
+    }
+    return line;
+}
+
+/* The two arguments of "%.*s". */
+#define SHOWN(text) (int)(text).len, (const char *)(text).p
+
+static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum progress progress,
+                        const struct trust_line *line)
+{
+    const char *who = w->role == TRUST_SERVER ? "server" : "client";
+    struct bytes name = w->name.len > 0 ? w->name : BYTES_LITERAL("(who gave no name)");
+    char kid[17];
+
+    ascii_put_hex(kid, cred_thumbprint(w->cred), 8);
+    switch (progress) {
+    case NO_LINE:
+        return report(
+            EDHOC_ERR_UNKNOWN_KEY,
+            "no line in %s pins the %s key (kid %s) that %s %.*s authenticated with; if it "
+            "is the right one, add the line of its .pub file there",
+            trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, SHOWN(name));
+    case NOT_OF_KIND:
+        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
+                      key_type(cred_key(line->cred))->ssh_name);
+    case NOT_OF_ROLE:
+        return report(EDHOC_ERR_WRONG_ROLE,
+                      "%s line %u does not allow it as a %s; add the option "
+                      "%s there",
+                      line->file, line->line, who, who);
+    case NOT_OF_NAME:
+        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%.*s\"",
+                      line->file, line->line, line->principals, SHOWN(name));
+    default:
+        return trust_report_time(trust_line_time(line, w->now), line);
+    }
+}
+
+/* Goes through the literal principals of a line that the line matches; *name becomes the one
+ * literal of the key so far, *count how many different ones there are. */
+static void add_literals(const struct trust_line *line, struct bytes *name, size_t *count)
+{
+    struct bytes all = bytes_of_text(line->principals), list = all;
+    struct pattern p;
+
+    while (match_next(&list, &p)) {
+        if (!match_is_literal(&p) || !match_list(all, p.text) || bytes_equal(*name, p.text))
+            continue;
+        if (++*count == 1)
+            *name = p.text;
+    }
+}
+
+/* Without `sub`, the name is the only literal principal that the key is pinned to. */
+static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_t now,
+                                struct peer *out)
+{
+    struct wanted w = {cred, TRUST_CLIENT, BYTES_NONE, now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+    struct bytes name = BYTES_NONE;
+    size_t count = 0;
+
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    for (size_t i = 0; i < trust_count(t); i++)
+        if (line_progress(trust_at(t, i), &w) == GOOD)
+            add_literals(trust_at(t, i), &name, &count);
+    if (count != 1)
+        return report(
+            EDHOC_ERR_NO_PEER_NAME,
+            "%s line %u: pin the key to one name without wildcards, or let the client send "
+            "its name (a .pub file with a principal beside its key, and not "
+            "cred-by-reference)",
+            line->file, line->line);
+    w.name = name;
+    line = best_line(t, &w, &progress); /* the line that has the name, whose options count */
+    return peer_fill(cred, line, NAME_USER, w.name, out);
+}
+
+edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char *target,
+                           int64_t now, struct peer *out)
+{
+    struct wanted w = {cred, TRUST_SERVER, bytes_of_text(target), now};
+    enum progress progress;
+    const struct trust_line *line = best_line(t, &w, &progress);
+
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, name_kind_of(w.name), w.name, out);
+}
+
+edhoc_err judge_client_key(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
+{
+    struct wanted w = {cred, TRUST_CLIENT, cred_sub(cred), now};
+    enum progress progress;
+    const struct trust_line *line;
+
+    if (w.name.len == 0)
+        return judge_nameless(t, cred, now, out);
+    if (w.name.len > NAME_TEXT_MAX || !cbor_clean_text(w.name))
+        return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
+    line = best_line(t, &w, &progress);
+    if (progress != GOOD)
+        return refuse(t, &w, progress, line);
+    return peer_fill(cred, line, NAME_USER, w.name, out);
+}
