@@ -1,7 +1,10 @@
 #include "peer/identity.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "edhoc/cred.h"
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/x509_cert.h"

@@ -1,5 +1,6 @@
 #include "peer/judge.h"
 
+#include "edhoc/cred.h"
 #include "peer/judge_key.h"
 #include "peer/judge_x509.h"
 

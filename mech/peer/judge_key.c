@@ -1,10 +1,15 @@
 #include "peer/judge_key.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/key.h"
+#include "edhoc/cred.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/peer.h"
+#include "peer/trust.h"
 
 /* How far a line came: the reason that is told is that of the line that came furthest. */
 enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };

@@ -1,7 +1,12 @@
 #include "peer/judge_x509.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
+#include "edhoc/cred.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/peer.h"
+#include "peer/trust.h"
 #include "peer/x509_chain.h"
 #include "peer/x509_names.h"
 

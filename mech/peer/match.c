@@ -1,6 +1,7 @@
 #include "peer/match.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "peer/name.h"
 
 #include <string.h>

@@ -1,7 +1,9 @@
 #include "peer/name.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "peer/peer.h"
 
+#include "edhoc/cred.h"
+
 #include <stdlib.h>
 #include <string.h>
 

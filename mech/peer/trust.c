@@ -1,7 +1,12 @@
 #include "peer/trust.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/key.h"
+#include "edhoc/cred.h"
+#include "edhoc/suite.h"
 #include "peer/match.h"
+#include "peer/x509_store.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

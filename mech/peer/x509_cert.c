@@ -1,5 +1,7 @@
 #include "peer/x509_cert.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/cert.h"
 
 #include <stdlib.h>

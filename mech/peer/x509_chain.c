@@ -1,8 +1,11 @@
 #include "peer/x509_chain.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/cert.h"
-#include "crypto/hash.h"
 #include "crypto/failure.h"
+#include "crypto/hash.h"
+#include "peer/x509_cert.h"
 #include "peer/x509_internal.h"
 
 #include <stdlib.h>

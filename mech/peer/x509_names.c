@@ -1,6 +1,9 @@
 #include "peer/x509_names.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
 #include "crypto/cert.h"
+#include "peer/name.h"
 #include "peer/x509_cert.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,6 @@
 #include "peer/x509_store.h"
 
+#include "base/report.h"
 #include "crypto/failure.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_internal.h"
