@@ -45,11 +45,11 @@ static void put_suites(const struct suite_list *list, struct buf *out)
 
 static void say_no_suite(struct check *c, const struct identity *id)
 {
-    check_say(c, CHECK_FAIL,
-              "suites: none of those configured can use %s, a key of type %s; unset "
-              "GSS_EDHOC_SUITES (and "
-              "suites= in mech.conf), or make a key of another type (gss-edhoc keygen -t)",
-              id->source, key_type(id->key)->ssh_name);
+    check_say(
+        c, CHECK_FAIL,
+        "suites: none of those configured can use %s, a key of type %s; unset GSS_EDHOC_SUITES "
+        "(and suites= in mech.conf), or make a key of another type (gss-edhoc keygen -t)",
+        id->source, key_type(id->key)->ssh_name);
 }
 
 /* Composes the first message, as a client does: every reason not to begin shows here. */

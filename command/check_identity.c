@@ -111,8 +111,7 @@ static bool check_client_name(struct check *c, const struct identity *id)
 
     if (err != EDHOC_OK)
         check_error(c, err, "certificate",
-                    "get one with an e-mail address or UPN as subject "
-                    "alternative name");
+                    "get one with an e-mail address or UPN as subject alternative name");
     else
         check_say(c, CHECK_OK, "certificate: servers will know this client as %s", name);
     free(name);

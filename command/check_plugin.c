@@ -55,13 +55,6 @@ static void take_word(struct bytes *rest, char word[WORD_MAX])
     *rest = bytes_of(rest->p + n, rest->len - n);
 }
 
-static void read_registration(struct bytes line, struct registration *r)
-{
-    take_word(&line, r->name);
-    take_word(&line, r->oid);
-    take_word(&line, r->object);
-}
-
 /* What is looked for in all the files that MIT reads. */
 struct search {
     const struct mech_conf *ours; /* where the line with our OID is */
@@ -79,25 +72,19 @@ static bool means_us(const struct registration *r)
     return strncmp(base, OBJECT_NAME, strlen(OBJECT_NAME)) == 0 || strcmp(r->name, "edhoc") == 0;
 }
 
-/* MIT takes an OID in braces, too. */
-static bool is_our_oid(const char *oid)
-{
-    size_t len = strlen(MECH_OID);
-
-    oid += *oid == '{';
-    return strncmp(oid, MECH_OID, len) == 0 && (oid[len] == '\0' || strcmp(oid + len, "}") == 0);
-}
-
 static void search_line(struct search *s, struct bytes line, const char *file, unsigned number)
 {
     struct registration r;
 
     if (line.len == 0 || line.p[0] == '#')
         return;
-    read_registration(line, &r);
+    take_word(&line, r.name);
+    take_word(&line, r.oid);
+    take_word(&line, r.object);
     if (s->ours->file != NULL && number == s->ours->line && strcmp(file, s->ours->file) == 0) {
         memcpy(s->object, r.object, sizeof(s->object));
-    } else if (s->wrong_file == NULL && r.object[0] != '\0' && means_us(&r) && !is_our_oid(r.oid)) {
+    } else if (s->wrong_file == NULL && r.object[0] != '\0' && means_us(&r) &&
+               !mech_conf_is_our_oid(r.oid)) {
         s->wrong_file = strdup(file);
         s->wrong_line = number;
         memcpy(s->wrong_oid, r.oid, sizeof(s->wrong_oid));

@@ -35,8 +35,8 @@ static const char help[] =
     "\n"
     "  -t, --type=TYPE    x25519 (default), x448, p256dh, p384dh: static Diffie-Hellman;\n"
     "                     ed25519, ed448, p256, p384: signatures\n"
-    "  -o, --output=FILE  default: identity.pem in $XDG_CONFIG_HOME/gss-edhoc "
-    "(~/.config/gss-edhoc)\n"
+    "  -o, --output=FILE  default: identity.pem in $XDG_CONFIG_HOME/gss-edhoc\n"
+    "                     (~/.config/gss-edhoc)\n"
     "  -h, --help         this text\n";
 
 /* ---- files ---- */
@@ -49,8 +49,7 @@ static edhoc_err write_new(const char *path, mode_t mode, struct bytes text)
 
     if (fd < 0 && errno == EEXIST)
         return report(EDHOC_ERR_FILE,
-                      "%s exists and is not overwritten; remove it, or name another "
-                      "file with -o",
+                      "%s exists and is not overwritten; remove it, or name another file with -o",
                       path);
     if (fd < 0)
         return tool_file_failed(path, "cannot be made");

@@ -33,9 +33,8 @@ static const char help[] =
     "Usage: gss-edhoc show FILE\n"
     "\n"
     "Says what FILE is: a private key (its type, names, certificates or trust line; never the\n"
-    "secret), certificates, a .pub file, a trust file (each line), or a captured token (the "
-    "fields\n"
-    "of message_1).\n"
+    "secret), certificates, a .pub file, a trust file (each line), or a captured token (the\n"
+    "fields of message_1).\n"
     "\n"
     "  -h, --help  this text\n";
 
@@ -240,9 +239,8 @@ static int show_contents(struct bytes in, const char *path)
                                 path, path));
     if (bytes_contain(in, BYTES_LITERAL("-----BEGIN PUBLIC KEY-----")))
         return tool_fail(report(EDHOC_ERR_KEY_FORMAT,
-                                "%s: a public key in PEM; this mechanism "
-                                "uses trust lines, as `gss-edhoc show` prints them for the private "
-                                "key",
+                                "%s: a public key in PEM; this mechanism uses trust lines, as "
+                                "`gss-edhoc show` prints them for the private key",
                                 path));
     return show_lines(in, path);
 }

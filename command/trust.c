@@ -176,10 +176,10 @@ int cmd_trust(int argc, char **argv)
         return TOOL_OK;
     }
     if (sub == sizeof(subcommands) / sizeof(subcommands[0]))
-        return argc > 1 ? tool_usage("trust: no subcommand \"%.60s\"; there are add, remove, list "
-                                     "and import",
-                                     name)
-                        : tool_usage("trust: the subcommand is missing: add, remove, list or "
-                                     "import");
+        return argc > 1
+                   ? tool_usage("trust: no subcommand \"%.60s\"; there are add, remove, list "
+                                "and import",
+                                name)
+                   : tool_usage("trust: the subcommand is missing: add, remove, list or import");
     return parse_and_run(sub, argc - 1, argv + 1);
 }

@@ -210,13 +210,6 @@ static edhoc_err put_hosts(struct bytes hosts, const struct trust_place *at, str
     return EDHOC_OK;
 }
 
-/* Lower case, as GSS-API's names of services have it. */
-static void make_canonical(struct buf *principals)
-{
-    for (size_t i = 0; i < principals->len; i++)
-        principals->p[i] = (uint8_t)ascii_lower((char)principals->p[i]);
-}
-
 /* What the user wishes, with what known_hosts tells by itself: names, and that it is a server. */
 static edhoc_err complete_wish(const struct ssh_line *line, const struct trust_place *at,
                                struct line_wish *wish, struct buf *names)
@@ -230,7 +223,8 @@ static edhoc_err complete_wish(const struct ssh_line *line, const struct trust_p
     if (wish->principals != NULL)
         return EDHOC_OK;
     err = put_hosts(line->hosts, at, names);
-    make_canonical(names);
+    for (size_t i = 0; i < names->len; i++) /* as GSS-API's names of services are */
+        names->p[i] = (uint8_t)ascii_lower((char)names->p[i]);
     wish->principals = (const char *)names->p;
     return err;
 }

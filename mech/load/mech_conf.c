@@ -23,13 +23,6 @@ void mech_conf_clear(struct mech_conf *c)
 
 /* ---- one line, cut up as MIT does ---- */
 
-static char *skip_space(char *s)
-{
-    while (ascii_is_space(*s))
-        s++;
-    return s;
-}
-
 /* Ends the word at `s` and returns the start of the next. */
 static char *end_word(char *s)
 {
@@ -37,7 +30,9 @@ static char *end_word(char *s)
         s++;
     if (*s != '\0')
         *s++ = '\0';
-    return skip_space(s);
+    while (ascii_is_space(*s))
+        s++;
+    return s;
 }
 
 /* Takes a number and the dots after it. */
@@ -52,8 +47,8 @@ static bool take_arc(const char **s, unsigned long long *arc)
     return true;
 }
 
-/* MIT takes an OID in braces or without, and ignores what follows the last number. */
-static bool is_our_oid(const char *word)
+/* MIT ignores what follows the last number. */
+bool mech_conf_is_our_oid(const char *word)
 {
     const char *ours = MECH_OID;
     unsigned long long a, b;
@@ -77,7 +72,7 @@ static bool parse_line(char *line, char **options, bool *closed)
         return false;
     oid = end_word(line);
     object = end_word(oid);
-    if (*oid == '\0' || *object == '\0' || !is_our_oid(oid))
+    if (*oid == '\0' || *object == '\0' || !mech_conf_is_our_oid(oid))
         return false;
     next = end_word(object);
     if (*next != '\0' && *next != '[' && *next != '<')

@@ -29,6 +29,8 @@ struct mech_conf {
  * cleared with mech_conf_clear, also after a failure. */
 edhoc_err mech_conf_read(const char *dir, struct mech_conf *out) EDHOC_MUST_USE;
 void mech_conf_clear(struct mech_conf *c);
+/* Is this word of a line our OID, as MIT reads it: in braces or without? */
+bool mech_conf_is_our_oid(const char *word);
 /* One file's text. Replaces *out when there is a line of ours. */
 edhoc_err mech_conf_text(struct bytes text, const char *file, struct mech_conf *out) EDHOC_MUST_USE;
 

@@ -244,14 +244,6 @@ edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
 }
 
 /* The first principal of a .pub becomes a name that is sent to peers. */
-static bool begins_with_name(const char *principals)
-{
-    size_t len = strcspn(principals, ",");
-    size_t special = strcspn(principals, "*?!");
-
-    return special >= len;
-}
-
 edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned number,
                                struct trust_line **out)
 {
@@ -259,7 +251,7 @@ edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned num
     edhoc_err err = parse(text, false, &at, out);
 
     if (err == EDHOC_OK && *out != NULL && (*out)->principals != NULL &&
-        !begins_with_name((*out)->principals)) {
+        strcspn((*out)->principals, "*?!") < strcspn((*out)->principals, ",")) {
         err = trust_bad(&at, "the first principal is the key's own name: no wildcard, no !");
         trust_line_free(*out);
         *out = NULL;

@@ -205,10 +205,9 @@ static edhoc_err read_option(struct reading *r)
         return trust_bad(
             r->at,
             "\"%.*s\" is neither a key type nor an option; options are client, server, "
-            "valid-after, valid-before, local-user, namespaces, separated by commas "
-            "without blanks; key types are ssh-ed25519, ssh-ed448, "
-            "ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdh-x25519, ecdh-x448, "
-            "ecdh-nistp256, ecdh-nistp384",
+            "valid-after, valid-before, local-user, namespaces, separated by commas without "
+            "blanks; key types are ssh-ed25519, ssh-ed448, ecdsa-sha2-nistp256, "
+            "ecdsa-sha2-nistp384, ecdh-x25519, ecdh-x448, ecdh-nistp256, ecdh-nistp384",
             TRUST_SHOWN(name));
     if ((r->seen & 1u << i) != 0)
         return trust_bad(r->at, "the option %s is given twice", options[i].name);
