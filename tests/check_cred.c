@@ -1,6 +1,5 @@
 /* Credentials in their four forms, to the byte, and every way to get ID_CRED_x wrong; identities.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,82 +8,19 @@
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "edhoc/cred.h"
+#include "lib/errors.h"
+#include "lib/hex.h"
+#include "lib/keep.h"
+#include "lib/suite.h"
 #include "peer/identity.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 /* ---- helpers ---- */
-
-static void *kept[512];
-static size_t kept_count;
-
-static void release(void)
-{
-    while (kept_count > 0)
-        free(kept[--kept_count]);
-}
-
-/* A copy of exactly `len` bytes, kept until the end of the test. */
-static struct bytes keep(const void *p, size_t len)
-{
-    void *copy = malloc(len > 0 ? len : 1);
-
-    if (copy == NULL || kept_count == sizeof(kept) / sizeof(kept[0]))
-        ck_abort_msg("no room for the test's data");
-    if (len > 0)
-        memcpy(copy, p, len);
-    kept[kept_count++] = copy;
-    return bytes_of(copy, len);
-}
-
-static uint8_t nibble(char c)
-{
-    const char *digits = "0123456789abcdef", *at = strchr(digits, c);
-
-    if (c == '\0' || at == NULL)
-        ck_abort_msg("not a hex digit: %c", c);
-    return (uint8_t)(at - digits);
-}
-
-static struct bytes unhex(const char *text)
-{
-    uint8_t out[1024];
-    size_t len = 0;
-
-    for (; *text != '\0'; text += 2) {
-        if (len == sizeof(out))
-            ck_abort_msg("too much hex");
-        out[len++] = (uint8_t)(nibble(text[0]) << 4 | nibble(text[1]));
-    }
-    return keep(out, len);
-}
-
-static void check_bytes(struct bytes actual, const char *hex)
-{
-    struct bytes expected = unhex(hex);
-
-    ck_assert_uint_eq(actual.len, expected.len);
-    if (expected.len > 0)
-        ck_assert_mem_eq(actual.p, expected.p, expected.len);
-}
-
-static void check_error(edhoc_err actual, edhoc_err expected)
-{
-    ck_assert_msg(actual == expected, "%s (%s) instead of %s",
-                  actual == EDHOC_OK ? "success" : report_sentence(actual), report_details(actual),
-                  expected == EDHOC_OK ? "success" : report_sentence(expected));
-}
-
-static void check_ok(edhoc_err err)
-{
-    check_error(err, EDHOC_OK);
-}
 
 static struct key *public_key(const char *type, const char *x, const char *y)
 {
     struct key *k;
 
-    check_ok(key_from_public(keytype_by_name(type), unhex(x), unhex(y), &k));
+    ck_assert_ok(key_from_public(keytype_by_name(type), unhex(x), unhex(y), &k));
     return k;
 }
 
@@ -105,30 +41,30 @@ START_TEST(test_mechanism_x25519)
     struct cred *c, *second;
 
     cred_put_cose_key(k, &cose);
-    check_bytes(buf_bytes(&cose), X25519_COSE);
-    check_ok(cred_new_kid(k, &c));
+    ck_assert_hex(buf_bytes(&cose), X25519_COSE);
+    ck_assert_ok(cred_new_kid(k, &c));
     ck_assert_int_eq(cred_form(c), CRED_KID);
-    check_bytes(cred_id(c), "a10448" X25519_KID);
-    check_bytes(cred_item(c), "a108a101" X25519_COSE);
-    check_bytes(bytes_of(cred_thumbprint(c), 32),
-                "d53b6f891a4496e65d2924eef2ceee4c5e4ec3501ae9ffb69506380c823fd641");
+    ck_assert_hex(cred_id(c), "a10448" X25519_KID);
+    ck_assert_hex(cred_item(c), "a108a101" X25519_COSE);
+    ck_assert_hex(bytes_of(cred_thumbprint(c), 32),
+                  "d53b6f891a4496e65d2924eef2ceee4c5e4ec3501ae9ffb69506380c823fd641");
     ck_assert_uint_eq(cred_sub(c).len, 0);
     ck_assert_uint_eq(cred_chain_length(c), 0);
     ck_assert_ptr_eq(cred_key(c), k);
     cred_free(c);
 
-    check_ok(cred_new_kccs(k, BYTES_LITERAL("alice"), &c));
+    ck_assert_ok(cred_new_kccs(k, BYTES_LITERAL("alice"), &c));
     ck_assert_int_eq(cred_form(c), CRED_KCCS);
-    check_bytes(cred_item(c), "a20265616c69636508a101" X25519_COSE);
-    check_bytes(cred_id(c), "a10ea20265616c69636508a101" X25519_COSE);
+    ck_assert_hex(cred_item(c), "a20265616c69636508a101" X25519_COSE);
+    ck_assert_hex(cred_id(c), "a10ea20265616c69636508a101" X25519_COSE);
     ck_assert(bytes_equal(cred_sub(c), BYTES_LITERAL("alice")));
-    check_bytes(bytes_of(cred_thumbprint(c), 32), /* the key's alone */
-                "d53b6f891a4496e65d2924eef2ceee4c5e4ec3501ae9ffb69506380c823fd641");
+    ck_assert_hex(bytes_of(cred_thumbprint(c), 32), /* the key's alone */
+                  "d53b6f891a4496e65d2924eef2ceee4c5e4ec3501ae9ffb69506380c823fd641");
     key_free(k); /* the credential has its own reference */
     second = cred_ref(c);
     ck_assert_ptr_eq(second, c);
     cred_free(c);
-    check_bytes(key_x(cred_key(second)), X25519_X);
+    ck_assert_hex(key_x(cred_key(second)), X25519_X);
     cred_free(second);
     cred_free(NULL);
     ck_assert_ptr_null(cred_ref(NULL));
@@ -143,15 +79,15 @@ START_TEST(test_mechanism_p256)
     struct cred *c;
 
     cred_put_cose_key(k, &cose);
-    check_bytes(buf_bytes(&cose), P256_COSE);
-    check_ok(cred_new_kid(k, &c));
-    check_bytes(cred_id(c), "a10448b5d5e1275063b1be");
-    check_bytes(cred_item(c), "a108a101" P256_COSE);
-    check_bytes(bytes_of(cred_thumbprint(c), 32),
-                "b5d5e1275063b1bec731a51c1133b69e5ae5812fe66d167516e88f3fadae55a4");
+    ck_assert_hex(buf_bytes(&cose), P256_COSE);
+    ck_assert_ok(cred_new_kid(k, &c));
+    ck_assert_hex(cred_id(c), "a10448b5d5e1275063b1be");
+    ck_assert_hex(cred_item(c), "a108a101" P256_COSE);
+    ck_assert_hex(bytes_of(cred_thumbprint(c), 32),
+                  "b5d5e1275063b1bec731a51c1133b69e5ae5812fe66d167516e88f3fadae55a4");
     cred_free(c);
-    check_ok(cred_new_kccs(k, BYTES_NONE, &c));
-    check_bytes(cred_id(c), "a10ea108a101" P256_COSE);
+    ck_assert_ok(cred_new_kccs(k, BYTES_NONE, &c));
+    ck_assert_hex(cred_id(c), "a10ea108a101" P256_COSE);
     ck_assert_uint_eq(cred_sub(c).len, 0);
     cred_free(c);
     key_free(k);
@@ -168,15 +104,15 @@ START_TEST(test_kccs_round_trip)
     const struct keytype *type = &keytypes[_i];
     struct key *k;
 
-    check_ok(key_generate(type, &k));
-    for (int i = 0; i < COUNT(lengths); i++) {
+    ck_assert_ok(key_generate(type, &k));
+    for (int i = 0; i < ROWS(lengths); i++) {
         char sub[256];
         struct cred *c, *read;
         struct cred_id id;
 
         memset(sub, 'n', sizeof(sub));
-        check_ok(cred_new_kccs(k, bytes_of(sub, lengths[i]), &c));
-        check_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
+        ck_assert_ok(cred_new_kccs(k, bytes_of(sub, lengths[i]), &c));
+        ck_assert_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
         ck_assert_int_eq(id.form, CRED_KCCS);
         ck_assert(bytes_equal(id.map, cred_id(c)));
         ck_assert(bytes_equal(id.ccs, cred_item(c)));
@@ -187,7 +123,7 @@ START_TEST(test_kccs_round_trip)
         ck_assert(bytes_equal(id.y, key_y(k)));
         ck_assert_uint_eq(id.chain_length, 0);
 
-        check_ok(cred_from_kccs(&id, type->dh, &read));
+        ck_assert_ok(cred_from_kccs(&id, type->dh, &read));
         ck_assert_int_eq(cred_form(read), CRED_KCCS);
         ck_assert(bytes_equal(cred_id(read), cred_id(c)));
         ck_assert(bytes_equal(cred_item(read), cred_item(c)));
@@ -199,12 +135,12 @@ START_TEST(test_kccs_round_trip)
 
         /* For the other use: the NIST curves have it, the others have not. */
         if (type->kty == KTY_EC2) {
-            check_ok(cred_from_kccs(&id, !type->dh, &read));
+            ck_assert_ok(cred_from_kccs(&id, !type->dh, &read));
             ck_assert(key_type(cred_key(read))->dh == !type->dh);
             ck_assert(cred_same_key(read, c));
             cred_free(read);
         } else {
-            check_error(cred_from_kccs(&id, !type->dh, &read), EDHOC_ERR_CRED_BAD);
+            ck_assert_err(cred_from_kccs(&id, !type->dh, &read), EDHOC_ERR_CRED_BAD);
             ck_assert_ptr_null(read);
         }
         cred_free(c);
@@ -220,9 +156,9 @@ START_TEST(test_kid_round_trip)
     struct cred *c;
     struct key *k;
 
-    check_ok(key_generate(type, &k));
-    check_ok(cred_new_kid(k, &c));
-    check_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
+    ck_assert_ok(key_generate(type, &k));
+    ck_assert_ok(cred_new_kid(k, &c));
+    ck_assert_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
     ck_assert_int_eq(id.form, CRED_KID);
     ck_assert(bytes_equal(id.kid, bytes_of(cred_thumbprint(c), 8)));
     ck_assert(bytes_equal(id.map, cred_id(c)));
@@ -266,15 +202,15 @@ START_TEST(test_x5chain_round_trip)
     struct cred_id id;
     struct cred *c;
 
-    for (size_t i = 0; i < COUNT(chain); i++)
+    for (size_t i = 0; i < ROWS(chain); i++)
         chain[i] = certificate(i);
     if (count == 0 || count > CRED_CHAIN_MAX) {
-        check_error(cred_new_x5chain(k, chain, count, &c), EDHOC_ERR_CRED_BAD);
+        ck_assert_err(cred_new_x5chain(k, chain, count, &c), EDHOC_ERR_CRED_BAD);
         ck_assert_ptr_null(c);
         key_free(k);
         return;
     }
-    check_ok(cred_new_x5chain(k, chain, count, &c));
+    ck_assert_ok(cred_new_x5chain(k, chain, count, &c));
     ck_assert_int_eq(cred_form(c), CRED_X5CHAIN);
     ck_assert_uint_eq(cred_chain_length(c), count);
     ck_assert_uint_eq(cred_sub(c).len, 0);
@@ -291,7 +227,7 @@ START_TEST(test_x5chain_round_trip)
         ck_assert(bytes_equal(cred_chain(c, i), chain[i]));
     }
     ck_assert(cbor_finished(&r));
-    check_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
+    ck_assert_ok(cred_id_read(keep(cred_id(c).p, cred_id(c).len), &id));
     ck_assert_int_eq(id.form, CRED_X5CHAIN);
     ck_assert_uint_eq(id.chain_length, count);
     for (size_t i = 0; i < count; i++)
@@ -364,10 +300,7 @@ static const struct {
     {"a label without a value", "a104", FORM},
     {"two entries", "a2044105182241aa", FORM},
     {"two kids", "a2044105044106", FORM},
-    {"kid and kccs",
-     "a2044105"
-     "0ea108a101" X25519_COSE,
-     FORM},
+    {"kid and kccs", "a20441050ea108a101" X25519_COSE, FORM},
     {"an indefinite map", "bf044105ff", FORM},
     {"a count in two bytes", "b801044105", FORM},
     {"trailing byte after a kid", "a104410500", BAD},
@@ -404,61 +337,25 @@ static const struct {
     {"kccs in a bstr", "a10e43a108a1", BAD},
     {"kccs with sub alone", "a10ea10265616c696365", BAD},
     {"kccs with cnf before sub", "a10ea208a101" X25519_COSE "0265616c696365", BAD},
-    {"kccs with iss",
-     "a10ea2016161"
-     "08a101" X25519_COSE,
-     BAD},
-    {"kccs with exp",
-     "a10ea2041a5a5a5a5a"
-     "08a101" X25519_COSE,
-     BAD},
+    {"kccs with iss", "a10ea201616108a101" X25519_COSE, BAD},
+    {"kccs with exp", "a10ea2041a5a5a5a5a08a101" X25519_COSE, BAD},
     {"kccs with a third claim", "a10ea30265616c696365041a5a5a5a5a08a101" X25519_COSE, BAD},
-    {"kccs with sub twice",
-     "a10ea3026161026162"
-     "08a101" X25519_COSE,
-     BAD},
+    {"kccs with sub twice", "a10ea302616102616208a101" X25519_COSE, BAD},
     {"kccs with cnf twice", "a10ea208a101" X25519_COSE "08a101" X25519_COSE, BAD},
     {"kccs that announces two claims and has one", "a10ea208a101" X25519_COSE, BAD},
-    {"kccs that announces one claim and has two",
-     "a10ea1026161"
-     "08a101" X25519_COSE,
-     BAD},
+    {"kccs that announces one claim and has two", "a10ea102616108a101" X25519_COSE, BAD},
     {"kccs of indefinite length", "a10ebf08a101" X25519_COSE "ff", BAD},
     {"kccs with a claim under a text", "a10ea163636e66a101" X25519_COSE, BAD},
     {"kccs with cnf's label not in the shortest form", "a10ea11808a101" X25519_COSE, BAD},
-    {"empty sub",
-     "a10ea20260"
-     "08a101" X25519_COSE,
-     BAD},
+    {"empty sub", "a10ea2026008a101" X25519_COSE, BAD},
     {"sub of 256 bytes", "a10ea202790100" LONG_256 "08a101" X25519_COSE, BAD},
-    {"sub that is a bstr",
-     "a10ea20245616c696365"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub that is null",
-     "a10ea202f6"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub that is not UTF-8",
-     "a10ea20262c328"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub with an overlong NUL",
-     "a10ea20262c080"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub with a surrogate",
-     "a10ea20263eda080"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub with a long head",
-     "a10ea2027805616c696365"
-     "08a101" X25519_COSE,
-     BAD},
-    {"sub in pieces",
-     "a10ea2027f626162ff"
-     "08a101" X25519_COSE,
-     BAD},
+    {"sub that is a bstr", "a10ea20245616c69636508a101" X25519_COSE, BAD},
+    {"sub that is null", "a10ea202f608a101" X25519_COSE, BAD},
+    {"sub that is not UTF-8", "a10ea20262c32808a101" X25519_COSE, BAD},
+    {"sub with an overlong NUL", "a10ea20262c08008a101" X25519_COSE, BAD},
+    {"sub with a surrogate", "a10ea20263eda08008a101" X25519_COSE, BAD},
+    {"sub with a long head", "a10ea2027805616c69636508a101" X25519_COSE, BAD},
+    {"sub in pieces", "a10ea2027f626162ff08a101" X25519_COSE, BAD},
 
     /* kccs: cnf */
     {"empty cnf", "a10ea108a0", BAD},
@@ -490,10 +387,7 @@ static const struct {
     {"crv -1", "a10ea108a101a301012020215820" X25519_X, BAD},
     {"crv of 64 bits that is 4 below", "a10ea108a101a30101201b0000000100000004215820" X25519_X,
      BAD},
-    {"crv that is a text",
-     "a10ea108a101a3010120665832353531"
-     "39215820" X25519_X,
-     BAD},
+    {"crv that is a text", "a10ea108a101a301012066583235353139215820" X25519_X, BAD},
     {"x that is a text", "a10ea108a101a301012004216161", BAD},
     {"x that is an integer", "a10ea108a101a3010120042105", BAD},
     {"x that is cut off", "a10ea108a101a3010120042158208520f009", BAD},
@@ -528,10 +422,7 @@ static const struct {
     {"x5t of one element", "a11822812e", BAD},
     {"x5t of three elements", "a11822832e41aa00", BAD},
     {"x5t with the hash first", "a118228241aa2e", BAD},
-    {"x5t with two integers",
-     "a118228220"
-     "20",
-     BAD},
+    {"x5t with two integers", "a11822822020", BAD},
     {"x5t with a null algorithm", "a1182282f641aa", BAD},
 };
 
@@ -563,7 +454,7 @@ START_TEST(test_id_read_changed)
     struct bytes map = unhex(maps[_i].hex);
 
     for (size_t at = 0; at < map.len; at++)
-        for (int v = 0; v < COUNT(values); v++) {
+        for (int v = 0; v < ROWS(values); v++) {
             uint8_t *changed = malloc(map.len);
             struct cred *c = NULL;
             struct cred_id id;
@@ -612,10 +503,7 @@ static const struct {
     {"X25519 with a short x",
      "a30101200421581f8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e", true, false},
     {"X25519 with a long x", "a30101200421582100" X25519_X, true, false},
-    {"X25519 with no x",
-     "a30101200421"
-     "40",
-     true, false},
+    {"X25519 with no x", "a3010120042140", true, false},
     {"X448 with 32 bytes", "a301012005215820" X25519_X, true, false},
     {"Ed448 with 32 bytes", "a301012007215820" X25519_X, false, false},
 };
@@ -629,7 +517,7 @@ START_TEST(test_from_kccs)
 
     buf_put(&map, unhex("a10ea108a101"));
     buf_put(&map, unhex(cose_keys[_i].cose_key));
-    check_ok(cred_id_read(keep(map.p, map.len), &id));
+    ck_assert_ok(cred_id_read(keep(map.p, map.len), &id));
     err = cred_from_kccs(&id, cose_keys[_i].dh, &c);
     ck_assert_msg(err == (cose_keys[_i].good ? EDHOC_OK : EDHOC_ERR_CRED_BAD), "%s: %s",
                   cose_keys[_i].what, err == EDHOC_OK ? "accepted" : report_sentence(err));
@@ -653,8 +541,8 @@ START_TEST(test_from_kccs_copies)
     struct cred *c;
 
     memcpy(received, in.p, in.len);
-    check_ok(cred_id_read(bytes_of(received, in.len), &id));
-    check_ok(cred_from_kccs(&id, true, &c));
+    ck_assert_ok(cred_id_read(bytes_of(received, in.len), &id));
+    ck_assert_ok(cred_from_kccs(&id, true, &c));
     memset(received, 0, in.len);
     free(received);
     ck_assert(bytes_equal(cred_id(c), in));
@@ -671,22 +559,22 @@ START_TEST(test_agreed)
     struct bytes item = unhex("43300102");
     struct cred *c;
 
-    check_ok(cred_new_agreed(k, unhex("a11822822e48f0f1f2f3f4f5f6f7"), item, &c));
+    ck_assert_ok(cred_new_agreed(k, unhex("a11822822e48f0f1f2f3f4f5f6f7"), item, &c));
     ck_assert_int_eq(cred_form(c), CRED_X5T);
-    check_bytes(cred_id(c), "a11822822e48f0f1f2f3f4f5f6f7");
+    ck_assert_hex(cred_id(c), "a11822822e48f0f1f2f3f4f5f6f7");
     ck_assert(bytes_equal(cred_item(c), item));
     ck_assert_uint_eq(cred_chain_length(c), 0);
     cred_free(c);
-    check_ok(cred_new_agreed(k, unhex("a1044132"), item, &c));
+    ck_assert_ok(cred_new_agreed(k, unhex("a1044132"), item, &c));
     ck_assert_int_eq(cred_form(c), CRED_KID);
-    check_bytes(cred_id(c), "a1044132");
+    ck_assert_hex(cred_id(c), "a1044132");
     cred_free(c);
-    check_ok(cred_new_agreed(k, unhex("a10ea20265616c69636508a101" X25519_COSE), item, &c));
+    ck_assert_ok(cred_new_agreed(k, unhex("a10ea20265616c69636508a101" X25519_COSE), item, &c));
     ck_assert(bytes_equal(cred_sub(c), BYTES_LITERAL("alice")));
     cred_free(c);
-    check_error(cred_new_agreed(k, unhex("a2044132044133"), item, &c), EDHOC_ERR_CRED_FORM);
+    ck_assert_err(cred_new_agreed(k, unhex("a2044132044133"), item, &c), EDHOC_ERR_CRED_FORM);
     ck_assert_ptr_null(c);
-    check_error(cred_new_agreed(k, unhex("a1044132ff"), item, &c), EDHOC_ERR_CRED_BAD);
+    ck_assert_err(cred_new_agreed(k, unhex("a1044132ff"), item, &c), EDHOC_ERR_CRED_BAD);
     ck_assert_ptr_null(c);
     key_free(k);
 }
@@ -717,12 +605,12 @@ START_TEST(test_same_key)
             struct bytes leaf = certificate(0);
             struct cred *ca, *cb;
 
-            check_ok(form_a == 0   ? cred_new_kccs(a, BYTES_LITERAL("a"), &ca)
-                     : form_a == 1 ? cred_new_kid(a, &ca)
-                                   : cred_new_x5chain(a, &leaf, 1, &ca));
-            check_ok(form_b == 0   ? cred_new_kccs(b, BYTES_LITERAL("b"), &cb)
-                     : form_b == 1 ? cred_new_kid(b, &cb)
-                                   : cred_new_x5chain(b, &leaf, 1, &cb));
+            ck_assert_ok(form_a == 0   ? cred_new_kccs(a, BYTES_LITERAL("a"), &ca)
+                         : form_a == 1 ? cred_new_kid(a, &ca)
+                                       : cred_new_x5chain(a, &leaf, 1, &ca));
+            ck_assert_ok(form_b == 0   ? cred_new_kccs(b, BYTES_LITERAL("b"), &cb)
+                         : form_b == 1 ? cred_new_kid(b, &cb)
+                                       : cred_new_x5chain(b, &leaf, 1, &cb));
             ck_assert(cred_same_key(ca, cb) == pairs[_i].same_key);
             ck_assert(cred_same_key(cb, ca) == pairs[_i].same_key);
             ck_assert((memcmp(cred_thumbprint(ca), cred_thumbprint(cb), 32) == 0) ==
@@ -754,8 +642,8 @@ START_TEST(test_identity)
     char source[] = "a-file";
     struct key *k;
 
-    check_ok(key_generate(keytype_by_name(_i % 2 == 0 ? "x25519" : "p256"), &k));
-    check_ok(identity_new_raw(k, principals, source, &id));
+    ck_assert_ok(key_generate(keytype_by_name(_i % 2 == 0 ? "x25519" : "p256"), &k));
+    ck_assert_ok(identity_new_raw(k, principals, source, &id));
     memset(source, 'x', 3); /* it has a copy */
     ck_assert_str_eq(id->source, "a-file");
     ck_assert_ptr_eq(id->key, k);
@@ -785,10 +673,10 @@ START_TEST(test_identity_name_too_long)
     struct identity *id;
     struct key *k;
 
-    check_ok(key_generate(keytype_by_name("x25519"), &k));
+    ck_assert_ok(key_generate(keytype_by_name("x25519"), &k));
     memset(name, 'n', sizeof(name));
     name[255] = '\0';
-    check_ok(identity_new_raw(k, name, "a-file", &id));
+    ck_assert_ok(identity_new_raw(k, name, "a-file", &id));
     identity_free(id);
     name[255] = 'n';
     name[256] = '\0';
@@ -821,8 +709,8 @@ START_TEST(test_identity_answers)
     struct identity *id;
     struct key *k;
 
-    check_ok(key_generate(keytype_by_name("x25519"), &k));
-    check_ok(identity_new_raw(k, targets[_i].principals, "a-file", &id));
+    ck_assert_ok(key_generate(keytype_by_name("x25519"), &k));
+    ck_assert_ok(identity_new_raw(k, targets[_i].principals, "a-file", &id));
     ck_assert(identity_answers(id, targets[_i].target) == targets[_i].answers);
     identity_free(id);
     key_free(k);
@@ -832,7 +720,7 @@ END_TEST
 static void new_identities(struct key *k, struct identity **ids, int n)
 {
     for (int i = 0; i < n; i++)
-        check_ok(identity_new_raw(k, "alice", "a-file", &ids[i]));
+        ck_assert_ok(identity_new_raw(k, "alice", "a-file", &ids[i]));
 }
 
 START_TEST(test_identity_set)
@@ -841,10 +729,10 @@ START_TEST(test_identity_set)
     struct identity_set *set, *second;
     struct key *k;
 
-    check_ok(key_generate(keytype_by_name("x25519"), &k));
+    ck_assert_ok(key_generate(keytype_by_name("x25519"), &k));
     new_identities(k, ids, 3);
     first = ids[0];
-    check_ok(identity_set_new(ids, 3, &set));
+    ck_assert_ok(identity_set_new(ids, 3, &set));
     ck_assert_uint_eq(set->len, 3);
     ck_assert_ptr_eq(set->id[0], first);
     ck_assert_ptr_eq(set->id[2], ids[2]);
@@ -854,13 +742,13 @@ START_TEST(test_identity_set)
     identity_set_free(second);
 
     new_identities(k, ids, IDENTITIES_MAX + 1);
-    check_error(identity_set_new(ids, IDENTITIES_MAX + 1, &set), EDHOC_ERR_SETTING);
+    ck_assert_err(identity_set_new(ids, IDENTITIES_MAX + 1, &set), EDHOC_ERR_SETTING);
     ck_assert_ptr_null(set); /* and they are gone: leaks are errors */
     new_identities(k, ids, IDENTITIES_MAX);
-    check_ok(identity_set_new(ids, IDENTITIES_MAX, &set));
+    ck_assert_ok(identity_set_new(ids, IDENTITIES_MAX, &set));
     ck_assert_uint_eq(set->len, IDENTITIES_MAX);
     identity_set_free(set);
-    check_ok(identity_set_new(NULL, 0, &set));
+    ck_assert_ok(identity_set_new(NULL, 0, &set));
     ck_assert_uint_eq(set->len, 0);
     identity_set_free(set);
     identity_set_free(NULL);
@@ -869,15 +757,11 @@ START_TEST(test_identity_set)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("cred");
-    TCase *forms = tcase_create("forms"), *reading = tcase_create("reading");
-    TCase *identities = tcase_create("identities");
-    SRunner *runner;
-    int failed;
+    TCase *forms = suite_case(suite, "forms", 60), *reading = suite_case(suite, "reading", 60);
+    TCase *identities = suite_case(suite, "identities", 60);
 
-    tcase_add_checked_fixture(forms, NULL, release);
     tcase_add_test(forms, test_mechanism_x25519);
     tcase_add_loop_test(forms, test_mechanism_p256, 0, 2);
     tcase_add_loop_test(forms, test_kccs_round_trip, 0, KEYTYPES);
@@ -886,23 +770,18 @@ int main(void)
     tcase_add_loop_test(forms, test_x5chain_round_trip, 0, CRED_CHAIN_MAX + 2);
     tcase_add_test(forms, test_x5chain_too_big);
     tcase_add_test(forms, test_agreed);
-    tcase_add_loop_test(forms, test_same_key, 0, COUNT(pairs));
-    suite_add_tcase(suite, forms);
-    tcase_add_checked_fixture(reading, NULL, release);
-    tcase_set_timeout(reading, 60);
-    tcase_add_loop_test(reading, test_id_read, 0, COUNT(maps));
+    tcase_add_loop_test(forms, test_same_key, 0, ROWS(pairs));
+    tcase_add_loop_test(reading, test_id_read, 0, ROWS(maps));
     tcase_add_loop_test(reading, test_id_read_changed, 0, 12); /* those that are good */
-    tcase_add_loop_test(reading, test_from_kccs, 0, COUNT(cose_keys));
+    tcase_add_loop_test(reading, test_from_kccs, 0, ROWS(cose_keys));
     tcase_add_test(reading, test_from_kccs_copies);
-    suite_add_tcase(suite, reading);
-    tcase_add_loop_test(identities, test_identity, 0, COUNT(names));
+    tcase_add_loop_test(identities, test_identity, 0, ROWS(names));
     tcase_add_test(identities, test_identity_name_too_long);
-    tcase_add_loop_test(identities, test_identity_answers, 0, COUNT(targets));
+    tcase_add_loop_test(identities, test_identity_answers, 0, ROWS(targets));
     tcase_add_test(identities, test_identity_set);
-    suite_add_tcase(suite, identities);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("cred", add);
 }

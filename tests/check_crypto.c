@@ -1,6 +1,5 @@
 /* The libcrypto wall: published vectors through our own functions, and everything a peer can send
  * in the place of a ciphertext, a point or a signature. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,77 +21,21 @@
 #include "crypto/pem.h"
 #include "crypto/sign.h"
 #include "edhoc/suite.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "lib/errors.h"
+#include "lib/hex.h"
+#include "lib/keep.h"
+#include "lib/suite.h"
 
 /* ---- helpers ---- */
 
-/* For the inner loops: Check's own assertions write to a pipe each time that they hold. */
-#define must(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ck_abort_msg("%s", #condition);                                                        \
-    } while (0)
-
-static void *kept[256];
-static size_t kept_count;
-
-static void release(void)
-{
-    while (kept_count > 0)
-        free(kept[--kept_count]);
-}
-
-/* A copy of exactly `len` bytes, kept until the end of the test. */
-static struct bytes keep(const void *p, size_t len)
-{
-    void *copy = malloc(len > 0 ? len : 1);
-
-    must(copy != NULL && kept_count < sizeof(kept) / sizeof(kept[0]));
-    if (len > 0)
-        memcpy(copy, p, len);
-    kept[kept_count++] = copy;
-    return bytes_of(copy, len);
-}
-
-static uint8_t nibble(char c)
-{
-    const char *digits = "0123456789abcdef", *at = strchr(digits, c);
-
-    must(c != '\0' && at != NULL);
-    return (uint8_t)(at - digits);
-}
-
-static struct bytes unhex(const char *text)
-{
-    uint8_t out[1024];
-    size_t len = 0;
-
-    for (; *text != '\0'; text += 2) {
-        must(len < sizeof(out));
-        out[len++] = (uint8_t)(nibble(text[0]) << 4 | nibble(text[1]));
-    }
-    return keep(out, len);
-}
-
 /* `len` bytes that count up from `first`. */
-static struct bytes run(uint8_t first, size_t len)
+static struct bytes counting(uint8_t first, size_t len)
 {
-    uint8_t out[1024];
+    uint8_t *out = keep_new(len);
 
-    must(len <= sizeof(out));
     for (size_t i = 0; i < len; i++)
         out[i] = (uint8_t)(first + i);
-    return keep(out, len);
-}
-
-static void check_bytes(struct bytes actual, const char *hex)
-{
-    struct bytes expected = unhex(hex);
-
-    ck_assert_uint_eq(actual.len, expected.len);
-    if (expected.len > 0)
-        ck_assert_mem_eq(actual.p, expected.p, expected.len);
+    return bytes_of(out, len);
 }
 
 /* What the host program left in libcrypto's queue, before each test. */
@@ -118,9 +61,7 @@ static void check_queue(void)
 
 static void check_error(edhoc_err actual, edhoc_err expected)
 {
-    ck_assert_msg(actual == expected, "%s (%s) instead of %s",
-                  actual == EDHOC_OK ? "success" : report_sentence(actual), report_details(actual),
-                  expected == EDHOC_OK ? "success" : report_sentence(expected));
+    ck_assert_msg(actual == expected, "%s", errors_differ(actual, expected));
     check_queue();
 }
 
@@ -154,10 +95,10 @@ START_TEST(test_digest)
 
     ck_assert(crypto_has_hash(digests[_i].hash));
     check_ok(crypto_digest(digests[_i].hash, &text, 1, &out));
-    check_bytes(fixed_bytes(&out), digests[_i].digest);
+    ck_assert_hex(fixed_bytes(&out), digests[_i].digest);
     ck_assert_uint_eq(out.len, crypto_hash_length(digests[_i].hash));
     check_ok(crypto_digest(digests[_i].hash, parts, 4, &out));
-    check_bytes(fixed_bytes(&out), digests[_i].digest);
+    ck_assert_hex(fixed_bytes(&out), digests[_i].digest);
 }
 END_TEST
 
@@ -166,9 +107,9 @@ START_TEST(test_sha256)
     uint8_t out[32];
 
     check_ok(crypto_sha256(BYTES_LITERAL("abc"), out));
-    check_bytes(bytes_of(out, 32), digests[0].digest);
+    ck_assert_hex(bytes_of(out, 32), digests[0].digest);
     check_ok(crypto_sha256(BYTES_NONE, out));
-    check_bytes(bytes_of(out, 32), digests[1].digest);
+    ck_assert_hex(bytes_of(out, 32), digests[1].digest);
 }
 END_TEST
 
@@ -178,31 +119,31 @@ START_TEST(test_mac)
     struct bytes hi = BYTES_LITERAL("Hi There");
     struct bytes want[] = {BYTES_LITERAL("what do ya want "), BYTES_LITERAL("for nothing?")};
     struct bytes key = unhex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");
-    struct bytes data = run(0, 200);
+    struct bytes data = counting(0, 200);
     struct fixed out;
 
     check_ok(crypto_mac(HASH_SHA256, key, &hi, 1, &out));
-    check_bytes(fixed_bytes(&out),
-                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    ck_assert_hex(fixed_bytes(&out),
+                  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     check_ok(crypto_mac(HASH_SHA384, key, &hi, 1, &out));
-    check_bytes(fixed_bytes(&out),
-                "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
-                "faea9ea9076ede7f4af152e8b2fa9cb6");
+    ck_assert_hex(fixed_bytes(&out),
+                  "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
+                  "faea9ea9076ede7f4af152e8b2fa9cb6");
     check_ok(crypto_mac(HASH_SHA256, BYTES_LITERAL("Jefe"), want, 2, &out));
-    check_bytes(fixed_bytes(&out),
-                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    ck_assert_hex(fixed_bytes(&out),
+                  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     check_ok(crypto_mac(HASH_SHA384, BYTES_LITERAL("Jefe"), want, 2, &out));
-    check_bytes(fixed_bytes(&out),
-                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
-                "8e2240ca5e69e2c78b3239ecfab21649");
-    check_ok(crypto_mac(HASH_SHAKE256, run(0x40, 32), &data, 1, &out));
-    check_bytes(fixed_bytes(&out),
-                "75358cf39e41494e949707927cee0af20a3ff553904c86b08f21cc414bcfd691"
-                "589d27cf5e15369cbbff8b9a4c2eb17800855d0235ff635da82533ec6b759b69");
-    check_ok(crypto_extract(HASH_SHAKE256, run(0x40, 32), data, &out));
-    check_bytes(fixed_bytes(&out),
-                "75358cf39e41494e949707927cee0af20a3ff553904c86b08f21cc414bcfd691"
-                "589d27cf5e15369cbbff8b9a4c2eb17800855d0235ff635da82533ec6b759b69");
+    ck_assert_hex(fixed_bytes(&out),
+                  "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+                  "8e2240ca5e69e2c78b3239ecfab21649");
+    check_ok(crypto_mac(HASH_SHAKE256, counting(0x40, 32), &data, 1, &out));
+    ck_assert_hex(fixed_bytes(&out),
+                  "75358cf39e41494e949707927cee0af20a3ff553904c86b08f21cc414bcfd691"
+                  "589d27cf5e15369cbbff8b9a4c2eb17800855d0235ff635da82533ec6b759b69");
+    check_ok(crypto_extract(HASH_SHAKE256, counting(0x40, 32), data, &out));
+    ck_assert_hex(fixed_bytes(&out),
+                  "75358cf39e41494e949707927cee0af20a3ff553904c86b08f21cc414bcfd691"
+                  "589d27cf5e15369cbbff8b9a4c2eb17800855d0235ff635da82533ec6b759b69");
 }
 END_TEST
 
@@ -227,8 +168,8 @@ START_TEST(test_hkdf)
          "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
          "9d201395faa4b61a96c8"},
     };
-    struct bytes salt = run(cases[_i].salt, cases[_i].salt_len);
-    struct bytes ikm = run(cases[_i].ikm, cases[_i].ikm_len);
+    struct bytes salt = counting(cases[_i].salt, cases[_i].salt_len);
+    struct bytes ikm = counting(cases[_i].ikm, cases[_i].ikm_len);
     size_t len = strlen(cases[_i].okm) / 2;
     uint8_t zeros[32] = {0}, ones[22], okm[82];
     struct fixed prk;
@@ -239,10 +180,10 @@ START_TEST(test_hkdf)
     if (_i == 2)
         salt = bytes_of(zeros, sizeof(zeros));
     check_ok(crypto_extract(HASH_SHA256, salt, ikm, &prk));
-    check_bytes(fixed_bytes(&prk), cases[_i].prk);
-    check_ok(crypto_expand(HASH_SHA256, fixed_bytes(&prk), run(cases[_i].info, cases[_i].info_len),
-                           okm, len));
-    check_bytes(bytes_of(okm, len), cases[_i].okm);
+    ck_assert_hex(fixed_bytes(&prk), cases[_i].prk);
+    check_ok(crypto_expand(HASH_SHA256, fixed_bytes(&prk),
+                           counting(cases[_i].info, cases[_i].info_len), okm, len));
+    ck_assert_hex(bytes_of(okm, len), cases[_i].okm);
 }
 END_TEST
 
@@ -262,7 +203,7 @@ START_TEST(test_expand_lengths)
     enum crypto_hash hash = rows[_i].hash;
     size_t hash_length = crypto_hash_length(hash), longest = rows[_i].longest;
     size_t lengths[] = {1, 31, 32, 33, 47, 48, 49, 64, 65, 100, longest - 1, longest};
-    struct bytes prk = run(rows[_i].first, hash_length), info;
+    struct bytes prk = counting(rows[_i].first, hash_length), info;
     uint8_t *all = malloc(longest), sum[32], long_info[640];
 
     for (size_t i = 0; i < sizeof(long_info); i++)
@@ -271,8 +212,8 @@ START_TEST(test_expand_lengths)
     ck_assert_uint_eq(crypto_expand_max(hash), longest);
     check_ok(crypto_expand(hash, prk, info, all, longest));
     check_ok(crypto_sha256(bytes_of(all, longest), sum));
-    check_bytes(bytes_of(sum, 32), rows[_i].sha256);
-    for (int i = 0; i < COUNT(lengths); i++) {
+    ck_assert_hex(bytes_of(sum, 32), rows[_i].sha256);
+    for (int i = 0; i < ROWS(lengths); i++) {
         uint8_t *part = malloc(lengths[i]);
 
         check_ok(crypto_expand(hash, prk, info, part, lengths[i]));
@@ -292,8 +233,9 @@ START_TEST(test_expand_info_lengths)
 
     for (size_t len = 0; len <= 70000; len = len < 4 ? len + 1 : len * 5) {
         for (enum crypto_hash hash = 0; hash < HASH_COUNT; hash++) {
-            check_ok(crypto_expand(hash, run(0, 64), bytes_of(long_info, len), out[0], 64));
-            check_ok(crypto_expand(hash, run(0, 64), bytes_of(long_info, len + 1), out[1], 64));
+            check_ok(crypto_expand(hash, counting(0, 64), bytes_of(long_info, len), out[0], 64));
+            check_ok(
+                crypto_expand(hash, counting(0, 64), bytes_of(long_info, len + 1), out[1], 64));
             ck_assert_mem_ne(out[0], out[1], 64);
         }
     }
@@ -305,7 +247,7 @@ END_TEST
 START_TEST(test_expand_kmac)
 {
     size_t max = crypto_expand_max(HASH_SHAKE256);
-    struct bytes prk = run(0, 64), info = run(0, 5);
+    struct bytes prk = counting(0, 64), info = counting(0, 5);
     uint8_t *out = malloc(max), short_out[32], mac_out[64];
     struct fixed mac;
 
@@ -380,10 +322,10 @@ START_TEST(test_aead_vector)
     ck_assert_uint_eq(crypto_aead_key(alg), key.len);
     ck_assert_uint_eq(crypto_aead_nonce(alg), nonce.len);
     check_ok(crypto_seal(alg, key, nonce, aad, text, &out));
-    check_bytes(buf_bytes(&out), aead_vectors[_i].ciphertext);
+    ck_assert_hex(buf_bytes(&out), aead_vectors[_i].ciphertext);
     buf_reset(&out);
     check_ok(crypto_open(alg, key, nonce, aad, sealed, &out));
-    check_bytes(buf_bytes(&out), aead_vectors[_i].plaintext);
+    ck_assert_hex(buf_bytes(&out), aead_vectors[_i].plaintext);
     buf_free(&out);
 }
 END_TEST
@@ -438,7 +380,7 @@ START_TEST(test_aead_round_trip)
     sealing_init(&s, (enum crypto_aead)_i);
     for (size_t i = 0; i < 65536; i++)
         text[i] = (uint8_t)(i * 11);
-    for (int i = 0; i < COUNT(text_lengths); i++)
+    for (int i = 0; i < ROWS(text_lengths); i++)
         for (int with_aad = 0; with_aad < 2; with_aad++) {
             struct bytes aad = with_aad ? s.a : BYTES_NONE, plain = bytes_of(text, text_lengths[i]);
             struct buf sealed = buf_new(70000), opened = buf_new(70000);
@@ -466,7 +408,7 @@ START_TEST(test_aead_damaged)
 
     sealing_init(&s, (enum crypto_aead)_i);
     for (int i = 0; i < 5; i++) {
-        struct bytes plain = run(1, text_lengths[i]), sealed;
+        struct bytes plain = counting(1, text_lengths[i]), sealed;
         struct buf out = buf_new(1000);
         uint8_t *damaged;
 
@@ -507,7 +449,7 @@ START_TEST(test_aead_damaged)
         out.len = 0;
         check_ok(crypto_open(s.alg, s.k, s.n, s.a, sealed, &out)); /* undamaged all the time */
         buf_free(&out);
-        release();
+        keep_release();
     }
 }
 END_TEST
@@ -552,10 +494,10 @@ START_TEST(test_aead_no_room)
     struct buf out = buf_new(20), opened = buf_new(2);
 
     sealing_init(&s, (enum crypto_aead)_i);
-    ck_assert_int_ne(crypto_seal(s.alg, s.k, s.n, s.a, run(0, 20), &out), EDHOC_OK);
+    ck_assert_int_ne(crypto_seal(s.alg, s.k, s.n, s.a, counting(0, 20), &out), EDHOC_OK);
     ck_assert_uint_eq(out.len, 0);
     buf_reset(&out);
-    check_ok(crypto_seal(s.alg, s.k, s.n, s.a, run(0, 4), &out));
+    check_ok(crypto_seal(s.alg, s.k, s.n, s.a, counting(0, 4), &out));
     ck_assert_int_ne(crypto_open(s.alg, s.k, s.n, s.a, buf_bytes(&out), &opened), EDHOC_OK);
     ck_assert_uint_eq(opened.len, 0);
     buf_free(&out);
@@ -593,9 +535,9 @@ START_TEST(test_cipher)
     sealing_init(&s, cipher_algs[_i]);
     check_ok(crypto_cipher_new(s.alg, true, s.k, &sealing));
     check_ok(crypto_cipher_new(s.alg, false, s.k, &opening));
-    for (int p = 0; p < COUNT(pieces); p++)
-        for (int l = 0; l < COUNT(lengths); l++) {
-            struct bytes text = run((uint8_t)l, lengths[l]);
+    for (int p = 0; p < ROWS(pieces); p++)
+        for (int l = 0; l < ROWS(lengths); l++) {
+            struct bytes text = counting((uint8_t)l, lengths[l]);
             struct bytes aad = l == 2 ? BYTES_NONE : s.a;
             struct buf once = buf_new(1000);
 
@@ -644,14 +586,14 @@ START_TEST(test_cipher_misuse)
     for (enum crypto_aead alg = 0; alg < AEAD_COUNT; alg++) {
         bool ccm = alg == AES_CCM_16_64_128 || alg == AES_CCM_16_128_128;
 
-        check_error(crypto_cipher_new(alg, true, run(0, crypto_aead_key(alg)), &c),
+        check_error(crypto_cipher_new(alg, true, counting(0, crypto_aead_key(alg)), &c),
                     ccm ? EDHOC_ERR_BUG : EDHOC_OK);
         ck_assert(ccm == (c == NULL));
         crypto_cipher_free(c);
-        check_error(crypto_cipher_new(alg, true, run(0, crypto_aead_key(alg) - 1), &c),
+        check_error(crypto_cipher_new(alg, true, counting(0, crypto_aead_key(alg) - 1), &c),
                     EDHOC_ERR_BUG);
         ck_assert_ptr_null(c);
-        check_error(crypto_cipher_new(alg, false, run(0, crypto_aead_key(alg) + 1), &c),
+        check_error(crypto_cipher_new(alg, false, counting(0, crypto_aead_key(alg) + 1), &c),
                     EDHOC_ERR_BUG);
         check_error(crypto_cipher_new(alg, false, BYTES_NONE, &c), EDHOC_ERR_BUG);
     }
@@ -721,7 +663,7 @@ START_TEST(test_ecdh_vector)
     struct fixed secret;
 
     check_ok(crypto_ecdh(mine, peer, &secret));
-    check_bytes(fixed_bytes(&secret), exchanges[_i].secret);
+    ck_assert_hex(fixed_bytes(&secret), exchanges[_i].secret);
     key_free(mine);
     key_free(peer);
 }
@@ -764,19 +706,19 @@ START_TEST(test_ecdh_agreement)
     struct fixed secret;
 
     if (agreements[_i].a_x != NULL)
-        check_bytes(key_x(a), agreements[_i].a_x);
+        ck_assert_hex(key_x(a), agreements[_i].a_x);
     if (agreements[_i].b_x != NULL)
-        check_bytes(key_x(b), agreements[_i].b_x);
+        ck_assert_hex(key_x(b), agreements[_i].b_x);
     check_ok(crypto_ecdh(a, b, &secret));
-    check_bytes(fixed_bytes(&secret), agreements[_i].secret);
+    ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
     check_ok(crypto_ecdh(b, a, &secret));
-    check_bytes(fixed_bytes(&secret), agreements[_i].secret);
+    ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
     check_ok(key_from_public(key_type(b), key_x(b), key_y(b), &public_b));
     check_ok(crypto_ecdh(a, public_b, &secret));
-    check_bytes(fixed_bytes(&secret), agreements[_i].secret);
+    ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
     check_ok(key_from_public(key_type(b), key_x(b), BYTES_NONE, &compact_b));
     check_ok(crypto_ecdh(a, compact_b, &secret)); /* whichever y was taken */
-    check_bytes(fixed_bytes(&secret), agreements[_i].secret);
+    ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
     key_free(a);
     key_free(b);
     key_free(public_b);
@@ -998,13 +940,13 @@ START_TEST(test_public)
     }
     ck_assert_ptr_eq(key_type(k), type);
     ck_assert(!has_private_half(k));
-    check_bytes(key_x(k), points[_i].x);
-    check_bytes(key_y(k),
-                points[_i].y); /* none for a compact representation, whatever it stands for */
+    ck_assert_hex(key_x(k), points[_i].x);
+    ck_assert_hex(key_y(k),
+                  points[_i].y); /* none for a compact representation, whatever it stands for */
     other = key_ref(k);
     ck_assert_ptr_eq(other, k);
     key_free(k);
-    check_bytes(key_x(other), points[_i].x);
+    ck_assert_hex(key_x(other), points[_i].x);
     key_free(other);
     key_free(NULL);
     ck_assert_ptr_null(key_ref(NULL));
@@ -1035,8 +977,8 @@ START_TEST(test_private_leading_zero)
     struct key *k = private_key("p256", "000000000000000000000000000000000000000000000000"
                                         "000000000000017b"); /* 379 */
 
-    check_bytes(key_x(k), "005543894af3d00ed7d740abdbd75c96b06877b787db5f70eea78b90a8d7c00a");
-    check_bytes(key_y(k), "bb4c85a3d8ea29efaafa24406912dd84d5b14dc32bf656ef6c6bd58a5d943f92");
+    ck_assert_hex(key_x(k), "005543894af3d00ed7d740abdbd75c96b06877b787db5f70eea78b90a8d7c00a");
+    ck_assert_hex(key_y(k), "bb4c85a3d8ea29efaafa24406912dd84d5b14dc32bf656ef6c6bd58a5d943f92");
     key_free(k);
 }
 END_TEST
@@ -1097,12 +1039,12 @@ START_TEST(test_signature_vector)
     struct buf out = buf_new(200);
 
     if (signatures[_i].x != NULL)
-        check_bytes(key_x(k), signatures[_i].x);
+        ck_assert_hex(key_x(k), signatures[_i].x);
     check_ok(crypto_verify(k, text, unhex(signatures[_i].signature)));
     check_ok(crypto_sign(k, text, &out));
     ck_assert_uint_eq(out.len, key_type(k)->signature);
     if (key_type(k)->kty == KTY_OKP)
-        check_bytes(buf_bytes(&out), signatures[_i].signature);
+        ck_assert_hex(buf_bytes(&out), signatures[_i].signature);
     buf_free(&out);
     key_free(k);
 }
@@ -1473,7 +1415,6 @@ static void prompts_end(void)
 {
     UI_set_default_method(UI_OpenSSL());
     UI_destroy_method(prompter);
-    release();
 }
 
 START_TEST(test_pem_encrypted)
@@ -1584,12 +1525,12 @@ START_TEST(test_pem_other_base_point)
     };
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    BIGNUM *n[COUNT(numbers)] = {NULL};
+    BIGNUM *n[ROWS(numbers)] = {NULL};
     EVP_PKEY *pkey = NULL;
     OSSL_PARAM *params;
 
     must(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_EC_FIELD_TYPE, "prime-field", 0));
-    for (int i = 0; i < COUNT(numbers); i++) {
+    for (int i = 0; i < ROWS(numbers); i++) {
         must(BN_hex2bn(&n[i], numbers[i][1]) > 0);
         must(OSSL_PARAM_BLD_push_BN(build, numbers[i][0], n[i]));
     }
@@ -1599,7 +1540,7 @@ START_TEST(test_pem_other_base_point)
     must(EVP_PKEY_fromdata_init(ctx) == 1);
     must(EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1);
     check_not_loaded(pkey, "EC");
-    for (int i = 0; i < COUNT(numbers); i++)
+    for (int i = 0; i < ROWS(numbers); i++)
         BN_free(n[i]);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
@@ -1699,75 +1640,90 @@ START_TEST(test_available)
 }
 END_TEST
 
+static void add_hash(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "hash", 60);
+
+    tcase_add_checked_fixture(tc, host_fails, NULL);
+    tcase_add_loop_test(tc, test_digest, 0, ROWS(digests));
+    tcase_add_test(tc, test_sha256);
+    tcase_add_test(tc, test_mac);
+    tcase_add_loop_test(tc, test_hkdf, 0, 3);
+    tcase_add_loop_test(tc, test_expand_lengths, 0, 2);
+    tcase_add_test(tc, test_expand_info_lengths);
+    tcase_add_test(tc, test_expand_kmac);
+}
+
+static void add_aead(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "aead", 120);
+
+    tcase_add_checked_fixture(tc, host_fails, NULL);
+    tcase_add_loop_test(tc, test_aead_vector, 0, ROWS(aead_vectors));
+    tcase_add_loop_test(tc, test_aead_round_trip, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, test_aead_damaged, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, test_aead_limit, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, test_aead_no_room, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, test_cipher, 0, ROWS(cipher_algs));
+    tcase_add_test(tc, test_cipher_misuse);
+}
+
+static void add_ecdh(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "ecdh", 60);
+
+    tcase_add_checked_fixture(tc, host_fails, NULL);
+    tcase_add_loop_test(tc, test_ecdh_vector, 0, ROWS(exchanges));
+    tcase_add_loop_test(tc, test_ecdh_agreement, 0, ROWS(agreements));
+    tcase_add_loop_test(tc, test_low_order, 0, ROWS(low_order));
+    tcase_add_test(tc, test_ecdh_misuse);
+    tcase_add_loop_test(tc, test_public, 0, ROWS(points));
+    tcase_add_loop_test(tc, test_private_refused, 0, ROWS(no_privates));
+    tcase_add_test(tc, test_private_leading_zero);
+    tcase_add_test(tc, test_available);
+}
+
+static void add_sign(Suite *suite)
+{
+    /* A thousand verifications with P-384, under valgrind. */
+    TCase *tc = suite_case(suite, "signatures", 300);
+
+    tcase_add_checked_fixture(tc, host_fails, NULL);
+    tcase_add_loop_test(tc, test_signature_vector, 0, ROWS(signatures));
+    tcase_add_loop_test(tc, test_signature_damaged, 0, ROWS(signing));
+    tcase_add_loop_test(tc, test_signature_impossible, 0, ROWS(no_ecdsa));
+    tcase_add_test(tc, test_signature_der);
+    tcase_add_loop_test(tc, test_eddsa_not_canonical, 0, 4);
+    tcase_add_test(tc, test_signature_misuse);
+    tcase_add_loop_test(tc, test_signer, 0, ROWS(signing));
+}
+
+static void add_pem(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "pem", 60);
+
+    tcase_add_checked_fixture(tc, prompts_begin, prompts_end);
+    tcase_add_loop_test(tc, test_pem_round_trip, 0, KEYTYPES);
+    tcase_add_test(tc, test_pem_after_other_text);
+    tcase_add_test(tc, test_pem_encrypted);
+    tcase_add_test(tc, test_pem_other_kinds);
+    tcase_add_test(tc, test_pem_explicit_parameters);
+    tcase_add_test(tc, test_pem_other_base_point);
+    tcase_add_loop_test(tc, test_pem_refused, 0, ROWS(no_pems));
+    tcase_add_test(tc, test_pem_empty);
+    tcase_add_test(tc, test_pkey);
+}
+
+static void add(Suite *suite)
+{
+    add_hash(suite);
+    add_aead(suite);
+    add_ecdh(suite);
+    add_sign(suite);
+    add_pem(suite);
+}
+
 int main(void)
 {
-    Suite *suite = suite_create("crypto");
-    TCase *hash = tcase_create("hash"), *aead = tcase_create("aead"), *ecdh = tcase_create("ecdh");
-    TCase *sign = tcase_create("signatures"), *pem = tcase_create("pem");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(hash, host_fails, release);
-    tcase_set_timeout(hash, 60);
-    tcase_add_loop_test(hash, test_digest, 0, COUNT(digests));
-    tcase_add_test(hash, test_sha256);
-    tcase_add_test(hash, test_mac);
-    tcase_add_loop_test(hash, test_hkdf, 0, 3);
-    tcase_add_loop_test(hash, test_expand_lengths, 0, 2);
-    tcase_add_test(hash, test_expand_info_lengths);
-    tcase_add_test(hash, test_expand_kmac);
-    suite_add_tcase(suite, hash);
-
-    tcase_add_checked_fixture(aead, host_fails, release);
-    tcase_set_timeout(aead, 120);
-    tcase_add_loop_test(aead, test_aead_vector, 0, COUNT(aead_vectors));
-    tcase_add_loop_test(aead, test_aead_round_trip, 0, AEAD_COUNT);
-    tcase_add_loop_test(aead, test_aead_damaged, 0, AEAD_COUNT);
-    tcase_add_loop_test(aead, test_aead_limit, 0, AEAD_COUNT);
-    tcase_add_loop_test(aead, test_aead_no_room, 0, AEAD_COUNT);
-    tcase_add_loop_test(aead, test_cipher, 0, COUNT(cipher_algs));
-    tcase_add_test(aead, test_cipher_misuse);
-    suite_add_tcase(suite, aead);
-
-    tcase_add_checked_fixture(ecdh, host_fails, release);
-    tcase_set_timeout(ecdh, 60);
-    tcase_add_loop_test(ecdh, test_ecdh_vector, 0, COUNT(exchanges));
-    tcase_add_loop_test(ecdh, test_ecdh_agreement, 0, COUNT(agreements));
-    tcase_add_loop_test(ecdh, test_low_order, 0, COUNT(low_order));
-    tcase_add_test(ecdh, test_ecdh_misuse);
-    tcase_add_loop_test(ecdh, test_public, 0, COUNT(points));
-    tcase_add_loop_test(ecdh, test_private_refused, 0, COUNT(no_privates));
-    tcase_add_test(ecdh, test_private_leading_zero);
-    tcase_add_test(ecdh, test_available);
-    suite_add_tcase(suite, ecdh);
-
-    tcase_add_checked_fixture(sign, host_fails, release);
-    tcase_set_timeout(sign, 300); /* a thousand verifications with P-384, under valgrind */
-    tcase_add_loop_test(sign, test_signature_vector, 0, COUNT(signatures));
-    tcase_add_loop_test(sign, test_signature_damaged, 0, COUNT(signing));
-    tcase_add_loop_test(sign, test_signature_impossible, 0, COUNT(no_ecdsa));
-    tcase_add_test(sign, test_signature_der);
-    tcase_add_loop_test(sign, test_eddsa_not_canonical, 0, 4);
-    tcase_add_test(sign, test_signature_misuse);
-    tcase_add_loop_test(sign, test_signer, 0, COUNT(signing));
-    suite_add_tcase(suite, sign);
-
-    tcase_add_checked_fixture(pem, prompts_begin, prompts_end);
-    tcase_set_timeout(pem, 60);
-    tcase_add_loop_test(pem, test_pem_round_trip, 0, KEYTYPES);
-    tcase_add_test(pem, test_pem_after_other_text);
-    tcase_add_test(pem, test_pem_encrypted);
-    tcase_add_test(pem, test_pem_other_kinds);
-    tcase_add_test(pem, test_pem_explicit_parameters);
-    tcase_add_test(pem, test_pem_other_base_point);
-    tcase_add_loop_test(pem, test_pem_refused, 0, COUNT(no_pems));
-    tcase_add_test(pem, test_pem_empty);
-    tcase_add_test(pem, test_pkey);
-    suite_add_tcase(suite, pem);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main("crypto", add);
 }

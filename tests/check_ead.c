@@ -1,73 +1,19 @@
 /* EAD fields: items, padding, the critical rule; and the mechanism's own item in each message. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "edhoc/ead.h"
+#include "lib/errors.h"
+#include "lib/hex.h"
+#include "lib/keep.h"
+#include "lib/suite.h"
 #include "profile/profile.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* ---- helpers ---- */
 
-static void *kept[512];
-static size_t kept_count;
-
-static void release(void)
-{
-    while (kept_count > 0)
-        free(kept[--kept_count]);
-}
-
-/* A copy of exactly `len` bytes, kept until the end of the test. */
-static struct bytes keep(const void *p, size_t len)
-{
-    void *copy = malloc(len > 0 ? len : 1);
-
-    if (copy == NULL || kept_count == sizeof(kept) / sizeof(kept[0]))
-        ck_abort_msg("no room for the test's data");
-    if (len > 0)
-        memcpy(copy, p, len);
-    kept[kept_count++] = copy;
-    return bytes_of(copy, len);
-}
-
-static uint8_t nibble(char c)
-{
-    const char *digits = "0123456789abcdef", *at = strchr(digits, c);
-
-    if (c == '\0' || at == NULL)
-        ck_abort_msg("not a hex digit: %c", c);
-    return (uint8_t)(at - digits);
-}
-
-static struct bytes unhex(const char *text)
-{
-    uint8_t out[1024];
-    size_t len = 0;
-
-    for (; *text != '\0'; text += 2) {
-        if (len == sizeof(out))
-            ck_abort_msg("too much hex");
-        out[len++] = (uint8_t)(nibble(text[0]) << 4 | nibble(text[1]));
-    }
-    return keep(out, len);
-}
-
-static void check_bytes(struct bytes actual, const char *hex)
-{
-    struct bytes expected = unhex(hex);
-
-    ck_assert_uint_eq(actual.len, expected.len);
-    if (expected.len > 0)
-        ck_assert_mem_eq(actual.p, expected.p, expected.len);
-}
-
 static void check_case(const char *what, edhoc_err actual, edhoc_err expected)
 {
-    ck_assert_msg(actual == expected, "%s: %s (%s)", what,
-                  actual == EDHOC_OK ? "accepted" : report_sentence(actual),
-                  report_details(actual));
+    ck_assert_msg(actual == expected, "%s: %s", what, errors_differ(actual, expected));
 }
 
 #define BAD      EDHOC_ERR_MALFORMED
@@ -86,11 +32,11 @@ START_TEST(test_put)
     ead_put(&b, 24, true, BYTES_LITERAL("c"));
     ead_put(&b, 0, false, BYTES_LITERAL("\0\0"));
     ead_put(&b, PROFILE_EAD_LABEL, true, BYTES_LITERAL("d"));
-    check_bytes(buf_bytes(&b), "01426162"
-                               "2040"
-                               "374163"
-                               "00420000"
-                               "39ff464164");
+    ck_assert_hex(buf_bytes(&b), "01426162"
+                                 "2040"
+                                 "374163"
+                                 "00420000"
+                                 "39ff464164");
     buf_free(&b);
 }
 END_TEST
@@ -113,12 +59,12 @@ START_TEST(test_next)
     };
     struct ead_item item;
 
-    for (int i = 0; i < COUNT(expected); i++) {
+    for (int i = 0; i < ROWS(expected); i++) {
         ck_assert(ead_next(&r, &item));
         ck_assert_uint_eq(item.label, expected[i].label);
         ck_assert(item.critical == expected[i].critical);
         ck_assert(item.has_value == expected[i].has_value);
-        check_bytes(item.value, expected[i].value);
+        ck_assert_hex(item.value, expected[i].value);
     }
     ck_assert(!ead_next(&r, &item));
     ck_assert(!r.failed); /* the end is no failure */
@@ -148,14 +94,8 @@ static const struct {
     {"padding with an empty value", "0040", OK, NULL, false},
     {"padding with bytes", "0043a1b2c3", OK, NULL, false},
     {"padding, several times", "00000040004101", OK, NULL, false},
-    {"padding before",
-     "004300000005"
-     "4161",
-     OK, "61", false},
-    {"padding after",
-     "24416100430000"
-     "00",
-     OK, "61", true},
+    {"padding before", "0043000000054161", OK, "61", false},
+    {"padding after", "2441610043000000", OK, "61", true},
     {"padding without a value before", "00054161", OK, "61", false},
     {"much padding",
      "005840000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -171,18 +111,9 @@ static const struct {
     {"the smallest label", "3b7ffffffffffffffe", CRITICAL, NULL, false},
     /* twice */
     {"twice", "054161054161", ITEM, NULL, false},
-    {"twice, critical",
-     "24416124"
-     "4161",
-     ITEM, NULL, false},
-    {"once critical and once not",
-     "2441610541"
-     "61",
-     ITEM, NULL, false},
-    {"once not critical and once so",
-     "05416124"
-     "4161",
-     ITEM, NULL, false},
+    {"twice, critical", "244161244161", ITEM, NULL, false},
+    {"once critical and once not", "244161054161", ITEM, NULL, false},
+    {"once not critical and once so", "054161244161", ITEM, NULL, false},
     {"twice with others between", "0541610041000101054161", ITEM, NULL, false},
     {"twice without values", "0505", ITEM, NULL, false},
     /* no sequence of items */
@@ -229,7 +160,7 @@ START_TEST(test_find)
     ck_assert_uint_eq(item.label, 5);
     ck_assert(item.critical == fields[_i].critical);
     ck_assert(item.has_value == (strcmp(fields[_i].value, "-") != 0));
-    check_bytes(item.value, item.has_value ? fields[_i].value : "");
+    ck_assert_hex(item.value, item.has_value ? fields[_i].value : "");
 }
 END_TEST
 
@@ -289,7 +220,7 @@ START_TEST(test_example)
 
     profile_put(&item, &ead);
     ck_assert(buf_err(&ead) == EDHOC_OK);
-    check_bytes(buf_bytes(&ead), examples[_i].hex);
+    ck_assert_hex(buf_bytes(&ead), examples[_i].hex);
     check_case(examples[_i].hex, profile_read(item.message, field, &read), OK);
     ck_assert_int_eq(read.message, item.message);
     ck_assert(bytes_equal(read.target, target));
@@ -319,7 +250,7 @@ START_TEST(test_put_appends)
     ead_put(&ead, 0, false, BYTES_LITERAL("\0"));
     profile_put(&item, &ead);
     ead_put(&ead, 0, false, BYTES_LITERAL("\0"));
-    check_bytes(buf_bytes(&ead), "00410039ff464382f600004100");
+    ck_assert_hex(buf_bytes(&ead), "00410039ff464382f600004100");
     check_case("padded", profile_read(1, buf_bytes(&ead), &read), OK);
     profile_put(&item, &full);
     ck_assert(buf_err(&full) != EDHOC_OK);
@@ -410,10 +341,7 @@ static const struct {
     {1, "a map", "39ff4643a1f600", ITEM},
     {1, "an indefinite array", "39ff46449ff600ff", ITEM},
     {1, "a count in two bytes", "39ff46449802f600", ITEM},
-    {1, "the elements the other way round",
-     "39ff464382"
-     "00f6",
-     ITEM},
+    {1, "the elements the other way round", "39ff46438200f6", ITEM},
     {1, "option bit 1", "39ff464382f602", ITEM},
     {1, "option bits 0 and 1", "39ff464382f603", ITEM},
     {1, "option bit 4", "39ff464382f610", ITEM},
@@ -434,10 +362,7 @@ static const struct {
     {1, "a target with a long head", "39ff46458278017800", ITEM},
     {1, "a target beyond ASCII", "39ff46458262c3bc00", OK},
     {1, "a target that is not UTF-8", "39ff46458262c32800", ITEM},
-    {1, "a target with a NUL",
-     "39ff464682636100"
-     "6200",
-     ITEM},
+    {1, "a target with a NUL", "39ff4646826361006200", ITEM},
     {1, "a target that is a NUL", "39ff464482610000", ITEM},
     {1, "a target with a line feed", "39ff464582620a6100", ITEM},
     {1, "a target with an escape", "39ff464482611b00", ITEM},
@@ -455,10 +380,7 @@ static const struct {
     {3, "a fourth element after the array", "39ff464683183ef6f6f6", ITEM},
     {3, "negative flags", "39ff46448320f6f6", ITEM},
     {3, "flags null", "39ff464483f6f6f6", ITEM},
-    {3, "flags not in the shortest form",
-     "39ff46458318"
-     "05f6f6",
-     ITEM},
+    {3, "flags not in the shortest form", "39ff4645831805f6f6", ITEM},
     {3, "bindings that are a text", "39ff464683183e6161f6", ITEM},
     {3, "bindings that are false", "39ff464583183ef4f6", ITEM},
     {3, "an empty target", "39ff464583183ef660", ITEM},
@@ -548,31 +470,23 @@ START_TEST(test_target_form)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("ead");
-    TCase *items = tcase_create("items"), *profile = tcase_create("profile");
-    SRunner *runner;
-    int failed;
+    TCase *items = suite_case(suite, "items", 60), *profile = suite_case(suite, "profile", 60);
 
-    tcase_add_checked_fixture(items, NULL, release);
     tcase_add_test(items, test_target_form);
     tcase_add_test(items, test_put);
     tcase_add_test(items, test_next);
-    tcase_add_loop_test(items, test_find, 0, COUNT(fields));
+    tcase_add_loop_test(items, test_find, 0, ROWS(fields));
     tcase_add_test(items, test_find_none);
-    suite_add_tcase(suite, items);
-    tcase_add_checked_fixture(profile, NULL, release);
-    tcase_set_timeout(profile, 60);
-    tcase_add_loop_test(profile, test_example, 0, COUNT(examples));
+    tcase_add_loop_test(profile, test_example, 0, ROWS(examples));
     tcase_add_test(profile, test_put_appends);
     tcase_add_test(profile, test_longest_target);
-    tcase_add_loop_test(profile, test_received, 0, COUNT(received));
-    tcase_add_loop_test(profile, test_changed, 0, COUNT(examples));
-    suite_add_tcase(suite, profile);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    tcase_add_loop_test(profile, test_received, 0, ROWS(received));
+    tcase_add_loop_test(profile, test_changed, 0, ROWS(examples));
+}
+
+int main(void)
+{
+    return suite_main("ead", add);
 }
