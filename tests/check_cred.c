@@ -34,7 +34,7 @@ static struct key *public_key(const char *type, const char *x, const char *y)
 #define P256_Y2     "b01cbd1c01e58065711814b583f061e9d431cca994cea1313449bf97c840ae0a"
 #define P256_COSE   "a401022001215820" P256_X "225820" P256_Y
 
-START_TEST(test_mechanism_x25519)
+START_TEST(an_x25519_credential_is_as_specified_to_the_byte)
 {
     struct key *k = public_key("x25519", X25519_X, "");
     struct buf cose = buf_new(200);
@@ -72,7 +72,7 @@ START_TEST(test_mechanism_x25519)
 }
 END_TEST
 
-START_TEST(test_mechanism_p256)
+START_TEST(a_p256_credential_is_as_specified_to_the_byte)
 {
     struct key *k = public_key(_i == 0 ? "p256" : "p256dh", P256_X, P256_Y);
     struct buf cose = buf_new(200);
@@ -98,7 +98,7 @@ END_TEST
 #define KEYTYPES 8
 
 /* By value: what we write, we read, and get the same credential. */
-START_TEST(test_kccs_round_trip)
+START_TEST(a_credential_by_value_is_read_as_written)
 {
     static const size_t lengths[] = {0, 1, 23, 24, 255};
     const struct keytype *type = &keytypes[_i];
@@ -149,7 +149,7 @@ START_TEST(test_kccs_round_trip)
 }
 END_TEST
 
-START_TEST(test_kid_round_trip)
+START_TEST(a_key_identifier_is_read_as_written)
 {
     const struct keytype *type = &keytypes[_i];
     struct cred_id id;
@@ -169,7 +169,7 @@ START_TEST(test_kid_round_trip)
 }
 END_TEST
 
-START_TEST(test_sub_too_long)
+START_TEST(a_sub_has_at_most_255_bytes)
 {
     struct key *k = public_key("x25519", X25519_X, "");
     char sub[256];
@@ -193,7 +193,7 @@ static struct bytes certificate(size_t i)
     return keep(der, 20 + i);
 }
 
-START_TEST(test_x5chain_round_trip)
+START_TEST(a_chain_of_one_to_eight_certificates_is_read_as_written)
 {
     size_t count = (size_t)_i;
     struct key *k = public_key("p256", P256_X, P256_Y);
@@ -237,7 +237,7 @@ START_TEST(test_x5chain_round_trip)
 }
 END_TEST
 
-START_TEST(test_x5chain_too_big)
+START_TEST(a_chain_has_a_bounded_size)
 {
     struct key *k = public_key("p256", P256_X, P256_Y);
     uint8_t *big = calloc(1, CRED_BYTES_MAX);
@@ -426,7 +426,7 @@ static const struct {
     {"x5t with a null algorithm", "a1182282f641aa", BAD},
 };
 
-START_TEST(test_id_read)
+START_TEST(only_well_formed_identifiers_are_read)
 {
     struct bytes map = unhex(maps[_i].hex);
     struct cred_id id;
@@ -447,7 +447,7 @@ END_TEST
 
 /* A view never leaves the input: each byte changed to each of some values, under the address
  * sanitizer. What is accepted all the same is a credential with other contents. */
-START_TEST(test_id_read_changed)
+START_TEST(a_changed_identifier_is_never_read_past_its_end)
 {
     static const uint8_t values[] = {0x00, 0x01, 0x17, 0x18, 0x1b, 0x40, 0x58, 0x5b, 0x5f, 0x61,
                                      0x80, 0x82, 0x9b, 0xa1, 0xa4, 0xbb, 0xbf, 0xf6, 0xff};
@@ -508,7 +508,7 @@ static const struct {
     {"Ed448 with 32 bytes", "a301012007215820" X25519_X, false, false},
 };
 
-START_TEST(test_from_kccs)
+START_TEST(only_keys_of_the_right_shape_and_use_are_taken)
 {
     struct buf map = buf_new(400);
     struct cred_id id;
@@ -533,7 +533,7 @@ START_TEST(test_from_kccs)
 END_TEST
 
 /* CRED_x outlives what it was read from. */
-START_TEST(test_from_kccs_copies)
+START_TEST(a_credential_outlives_what_it_was_read_from)
 {
     struct bytes in = unhex("a10ea20265616c69636508a101" X25519_COSE);
     uint8_t *received = malloc(in.len);
@@ -553,7 +553,7 @@ END_TEST
 
 /* ---- agreed credentials ---- */
 
-START_TEST(test_agreed)
+START_TEST(an_agreed_credential_takes_any_form)
 {
     struct key *k = public_key("ed25519", X25519_X, "");
     struct bytes item = unhex("43300102");
@@ -595,7 +595,7 @@ static const struct {
     {"p256", P256_X, P256_Y, "x25519", P256_X, "", false, false},
 };
 
-START_TEST(test_same_key)
+START_TEST(a_key_is_the_same_in_every_form)
 {
     struct key *a = public_key(pairs[_i].type_a, pairs[_i].x_a, pairs[_i].y_a);
     struct key *b = public_key(pairs[_i].type_b, pairs[_i].x_b, pairs[_i].y_b);
@@ -635,7 +635,7 @@ static const struct {
     {"\xc3\xbc", "\xc3\xbc", "\xc3\xbc"},
 };
 
-START_TEST(test_identity)
+START_TEST(an_identity_has_both_forms_of_its_credential)
 {
     const char *principals = names[_i].principals;
     struct identity *id;
@@ -667,7 +667,7 @@ START_TEST(test_identity)
 }
 END_TEST
 
-START_TEST(test_identity_name_too_long)
+START_TEST(the_name_of_an_identity_has_at_most_255_bytes)
 {
     char name[257];
     struct identity *id;
@@ -704,7 +704,7 @@ static const struct {
     {"*@web.example.org,!HTTP@*", "host@web.example.org", true},
 };
 
-START_TEST(test_identity_answers)
+START_TEST(an_identity_answers_for_its_principals_only)
 {
     struct identity *id;
     struct key *k;
@@ -723,7 +723,7 @@ static void new_identities(struct key *k, struct identity **ids, int n)
         ck_assert_ok(identity_new_raw(k, "alice", "a-file", &ids[i]));
 }
 
-START_TEST(test_identity_set)
+START_TEST(a_set_takes_over_its_identities)
 {
     struct identity *ids[IDENTITIES_MAX + 1], *first;
     struct identity_set *set, *second;
@@ -762,23 +762,26 @@ static void add(Suite *suite)
     TCase *forms = suite_case(suite, "forms", 60), *reading = suite_case(suite, "reading", 60);
     TCase *identities = suite_case(suite, "identities", 60);
 
-    tcase_add_test(forms, test_mechanism_x25519);
-    tcase_add_loop_test(forms, test_mechanism_p256, 0, 2);
-    tcase_add_loop_test(forms, test_kccs_round_trip, 0, KEYTYPES);
-    tcase_add_loop_test(forms, test_kid_round_trip, 0, KEYTYPES);
-    tcase_add_test(forms, test_sub_too_long);
-    tcase_add_loop_test(forms, test_x5chain_round_trip, 0, CRED_CHAIN_MAX + 2);
-    tcase_add_test(forms, test_x5chain_too_big);
-    tcase_add_test(forms, test_agreed);
-    tcase_add_loop_test(forms, test_same_key, 0, ROWS(pairs));
-    tcase_add_loop_test(reading, test_id_read, 0, ROWS(maps));
-    tcase_add_loop_test(reading, test_id_read_changed, 0, 12); /* those that are good */
-    tcase_add_loop_test(reading, test_from_kccs, 0, ROWS(cose_keys));
-    tcase_add_test(reading, test_from_kccs_copies);
-    tcase_add_loop_test(identities, test_identity, 0, ROWS(names));
-    tcase_add_test(identities, test_identity_name_too_long);
-    tcase_add_loop_test(identities, test_identity_answers, 0, ROWS(targets));
-    tcase_add_test(identities, test_identity_set);
+    tcase_add_test(forms, an_x25519_credential_is_as_specified_to_the_byte);
+    tcase_add_loop_test(forms, a_p256_credential_is_as_specified_to_the_byte, 0, 2);
+    tcase_add_loop_test(forms, a_credential_by_value_is_read_as_written, 0, KEYTYPES);
+    tcase_add_loop_test(forms, a_key_identifier_is_read_as_written, 0, KEYTYPES);
+    tcase_add_test(forms, a_sub_has_at_most_255_bytes);
+    tcase_add_loop_test(forms, a_chain_of_one_to_eight_certificates_is_read_as_written, 0,
+                        CRED_CHAIN_MAX + 2);
+    tcase_add_test(forms, a_chain_has_a_bounded_size);
+    tcase_add_test(forms, an_agreed_credential_takes_any_form);
+    tcase_add_loop_test(forms, a_key_is_the_same_in_every_form, 0, ROWS(pairs));
+    tcase_add_loop_test(reading, only_well_formed_identifiers_are_read, 0, ROWS(maps));
+    tcase_add_loop_test(reading, a_changed_identifier_is_never_read_past_its_end, 0,
+                        12); /* those that are good */
+    tcase_add_loop_test(reading, only_keys_of_the_right_shape_and_use_are_taken, 0,
+                        ROWS(cose_keys));
+    tcase_add_test(reading, a_credential_outlives_what_it_was_read_from);
+    tcase_add_loop_test(identities, an_identity_has_both_forms_of_its_credential, 0, ROWS(names));
+    tcase_add_test(identities, the_name_of_an_identity_has_at_most_255_bytes);
+    tcase_add_loop_test(identities, an_identity_answers_for_its_principals_only, 0, ROWS(targets));
+    tcase_add_test(identities, a_set_takes_over_its_identities);
 }
 
 int main(void)

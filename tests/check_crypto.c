@@ -86,7 +86,7 @@ static const struct {
      "d75dc4ddd8c0f200cb05019d67b592f6fc821c49479ab48640292eacb3b7c4be"},
 };
 
-START_TEST(test_digest)
+START_TEST(published_digests_come_out_however_the_text_is_cut)
 {
     struct bytes text = bytes_of_text(digests[_i].text);
     struct bytes parts[] = {BYTES_NONE, bytes_of(text.p, text.len / 2), BYTES_NONE,
@@ -102,7 +102,7 @@ START_TEST(test_digest)
 }
 END_TEST
 
-START_TEST(test_sha256)
+START_TEST(sha256_of_one_text_is_the_same)
 {
     uint8_t out[32];
 
@@ -114,7 +114,7 @@ START_TEST(test_sha256)
 END_TEST
 
 /* RFC 4231 cases 1 and 2; KMAC256 sample 5 of NIST's examples for SP 800-185. */
-START_TEST(test_mac)
+START_TEST(published_macs_come_out)
 {
     struct bytes hi = BYTES_LITERAL("Hi There");
     struct bytes want[] = {BYTES_LITERAL("what do ya want "), BYTES_LITERAL("for nothing?")};
@@ -148,7 +148,7 @@ START_TEST(test_mac)
 END_TEST
 
 /* RFC 5869 appendix A; case 3's absent salt is as many zeros as the hash is long. */
-START_TEST(test_hkdf)
+START_TEST(published_hkdf_outputs_come_out)
 {
     static const struct {
         uint8_t salt, ikm, info; /* first bytes of runs */
@@ -189,7 +189,7 @@ END_TEST
 
 /* All lengths up to the longest, with an info that is longer than libcrypto's KDF would take: the
  * hash of the longest is that of an independent implementation, the others are its beginnings. */
-START_TEST(test_expand_lengths)
+START_TEST(every_length_up_to_the_longest_expands)
 {
     static const struct {
         enum crypto_hash hash;
@@ -227,7 +227,7 @@ START_TEST(test_expand_lengths)
 }
 END_TEST
 
-START_TEST(test_expand_info_lengths)
+START_TEST(an_info_of_any_length_counts_whole)
 {
     uint8_t *long_info = calloc(1, 70000), out[2][64];
 
@@ -244,7 +244,7 @@ START_TEST(test_expand_info_lengths)
 END_TEST
 
 /* KMAC256's output depends on its length, and ours has a bound. */
-START_TEST(test_expand_kmac)
+START_TEST(the_length_of_a_kmac_output_is_bound)
 {
     size_t max = crypto_expand_max(HASH_SHAKE256);
     struct bytes prk = counting(0, 64), info = counting(0, 5);
@@ -310,7 +310,7 @@ static const struct {
      "5585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691"},
 };
 
-START_TEST(test_aead_vector)
+START_TEST(published_ciphertexts_are_made_and_opened)
 {
     enum crypto_aead alg = aead_vectors[_i].alg;
     struct bytes key = unhex(aead_vectors[_i].key), nonce = unhex(aead_vectors[_i].nonce);
@@ -372,7 +372,7 @@ static void check_not_opened(const struct sealing *s, struct bytes sealed)
 
 static const size_t text_lengths[] = {0, 1, 15, 16, 17, 64, 1000, 65535};
 
-START_TEST(test_aead_round_trip)
+START_TEST(what_is_sealed_opens_at_every_length)
 {
     struct sealing s;
     uint8_t *text = malloc(65536);
@@ -402,7 +402,7 @@ START_TEST(test_aead_round_trip)
 }
 END_TEST
 
-START_TEST(test_aead_damaged)
+START_TEST(one_changed_bit_anywhere_does_not_decrypt)
 {
     struct sealing s;
 
@@ -455,7 +455,7 @@ START_TEST(test_aead_damaged)
 END_TEST
 
 /* AES-CCM's two bytes of length end at 65,535; the others go on. */
-START_TEST(test_aead_limit)
+START_TEST(ccm_ends_at_64_kib_and_the_others_do_not)
 {
     struct buf text = buf_new(70000), out = buf_new(70000), opened = buf_new(70000);
     struct sealing s;
@@ -488,7 +488,7 @@ START_TEST(test_aead_limit)
 END_TEST
 
 /* No room is no reason to write part of a ciphertext. */
-START_TEST(test_aead_no_room)
+START_TEST(no_part_of_a_ciphertext_is_written_without_room)
 {
     struct sealing s;
     struct buf out = buf_new(20), opened = buf_new(2);
@@ -524,7 +524,7 @@ static void feed(struct crypto_cipher *c, struct bytes aad, struct bytes text, u
     check_ok(crypto_cipher_text(c, BYTES_NONE, NULL));
 }
 
-START_TEST(test_cipher)
+START_TEST(a_cipher_in_pieces_is_the_one_at_once)
 {
     static const size_t pieces[] = {1, 7, 16, 17, 64, 1000};
     static const size_t lengths[] = {0, 1, 16, 100, 333};
@@ -579,7 +579,7 @@ START_TEST(test_cipher)
 }
 END_TEST
 
-START_TEST(test_cipher_misuse)
+START_TEST(a_cipher_out_of_order_is_a_bug)
 {
     struct crypto_cipher *c;
 
@@ -656,7 +656,7 @@ static const struct {
      "eb445fc66a01b0779d98223961111e21766282f73dd96b6f"},
 };
 
-START_TEST(test_ecdh_vector)
+START_TEST(published_secrets_come_out)
 {
     struct key *mine = private_key(exchanges[_i].type, exchanges[_i].scalar);
     struct key *peer = public_key(exchanges[_i].type, exchanges[_i].peer_x, "");
@@ -698,7 +698,7 @@ static const struct {
      "d603135569b9e9d09cf5d4a270f59746"},
 };
 
-START_TEST(test_ecdh_agreement)
+START_TEST(both_sides_agree_with_whole_and_compact_points)
 {
     struct key *a = private_key(agreements[_i].type, agreements[_i].a);
     struct key *b = private_key(agreements[_i].type, agreements[_i].b);
@@ -760,7 +760,7 @@ static const struct {
      "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
 };
 
-START_TEST(test_low_order)
+START_TEST(points_of_low_order_are_refused)
 {
     const struct keytype *type = type_named(low_order[_i].type);
     struct key *mine, *peer;
@@ -778,7 +778,7 @@ START_TEST(test_low_order)
 }
 END_TEST
 
-START_TEST(test_ecdh_misuse)
+START_TEST(keys_of_two_curves_do_not_agree)
 {
     struct key *p256, *p384, *x25519, *x448, *ed25519, *public_half;
     struct fixed secret;
@@ -927,7 +927,7 @@ static const struct {
      "", false},
 };
 
-START_TEST(test_public)
+START_TEST(only_points_on_the_curve_are_public_keys)
 {
     const struct keytype *type = type_named(points[_i].type);
     struct key *k = NULL, *other = NULL;
@@ -962,7 +962,7 @@ static const struct {
     {"p384", P256_GX},
 };
 
-START_TEST(test_private_refused)
+START_TEST(impossible_private_keys_are_refused)
 {
     struct key *k;
 
@@ -972,7 +972,7 @@ START_TEST(test_private_refused)
 }
 END_TEST
 
-START_TEST(test_private_leading_zero)
+START_TEST(leading_zeros_of_a_coordinate_are_kept)
 {
     struct key *k = private_key("p256", "000000000000000000000000000000000000000000000000"
                                         "000000000000017b"); /* 379 */
@@ -1032,7 +1032,7 @@ static const struct {
      "a329c145786e679e7b82c71a38628ac8"},
 };
 
-START_TEST(test_signature_vector)
+START_TEST(published_signatures_verify)
 {
     struct key *k = private_key(signatures[_i].type, signatures[_i].seed);
     struct bytes text = unhex(signatures[_i].text);
@@ -1053,7 +1053,7 @@ END_TEST
 static const char *const signing[] = {"ed25519", "ed448", "p256", "p384"};
 
 /* Every bit of the signature and of the text counts; so do their lengths. */
-START_TEST(test_signature_damaged)
+START_TEST(one_changed_bit_of_signature_or_text_is_refused)
 {
     const struct keytype *type = type_named(signing[_i]);
     struct key *k, *other, *public_half;
@@ -1131,7 +1131,7 @@ static const struct {
     {"ed25519", "01000000000000000000000000000000" ZERO16 ZERO32},
 };
 
-START_TEST(test_signature_impossible)
+START_TEST(impossible_signatures_are_refused)
 {
     const struct keytype *type = type_named(no_ecdsa[_i].type);
     struct bytes signature = unhex(no_ecdsa[_i].signature);
@@ -1148,7 +1148,7 @@ END_TEST
 
 /* The valid values r and s as DER, which is what libcrypto itself would take, in its own length,
  * and cut and padded to the length of a COSE signature. */
-START_TEST(test_signature_der)
+START_TEST(signatures_in_der_are_refused)
 {
     struct key *k = private_key("p256", signatures[4].seed);
     struct bytes der = unhex(
@@ -1166,7 +1166,7 @@ START_TEST(test_signature_der)
 END_TEST
 
 /* S + L, where L is the order of the base point: RFC 8032 says to refuse it. */
-START_TEST(test_eddsa_not_canonical)
+START_TEST(signatures_that_are_not_canonical_are_refused)
 {
     static const struct {
         int row; /* of `signatures` */
@@ -1206,7 +1206,7 @@ START_TEST(test_eddsa_not_canonical)
 END_TEST
 
 /* A key used for what it is not, or without its private half. */
-START_TEST(test_signature_misuse)
+START_TEST(keys_sign_and_verify_what_they_are_for_only)
 {
     struct buf out = buf_new(200);
     uint8_t zeros[114] = {0};
@@ -1256,7 +1256,7 @@ static void signer_drop(void *arg)
     s->dropped++;
 }
 
-START_TEST(test_signer)
+START_TEST(a_signer_elsewhere_signs_in_its_place)
 {
     struct signer s = {NULL, 0, 0, EDHOC_OK};
     struct key *public_half, *k, *second;
@@ -1312,7 +1312,7 @@ static struct bytes keep_pem(EVP_PKEY *pkey, const EVP_CIPHER *cipher, const cha
     return pem;
 }
 
-START_TEST(test_pem_round_trip)
+START_TEST(a_written_key_is_read_as_the_same)
 {
     const struct keytype *type = &keytypes[_i];
     struct buf pem = buf_new(4096), again = buf_new(4096);
@@ -1355,7 +1355,7 @@ START_TEST(test_pem_round_trip)
 }
 END_TEST
 
-START_TEST(test_pem_after_other_text)
+START_TEST(a_key_is_found_behind_other_text)
 {
     struct buf pem = buf_new(8192);
     struct key *k, *read;
@@ -1417,7 +1417,7 @@ static void prompts_end(void)
     UI_destroy_method(prompter);
 }
 
-START_TEST(test_pem_encrypted)
+START_TEST(encrypted_keys_open_with_their_passphrase_and_never_prompt)
 {
     EVP_PKEY *pkey = EVP_EC_gen("P-256");
     struct bytes encrypted = keep_pem(pkey, EVP_aes_256_cbc(), PASSPHRASE);
@@ -1478,7 +1478,7 @@ static void check_not_loaded(EVP_PKEY *pkey, const char *names)
     ck_assert_int_eq(prompts, 0);
 }
 
-START_TEST(test_pem_other_kinds)
+START_TEST(other_kinds_of_key_are_named_and_refused)
 {
     check_not_loaded(EVP_RSA_gen(1024), "RSA");
     check_not_loaded(EVP_EC_gen("P-521"), "EC");
@@ -1489,7 +1489,7 @@ END_TEST
 
 /* A P-256 key whose file spells the curve out: only names are accepted, so that nobody has to trust
  * that the numbers are those of the curve. */
-START_TEST(test_pem_explicit_parameters)
+START_TEST(curves_that_are_spelled_out_are_refused)
 {
     static const char
         *const with_seed = /* made by: openssl genpkey -pkeyopt ec_param_enc:explicit */
@@ -1512,7 +1512,7 @@ START_TEST(test_pem_explicit_parameters)
 END_TEST
 
 /* P-256's numbers, but another base point: whoever chose it knows private keys for any point. */
-START_TEST(test_pem_other_base_point)
+START_TEST(another_base_point_is_refused)
 {
     struct bytes g = unhex("047cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978"
                            "07775510db8ed040293d9ac69f7430dbba7dade63ce982299e04b79d227873d1");
@@ -1566,7 +1566,7 @@ static const char *const no_pems[] = {
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdqDKMP alice\n",
 };
 
-START_TEST(test_pem_refused)
+START_TEST(what_is_no_private_key_is_refused)
 {
     struct bytes pem = keep(no_pems[_i], strlen(no_pems[_i]));
     struct key *k;
@@ -1580,7 +1580,7 @@ START_TEST(test_pem_refused)
 END_TEST
 
 /* An empty file is read into an empty buffer, which has no memory. */
-START_TEST(test_pem_empty)
+START_TEST(an_empty_file_is_no_key)
 {
     struct key *k;
 
@@ -1590,7 +1590,7 @@ START_TEST(test_pem_empty)
 END_TEST
 
 /* A key from libcrypto is shared, not consumed; a public one stays one. */
-START_TEST(test_pkey)
+START_TEST(a_key_of_libcrypto_is_shared_not_consumed)
 {
     EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     uint8_t raw[32];
@@ -1613,7 +1613,7 @@ START_TEST(test_pkey)
 }
 END_TEST
 
-START_TEST(test_available)
+START_TEST(all_key_types_and_suites_are_available)
 {
     ck_assert_int_eq(KEYTYPES, 8);
     ck_assert_ptr_null(keytypes[KEYTYPES].name);
@@ -1645,13 +1645,13 @@ static void add_hash(Suite *suite)
     TCase *tc = suite_case(suite, "hash", 60);
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
-    tcase_add_loop_test(tc, test_digest, 0, ROWS(digests));
-    tcase_add_test(tc, test_sha256);
-    tcase_add_test(tc, test_mac);
-    tcase_add_loop_test(tc, test_hkdf, 0, 3);
-    tcase_add_loop_test(tc, test_expand_lengths, 0, 2);
-    tcase_add_test(tc, test_expand_info_lengths);
-    tcase_add_test(tc, test_expand_kmac);
+    tcase_add_loop_test(tc, published_digests_come_out_however_the_text_is_cut, 0, ROWS(digests));
+    tcase_add_test(tc, sha256_of_one_text_is_the_same);
+    tcase_add_test(tc, published_macs_come_out);
+    tcase_add_loop_test(tc, published_hkdf_outputs_come_out, 0, 3);
+    tcase_add_loop_test(tc, every_length_up_to_the_longest_expands, 0, 2);
+    tcase_add_test(tc, an_info_of_any_length_counts_whole);
+    tcase_add_test(tc, the_length_of_a_kmac_output_is_bound);
 }
 
 static void add_aead(Suite *suite)
@@ -1659,13 +1659,13 @@ static void add_aead(Suite *suite)
     TCase *tc = suite_case(suite, "aead", 120);
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
-    tcase_add_loop_test(tc, test_aead_vector, 0, ROWS(aead_vectors));
-    tcase_add_loop_test(tc, test_aead_round_trip, 0, AEAD_COUNT);
-    tcase_add_loop_test(tc, test_aead_damaged, 0, AEAD_COUNT);
-    tcase_add_loop_test(tc, test_aead_limit, 0, AEAD_COUNT);
-    tcase_add_loop_test(tc, test_aead_no_room, 0, AEAD_COUNT);
-    tcase_add_loop_test(tc, test_cipher, 0, ROWS(cipher_algs));
-    tcase_add_test(tc, test_cipher_misuse);
+    tcase_add_loop_test(tc, published_ciphertexts_are_made_and_opened, 0, ROWS(aead_vectors));
+    tcase_add_loop_test(tc, what_is_sealed_opens_at_every_length, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, one_changed_bit_anywhere_does_not_decrypt, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, ccm_ends_at_64_kib_and_the_others_do_not, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, no_part_of_a_ciphertext_is_written_without_room, 0, AEAD_COUNT);
+    tcase_add_loop_test(tc, a_cipher_in_pieces_is_the_one_at_once, 0, ROWS(cipher_algs));
+    tcase_add_test(tc, a_cipher_out_of_order_is_a_bug);
 }
 
 static void add_ecdh(Suite *suite)
@@ -1673,14 +1673,14 @@ static void add_ecdh(Suite *suite)
     TCase *tc = suite_case(suite, "ecdh", 60);
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
-    tcase_add_loop_test(tc, test_ecdh_vector, 0, ROWS(exchanges));
-    tcase_add_loop_test(tc, test_ecdh_agreement, 0, ROWS(agreements));
-    tcase_add_loop_test(tc, test_low_order, 0, ROWS(low_order));
-    tcase_add_test(tc, test_ecdh_misuse);
-    tcase_add_loop_test(tc, test_public, 0, ROWS(points));
-    tcase_add_loop_test(tc, test_private_refused, 0, ROWS(no_privates));
-    tcase_add_test(tc, test_private_leading_zero);
-    tcase_add_test(tc, test_available);
+    tcase_add_loop_test(tc, published_secrets_come_out, 0, ROWS(exchanges));
+    tcase_add_loop_test(tc, both_sides_agree_with_whole_and_compact_points, 0, ROWS(agreements));
+    tcase_add_loop_test(tc, points_of_low_order_are_refused, 0, ROWS(low_order));
+    tcase_add_test(tc, keys_of_two_curves_do_not_agree);
+    tcase_add_loop_test(tc, only_points_on_the_curve_are_public_keys, 0, ROWS(points));
+    tcase_add_loop_test(tc, impossible_private_keys_are_refused, 0, ROWS(no_privates));
+    tcase_add_test(tc, leading_zeros_of_a_coordinate_are_kept);
+    tcase_add_test(tc, all_key_types_and_suites_are_available);
 }
 
 static void add_sign(Suite *suite)
@@ -1689,13 +1689,13 @@ static void add_sign(Suite *suite)
     TCase *tc = suite_case(suite, "signatures", 300);
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
-    tcase_add_loop_test(tc, test_signature_vector, 0, ROWS(signatures));
-    tcase_add_loop_test(tc, test_signature_damaged, 0, ROWS(signing));
-    tcase_add_loop_test(tc, test_signature_impossible, 0, ROWS(no_ecdsa));
-    tcase_add_test(tc, test_signature_der);
-    tcase_add_loop_test(tc, test_eddsa_not_canonical, 0, 4);
-    tcase_add_test(tc, test_signature_misuse);
-    tcase_add_loop_test(tc, test_signer, 0, ROWS(signing));
+    tcase_add_loop_test(tc, published_signatures_verify, 0, ROWS(signatures));
+    tcase_add_loop_test(tc, one_changed_bit_of_signature_or_text_is_refused, 0, ROWS(signing));
+    tcase_add_loop_test(tc, impossible_signatures_are_refused, 0, ROWS(no_ecdsa));
+    tcase_add_test(tc, signatures_in_der_are_refused);
+    tcase_add_loop_test(tc, signatures_that_are_not_canonical_are_refused, 0, 4);
+    tcase_add_test(tc, keys_sign_and_verify_what_they_are_for_only);
+    tcase_add_loop_test(tc, a_signer_elsewhere_signs_in_its_place, 0, ROWS(signing));
 }
 
 static void add_pem(Suite *suite)
@@ -1703,15 +1703,15 @@ static void add_pem(Suite *suite)
     TCase *tc = suite_case(suite, "pem", 60);
 
     tcase_add_checked_fixture(tc, prompts_begin, prompts_end);
-    tcase_add_loop_test(tc, test_pem_round_trip, 0, KEYTYPES);
-    tcase_add_test(tc, test_pem_after_other_text);
-    tcase_add_test(tc, test_pem_encrypted);
-    tcase_add_test(tc, test_pem_other_kinds);
-    tcase_add_test(tc, test_pem_explicit_parameters);
-    tcase_add_test(tc, test_pem_other_base_point);
-    tcase_add_loop_test(tc, test_pem_refused, 0, ROWS(no_pems));
-    tcase_add_test(tc, test_pem_empty);
-    tcase_add_test(tc, test_pkey);
+    tcase_add_loop_test(tc, a_written_key_is_read_as_the_same, 0, KEYTYPES);
+    tcase_add_test(tc, a_key_is_found_behind_other_text);
+    tcase_add_test(tc, encrypted_keys_open_with_their_passphrase_and_never_prompt);
+    tcase_add_test(tc, other_kinds_of_key_are_named_and_refused);
+    tcase_add_test(tc, curves_that_are_spelled_out_are_refused);
+    tcase_add_test(tc, another_base_point_is_refused);
+    tcase_add_loop_test(tc, what_is_no_private_key_is_refused, 0, ROWS(no_pems));
+    tcase_add_test(tc, an_empty_file_is_no_key);
+    tcase_add_test(tc, a_key_of_libcrypto_is_shared_not_consumed);
 }
 
 static void add(Suite *suite)

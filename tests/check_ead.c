@@ -23,7 +23,7 @@ static void check_case(const char *what, edhoc_err actual, edhoc_err expected)
 
 /* ---- items ---- */
 
-START_TEST(test_put)
+START_TEST(items_are_written_as_label_and_value)
 {
     struct buf b = buf_new(100);
 
@@ -41,7 +41,7 @@ START_TEST(test_put)
 }
 END_TEST
 
-START_TEST(test_next)
+START_TEST(items_are_read_one_by_one)
 {
     struct cbor_reader r = cbor_reader(unhex("01426162"
                                              "20"
@@ -142,7 +142,7 @@ static const struct {
     {"rubbish after the item", "244161ff", BAD, NULL, false},
 };
 
-START_TEST(test_find)
+START_TEST(an_item_is_found_past_padding_and_by_the_critical_rule)
 {
     struct ead_item item;
     bool found;
@@ -165,7 +165,7 @@ START_TEST(test_find)
 END_TEST
 
 /* With label 0 nothing is known: padding is not found, the critical rule holds. */
-START_TEST(test_find_none)
+START_TEST(padding_is_never_found)
 {
     struct ead_item item;
     bool found = true;
@@ -208,7 +208,7 @@ static const struct {
     {4, NULL, 0, 0, NULL, "39ff46428100"},
 };
 
-START_TEST(test_example)
+START_TEST(the_item_is_as_specified_to_the_byte_in_its_message_only)
 {
     struct bytes bindings = examples[_i].bindings ? unhex(examples[_i].bindings) : BYTES_NONE;
     struct bytes field = unhex(examples[_i].hex), target = bytes_of_text(examples[_i].target);
@@ -242,7 +242,7 @@ START_TEST(test_example)
 END_TEST
 
 /* Written after other items, it appends. */
-START_TEST(test_put_appends)
+START_TEST(the_item_is_appended_to_others)
 {
     struct profile_item item = {.message = 1}, read;
     struct buf ead = buf_new(100), full = buf_new(3);
@@ -259,7 +259,7 @@ START_TEST(test_put_appends)
 }
 END_TEST
 
-START_TEST(test_longest_target)
+START_TEST(a_target_has_at_most_255_bytes)
 {
     char text[PROFILE_TARGET_MAX + 2];
     struct profile_item item, read;
@@ -402,7 +402,7 @@ static const struct {
     {4, "an unknown critical item", "39ff464381183e20", CRITICAL},
 };
 
-START_TEST(test_received)
+START_TEST(only_a_well_formed_item_is_accepted)
 {
     struct profile_item item;
 
@@ -417,7 +417,7 @@ END_TEST
 
 /* Each byte of a good field changed to each value: no crash, and what is accepted all the same
  * says something else that is allowed. */
-START_TEST(test_changed)
+START_TEST(what_is_read_of_a_changed_item_is_all_there_was)
 {
     struct bytes field = unhex(examples[_i].hex);
     int message = examples[_i].message;
@@ -444,7 +444,7 @@ END_TEST
 
 /* What may travel as a target: one that is not in its canonical form is never sent, nor accepted.
  */
-START_TEST(test_target_form)
+START_TEST(only_canonical_targets_may_travel)
 {
     static const struct {
         const char *text;
@@ -474,16 +474,19 @@ static void add(Suite *suite)
 {
     TCase *items = suite_case(suite, "items", 60), *profile = suite_case(suite, "profile", 60);
 
-    tcase_add_test(items, test_target_form);
-    tcase_add_test(items, test_put);
-    tcase_add_test(items, test_next);
-    tcase_add_loop_test(items, test_find, 0, ROWS(fields));
-    tcase_add_test(items, test_find_none);
-    tcase_add_loop_test(profile, test_example, 0, ROWS(examples));
-    tcase_add_test(profile, test_put_appends);
-    tcase_add_test(profile, test_longest_target);
-    tcase_add_loop_test(profile, test_received, 0, ROWS(received));
-    tcase_add_loop_test(profile, test_changed, 0, ROWS(examples));
+    tcase_add_test(items, only_canonical_targets_may_travel);
+    tcase_add_test(items, items_are_written_as_label_and_value);
+    tcase_add_test(items, items_are_read_one_by_one);
+    tcase_add_loop_test(items, an_item_is_found_past_padding_and_by_the_critical_rule, 0,
+                        ROWS(fields));
+    tcase_add_test(items, padding_is_never_found);
+    tcase_add_loop_test(profile, the_item_is_as_specified_to_the_byte_in_its_message_only, 0,
+                        ROWS(examples));
+    tcase_add_test(profile, the_item_is_appended_to_others);
+    tcase_add_test(profile, a_target_has_at_most_255_bytes);
+    tcase_add_loop_test(profile, only_a_well_formed_item_is_accepted, 0, ROWS(received));
+    tcase_add_loop_test(profile, what_is_read_of_a_changed_item_is_all_there_was, 0,
+                        ROWS(examples));
 }
 
 int main(void)
