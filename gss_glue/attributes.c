@@ -4,6 +4,7 @@
  *
  * An attribute has any number of values, each with a text to show. MIT asks for them one by one and
  * hands back in `more` what we put there: the number of the next value. */
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "buffers.h"
 #include "edhoc/cred.h"
@@ -14,7 +15,6 @@
 #include "peer/x509_names.h"
 #include "status.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void put_hex(struct bytes bytes, struct buf *out)
     char hex[3];
 
     for (size_t i = 0; i < bytes.len; i++) {
-        (void)snprintf(hex, sizeof(hex), "%02x", bytes.p[i]);
+        ascii_put_hex(hex, bytes.p + i, 1);
         buf_put_text(out, hex);
     }
 }
@@ -67,34 +67,36 @@ static void get_credential(const struct glue_name *name, size_t i, struct value 
     put_hex(cred_item(name->cred), &v->text);
 }
 
+static void put_subject(struct bytes certificate, const char *none, struct buf *out)
+{
+    char *subject = x509_subject(certificate);
+
+    if (subject == NULL)
+        buf_fail(out, EDHOC_ERR_NOMEM);
+    else
+        buf_put_text(out, subject[0] != '\0' ? subject : none);
+    free(subject);
+}
+
 /* The chain as the peer sent it, leaf first; shown by its subjects. */
 static void get_certificate(const struct glue_name *name, size_t i, struct value *v)
 {
-    char *subject;
-
     if (name->cred == NULL || i >= cred_chain_length(name->cred))
         return;
     buf_put(&v->bytes, cred_chain(name->cred, i));
-    subject = x509_subject(cred_chain(name->cred, i));
-    if (subject == NULL)
-        buf_fail(&v->text, EDHOC_ERR_NOMEM);
-    else
-        buf_put_text(&v->text, subject[0] != '\0' ? subject : "(no subject)");
-    free(subject);
+    put_subject(cred_chain(name->cred, i), "(no subject)", &v->text);
 }
 
 static void get_subject(const struct glue_name *name, size_t i, struct value *v)
 {
-    char *subject;
+    if (i == 0 && name->cred != NULL && cred_chain_length(name->cred) > 0)
+        put_subject(cred_chain(name->cred, 0), "", &v->bytes);
+}
 
-    if (i > 0 || name->cred == NULL || cred_chain_length(name->cred) == 0)
-        return;
-    subject = x509_subject(cred_chain(name->cred, 0));
-    if (subject == NULL)
-        buf_fail(&v->bytes, EDHOC_ERR_NOMEM);
-    else
-        buf_put_text(&v->bytes, subject);
-    free(subject);
+static void get_local_user(const struct glue_name *name, size_t i, struct value *v)
+{
+    if (i == 0 && name->local_user != NULL)
+        buf_put_text(&v->bytes, name->local_user);
 }
 
 /* Walks the SANs of one kind until number `skip` is found. */
@@ -122,53 +124,23 @@ static void get_san(const struct glue_name *name, const char *kind, size_t i, st
         x509_each_san(cred_chain(name->cred, 0), take_san, &san);
 }
 
-static void get_san_dns(const struct glue_name *name, size_t i, struct value *v)
-{
-    get_san(name, "dns", i, v);
-}
-
-static void get_san_email(const struct glue_name *name, size_t i, struct value *v)
-{
-    get_san(name, "email", i, v);
-}
-
-static void get_san_upn(const struct glue_name *name, size_t i, struct value *v)
-{
-    get_san(name, "upn", i, v);
-}
-
-static void get_san_ip(const struct glue_name *name, size_t i, struct value *v)
-{
-    get_san(name, "ip", i, v);
-}
-
-static void get_san_uri(const struct glue_name *name, size_t i, struct value *v)
-{
-    get_san(name, "uri", i, v);
-}
-
-static void get_local_user(const struct glue_name *name, size_t i, struct value *v)
-{
-    if (i == 0 && name->local_user != NULL)
-        buf_put_text(&v->bytes, name->local_user);
-}
-
 static const struct attribute {
     const char *urn;
     void (*get)(const struct glue_name *name, size_t i, struct value *v);
+    const char *san; /* instead: the kind of SAN that it shows */
 } attributes[] = {
-    {"urn:gss-edhoc:kind", get_kind},
-    {"urn:gss-edhoc:key-sha256", get_key_sha256},
-    {"urn:gss-edhoc:comment", get_comment},
-    {"urn:gss-edhoc:credential", get_credential},
-    {"urn:gss-edhoc:certificate", get_certificate},
-    {"urn:gss-edhoc:subject", get_subject},
-    {"urn:gss-edhoc:san-dns", get_san_dns},
-    {"urn:gss-edhoc:san-email", get_san_email},
-    {"urn:gss-edhoc:san-upn", get_san_upn},
-    {"urn:gss-edhoc:san-ip", get_san_ip},
-    {"urn:gss-edhoc:san-uri", get_san_uri},
-    {"local-login-user", get_local_user}, /* MIT's name for it */
+    {"urn:gss-edhoc:kind", get_kind, NULL},
+    {"urn:gss-edhoc:key-sha256", get_key_sha256, NULL},
+    {"urn:gss-edhoc:comment", get_comment, NULL},
+    {"urn:gss-edhoc:credential", get_credential, NULL},
+    {"urn:gss-edhoc:certificate", get_certificate, NULL},
+    {"urn:gss-edhoc:subject", get_subject, NULL},
+    {"urn:gss-edhoc:san-dns", NULL, "dns"},
+    {"urn:gss-edhoc:san-email", NULL, "email"},
+    {"urn:gss-edhoc:san-upn", NULL, "upn"},
+    {"urn:gss-edhoc:san-ip", NULL, "ip"},
+    {"urn:gss-edhoc:san-uri", NULL, "uri"},
+    {"local-login-user", get_local_user, NULL}, /* MIT's name for it */
 };
 
 #define ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
@@ -194,7 +166,10 @@ static edhoc_err value_get(const struct glue_name *name, const struct attribute 
                            size_t i, struct value *v, bool *there)
 {
     *v = (struct value){buf_new(VALUE_MAX), buf_new(2 * VALUE_MAX)};
-    attribute->get(name, i, v);
+    if (attribute->san != NULL)
+        get_san(name, attribute->san, i, v);
+    else
+        attribute->get(name, i, v);
     *there = v->bytes.len > 0;
     return buf_err(&v->bytes) != EDHOC_OK ? buf_err(&v->bytes) : buf_err(&v->text);
 }

@@ -5,12 +5,15 @@
 #include "base/report.h"
 #include "buffers.h"
 
+#include <endian.h>
+
 #define BINDINGS_MAX (1u << 20)
 
 static void put_le32(struct buf *out, size_t value)
 {
-    for (unsigned shift = 0; shift < 32; shift += 8)
-        buf_put_byte(out, (uint8_t)(value >> shift));
+    const uint32_t number = htole32((uint32_t)value);
+
+    buf_put(out, bytes_of(&number, sizeof(number)));
 }
 
 static void put_field(struct buf *out, const gss_buffer_desc *field)

@@ -188,19 +188,16 @@ static void put_working_directory(struct buf *out)
 static void put_place(struct buf *out, const char *where)
 {
     struct buf place = buf_new(PLACE_MAX);
-    bool relative;
+    const char *path;
 
     if (where == NULL) {
         cbor_put_null(out);
         return;
     }
-    relative = where[0] != '/' && !place_has_scheme(where);
-    if (strncasecmp(where, "file:", 5) == 0 && where[5] != '/') {
-        relative = true;
-        where += 5;
-    }
-    if (relative)
+    if (place_is_file(where) && place_path(where, &path) == EDHOC_OK && path[0] != '/') {
         put_working_directory(&place);
+        where = path;
+    }
     buf_put_text(&place, where);
     cbor_put_bstr(out, buf_bytes(&place));
     buf_fail(out, buf_err(&place));

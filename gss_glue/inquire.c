@@ -10,6 +10,8 @@
 #include "status.h"
 #include "token/protect.h"
 
+#include <endian.h>
+
 GLUE_EXPORT OM_uint32 gss_context_time(OM_uint32 *minor_status, gss_ctx_id_t context,
                                        OM_uint32 *time_rec)
 {
@@ -136,10 +138,10 @@ static edhoc_err negoex_key(const struct glue_ctx *ctx, gss_buffer_set_t *set)
 /* The key length of the per-message cipher in bits, big-endian. */
 static edhoc_err sasl_ssf(const struct glue_ctx *ctx, gss_buffer_set_t *set)
 {
-    const size_t bits = 8 * crypto_aead_key(protect_suite(ctx->protect)->tokens);
-    const uint8_t ssf[4] = {0, 0, (uint8_t)(bits >> 8), (uint8_t)bits};
+    const size_t key = crypto_aead_key(protect_suite(ctx->protect)->tokens);
+    const uint32_t ssf = htobe32((uint32_t)(8 * key));
 
-    return add_member(set, bytes_of(ssf, sizeof(ssf)));
+    return add_member(set, bytes_of(&ssf, sizeof(ssf)));
 }
 
 /* The inquiries that are known here; each sees an open context. */

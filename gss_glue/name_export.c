@@ -11,6 +11,7 @@
 #include "oids.h"
 #include "status.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define EXPORTED_MAX 2048
@@ -22,6 +23,8 @@
  * 04 form, the length of the OID's TLV, the TLV, the length of the name. */
 static void put_head(struct buf *out, uint8_t form, size_t inner)
 {
+    const uint32_t length = htobe32((uint32_t)inner);
+
     buf_put_byte(out, 0x04);
     buf_put_byte(out, form);
     buf_put_byte(out, 0);
@@ -29,8 +32,7 @@ static void put_head(struct buf *out, uint8_t form, size_t inner)
     buf_put_byte(out, 0x06);
     buf_put_byte(out, (uint8_t)glue_mech_oid.length);
     buf_put(out, bytes_of(glue_mech_oid.elements, glue_mech_oid.length));
-    for (unsigned shift = 32; shift > 0; shift -= 8)
-        buf_put_byte(out, (uint8_t)(inner >> (shift - 8)));
+    buf_put(out, bytes_of(&length, sizeof(length)));
 }
 
 /* ---- exported names ---- */

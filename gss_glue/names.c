@@ -8,17 +8,17 @@
  * local-login-user alone. */
 #include "names.h"
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/report.h"
 #include "buffers.h"
 #include "edhoc/cred.h"
-#include "peer/name.h"
 #include "mechglue.h"
 #include "oids.h"
+#include "peer/name.h"
 #include "peer/x509_names.h"
 #include "status.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +81,7 @@ static edhoc_err name_of_first_host(const struct identity *id, struct glue_name 
 
 edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)
 {
-    char text[32] = "kid:";
+    char text[4 + 2 * 8 + 1] = "kid:";
 
     if (id->name != NULL)
         return initiator ? glue_name_new(NAME_USER, bytes_of_text(id->name), out)
@@ -90,8 +90,7 @@ edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struc
         return glue_name_new(id->client_kind, bytes_of_text(id->client_name), out);
     if (!initiator && cred_chain_length(id->by_value) > 0)
         return name_of_first_host(id, out);
-    for (size_t i = 0; i < 8; i++)
-        (void)snprintf(text + 4 + 2 * i, 3, "%02x", cred_thumbprint(id->by_value)[i]);
+    ascii_put_hex(text + 4, cred_thumbprint(id->by_value), 8);
     return glue_name_new(NAME_USER, bytes_of_text(text), out);
 }
 

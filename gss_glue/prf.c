@@ -8,7 +8,7 @@
 #include "status.h"
 #include "token/protect.h"
 
-#include <sys/types.h>
+#include <endian.h>
 
 enum { EXPORTER_PRF_FULL = 0x8102, EXPORTER_PRF_PARTIAL = 0x8103 };
 
@@ -22,9 +22,8 @@ static edhoc_err expand(enum crypto_hash hash, const struct fixed *k, struct byt
     edhoc_err err = EDHOC_OK;
 
     for (uint32_t i = 1; out->len < len && err == EDHOC_OK && buf_err(out) == EDHOC_OK; i++) {
-        const uint8_t counter[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
-                                    (uint8_t)i};
-        const struct bytes parts[] = {bytes_of(counter, sizeof(counter)), prf_in};
+        const uint32_t counter = htobe32(i);
+        const struct bytes parts[] = {bytes_of(&counter, sizeof(counter)), prf_in};
         size_t left = len - out->len;
 
         err = crypto_mac(hash, fixed_bytes(k), parts, 2, &t);

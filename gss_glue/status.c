@@ -78,14 +78,9 @@
 static const OM_uint32 majors[EDHOC_ERR_END] = {[EDHOC_OK] = GSS_S_COMPLETE, EDHOC_ERRORS(ROW)};
 #undef ROW
 
-OM_uint32 glue_major(edhoc_err err)
-{
-    return err >= EDHOC_OK && err < EDHOC_ERR_END ? majors[err] : GSS_S_FAILURE;
-}
-
 OM_uint32 glue_status(OM_uint32 *minor_status, edhoc_err err)
 {
-    return glue_status_as(minor_status, err, glue_major(err));
+    return glue_status_as(minor_status, err, majors[err]);
 }
 
 OM_uint32 glue_status_as(OM_uint32 *minor_status, edhoc_err err, OM_uint32 major)

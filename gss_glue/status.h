@@ -10,7 +10,6 @@
  * of MIT's, so that logs keep showing it as it is. */
 #define EDHOC_MINOR_BASE 0x45444800u
 
-OM_uint32 glue_major(edhoc_err err);
 /* Sets the minor status and returns the major one: of an error by its row in the table. */
 OM_uint32 glue_status(OM_uint32 *minor_status, edhoc_err err) EDHOC_MUST_USE;
 /* The same where GSS-API has a more particular major status than the table. */

@@ -15,11 +15,6 @@
 
 #define LINE_MAX_BYTES 2048
 
-bool glue_tracing(void)
-{
-    return settings_trace() != NULL;
-}
-
 /* The moment and the process; how much of the line that takes. */
 static size_t put_prefix(char line[LINE_MAX_BYTES])
 {

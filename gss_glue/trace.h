@@ -2,10 +2,7 @@
 #ifndef GSS_GLUE_TRACE_H
 #define GSS_GLUE_TRACE_H
 
-#include <stdbool.h>
-
 /* One line to the file that GSS_EDHOC_TRACE names, if it does. Never a secret. */
 void glue_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
-bool glue_tracing(void);
 
 #endif
