@@ -1,12 +1,13 @@
 # shellcheck shell=sh disable=SC2034 # what the sourcing script reads
 # Shared by the tests with real applications: the sandbox, the keys and the TAP of the end-to-end
 # tests (../e2e/lib.sh), and here programs in the background, ports, and an Apache. Sourced, not
-# run. Wants MECH_SO, the plugin, and GSS_EDHOC, the command, as absolute paths.
+# run. Wants MECH_SO, the plugin, and GSS_EDHOC, the command, as absolute paths; APPS, this folder,
+# from a script that is elsewhere.
 #
 # In the sandbox, client.out is what the client said, server.out what the server saw (of an Apache,
 # its access log) and server.err its log of errors; a failed test prints them.
 
-APPS=$(cd "$(dirname "$0")" && pwd) || exit 1
+APPS=${APPS:-$(cd "$(dirname "$0")" && pwd)} || exit 1
 # shellcheck source=tests/e2e/lib.sh
 . "$APPS/../e2e/lib.sh"
 
