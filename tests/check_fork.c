@@ -3,14 +3,21 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "crypto/fork.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
 
 /* Stands before the C library's, so that a test can be a system without MADV_WIPEONFORK. */
 static bool refuse_wipeonfork;
@@ -223,6 +230,119 @@ START_TEST(test_random)
 }
 END_TEST
 
+/* ---- a fork that libcrypto does not notice ---- */
+
+/* The first process of a new pid namespace does `what`. */
+static void as_pid_1(void (*what)(int pipe), int pipe)
+{
+    int status = 1;
+    pid_t child;
+
+    if (unshare(CLONE_NEWPID) != 0 || (child = fork()) < 0)
+        _exit(1);
+    if (child == 0) {
+        if (getpid() == 1)
+            what(pipe);
+        _exit(getpid() == 1 ? 0 : 1);
+    }
+    if (waitpid(child, &status, 0) != child || status != 0)
+        _exit(1);
+}
+
+/* The beginning of a fresh ephemeral key. */
+static void tell_key(int pipe)
+{
+    uint64_t number = 0;
+    struct key *k;
+
+    if (key_generate(keytype_by_name("x25519"), &k) != EDHOC_OK)
+        _exit(1);
+    memcpy(&number, key_x(k).p, sizeof(number));
+    key_free(k);
+    write_number(pipe, number);
+}
+
+/* Parent and child, both with process id 1, after a key that the parent made. */
+static void after_our_use(int pipe)
+{
+    tell_key(pipe);
+    as_pid_1(tell_key, pipe);
+    tell_key(pipe);
+}
+
+static void *tell_key_in_thread(void *pipe)
+{
+    tell_key(*(int *)pipe);
+    return NULL;
+}
+
+/* The generator of the thread that forked is a copy of the parent's, also where another thread is
+ * the first to need one. */
+static void tell_key_after_a_thread(int pipe)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, tell_key_in_thread, &pipe) != 0 ||
+        pthread_join(thread, NULL) != 0)
+        _exit(1);
+    tell_key(pipe);
+}
+
+/* The same, but the fork comes before the mechanism is used at all: the host program did draw. */
+static void after_the_hosts_use(int pipe)
+{
+    uint64_t number;
+
+    if (RAND_bytes((unsigned char *)&number, sizeof(number)) != 1)
+        _exit(1);
+    write_number(pipe, number);
+    as_pid_1(tell_key_after_a_thread, pipe);
+    tell_key(pipe);
+}
+
+static void pid_1_that_we_used(int pipe)
+{
+    as_pid_1(after_our_use, pipe);
+}
+
+static void pid_1_that_the_host_used(int pipe)
+{
+    as_pid_1(after_the_hosts_use, pipe);
+}
+
+static void nothing(int pipe)
+{
+    (void)pipe;
+}
+
+static bool may_make_pid_namespaces(void)
+{
+    int status = 1;
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        as_pid_1(nothing, -1);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status == 0;
+}
+
+START_TEST(no_key_twice_where_parent_and_child_have_the_same_process_id)
+{
+    uint64_t numbers[7];
+
+    if (!may_make_pid_namespaces()) {
+        printf("# skipped: a fork into a pid namespace, which takes root\n");
+        return;
+    }
+    in_child(pid_1_that_we_used, &numbers[0], 3);
+    in_child(pid_1_that_the_host_used, &numbers[3], 4);
+    all_different(numbers, 7);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fork");
@@ -236,6 +356,7 @@ int main(void)
     tcase_add_test(tcase, test_fork);
     tcase_add_test(tcase, test_fork_in_thread);
     tcase_add_test(tcase, test_random);
+    tcase_add_test(tcase, no_key_twice_where_parent_and_child_have_the_same_process_id);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/failure.h"
+#include "crypto/generator.h"
 #include "crypto/key_inside.h"
 #include "crypto/keytype.h"
 
@@ -105,22 +106,30 @@ bool crypto_has_curve(enum cose_curve curve)
     return ctx != NULL;
 }
 
+static EVP_PKEY *generate(const struct keytype *type)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
+    EVP_PKEY *pkey = NULL;
+
+    if (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 &&
+        (type->ossl_group == NULL || EVP_PKEY_CTX_set_group_name(ctx, type->ossl_group) == 1))
+        (void)EVP_PKEY_generate(ctx, &pkey);
+    EVP_PKEY_CTX_free(ctx);
+    return pkey;
+}
+
 edhoc_err key_generate(const struct keytype *type, struct key **out)
 {
-    EVP_PKEY_CTX *ctx;
     EVP_PKEY *pkey = NULL;
     edhoc_err err;
 
     *out = NULL;
     (void)ERR_set_mark();
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
-    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
-        (type->ossl_group != NULL && EVP_PKEY_CTX_set_group_name(ctx, type->ossl_group) != 1) ||
-        EVP_PKEY_generate(ctx, &pkey) != 1)
+    err = generator_ready();
+    if (err == EDHOC_OK && (pkey = generate(type)) == NULL)
         err = crypto_failed("generating a key");
-    else
+    if (err == EDHOC_OK)
         err = wrap_pkey(pkey, type, out);
-    EVP_PKEY_CTX_free(ctx);
     (void)ERR_pop_to_mark();
     return err;
 }

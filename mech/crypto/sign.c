@@ -4,6 +4,7 @@
 #include "base/report.h"
 #include "crypto/ecdsa_form.h"
 #include "crypto/failure.h"
+#include "crypto/generator.h"
 #include "crypto/key_inside.h"
 
 #include <openssl/core_names.h>
@@ -21,28 +22,38 @@ static const char *signature_hash(const struct keytype *type)
     }
 }
 
+/* EdDSA's signature, or ECDSA's in DER. */
+static edhoc_err sign(const struct key *k, struct bytes text, uint8_t *out, size_t *len)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL &&
+              EVP_DigestSignInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey,
+                                    NULL) == 1 &&
+              EVP_DigestSign(ctx, out, len, text.p, text.len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok ? EDHOC_OK : crypto_failed("signing");
+}
+
 edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct buf *signature)
 {
     const struct keytype *type = private_key->type;
     uint8_t made[160]; /* P-384 in DER: at most 104; Ed448: 114 */
     size_t len = sizeof(made);
-    EVP_MD_CTX *ctx;
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err;
 
     if (private_key->sign != NULL)
         return private_key->sign(private_key->arg, text, signature);
+    if (type->dh)
+        return report(EDHOC_ERR_BUG, "a Diffie-Hellman key cannot sign");
     (void)ERR_set_mark();
-    ctx = EVP_MD_CTX_new();
-    if (type->dh || ctx == NULL ||
-        EVP_DigestSignInit_ex(ctx, NULL, signature_hash(type), NULL, NULL, private_key->pkey,
-                              NULL) != 1 ||
-        EVP_DigestSign(ctx, made, &len, text.p, text.len) != 1)
-        err = crypto_failed("signing");
-    else if (type->kty == KTY_EC2)
+    err = generator_ready(); /* ECDSA draws */
+    if (err == EDHOC_OK)
+        err = sign(private_key, text, made, &len);
+    if (err == EDHOC_OK && type->kty == KTY_EC2)
         err = ecdsa_to_cose(bytes_of(made, len), type->coordinate, signature);
-    else
+    else if (err == EDHOC_OK)
         buf_put(signature, bytes_of(made, len));
-    EVP_MD_CTX_free(ctx);
     (void)ERR_pop_to_mark();
     return err == EDHOC_OK ? buf_err(signature) : err;
 }
