@@ -26,7 +26,6 @@
 #include "trace.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- the object ---- */
 

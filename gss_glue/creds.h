@@ -31,8 +31,10 @@ edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, cons
  * failure too. EDHOC_ERR_NO_IDENTITY when no key fits the desired name any more. */
 edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
                             struct identity_set **identities, struct trust **trust) EDHOC_MUST_USE;
-/* Seconds until the last of a role's keys expires; 0 without that role. */
-OM_uint32 glue_cred_lifetime(const struct glue_cred *cred, bool initiator);
+/* The keys of a role as the files have them now, for identity_set_free(); NULL without that role. */
+struct identity_set *glue_cred_identities(const struct glue_cred *cred, bool initiator);
+/* Seconds until the last of a role's keys expires, 0 without that role; of both, what is less. */
+OM_uint32 glue_cred_lifetime(const struct glue_cred *cred, gss_cred_usage_t usage);
 void glue_cred_free(struct glue_cred *cred);
 
 #endif

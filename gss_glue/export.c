@@ -17,20 +17,17 @@
 #include "context.h"
 #include "creds.h"
 #include "edhoc/suite.h"
-#include "load/live.h"
 #include "load/place.h"
 #include "load/settings.h"
 #include "mechglue.h"
 #include "name_record.h"
 #include "names.h"
 #include "peer/identity.h"
-#include "peer/trust.h"
 #include "status.h"
 #include "token/protect.h"
 #include "trace.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define VERSION      1
@@ -208,14 +205,11 @@ static void put_place(struct buf *out, const char *where)
 static void put_initiator_place(struct buf *out, const struct glue_cred *cred)
 {
     struct identity_set *identities = NULL;
-    struct trust *trust = NULL;
-    edhoc_err stale;
 
-    if (cred->settings.identity == NULL && cred->initiator != NULL)
-        live_get(cred->initiator, &identities, &trust, &stale);
+    if (cred->settings.identity == NULL)
+        identities = glue_cred_identities(cred, true);
     put_place(out, identities != NULL ? identities->id[0]->source : cred->settings.identity);
     identity_set_free(identities);
-    trust_free(trust);
 }
 
 static void put_credential(struct buf *out, const struct glue_cred *cred)

@@ -129,9 +129,9 @@ GLUE_EXPORT OM_uint32 gss_add_cred(OM_uint32 *minor_status, gss_cred_id_t input_
     err = add_cred((struct glue_name *)desired_name, cred_usage, actual_mechs, &cred);
     *output_cred = (gss_cred_id_t)cred;
     if (initiator_time_rec != NULL)
-        *initiator_time_rec = cred == NULL ? 0 : glue_cred_lifetime(cred, true);
+        *initiator_time_rec = cred == NULL ? 0 : glue_cred_lifetime(cred, GSS_C_INITIATE);
     if (acceptor_time_rec != NULL)
-        *acceptor_time_rec = cred == NULL ? 0 : glue_cred_lifetime(cred, false);
+        *acceptor_time_rec = cred == NULL ? 0 : glue_cred_lifetime(cred, GSS_C_ACCEPT);
     return glue_status(minor_status, err);
 }
 

@@ -14,6 +14,7 @@
 #include "base/report.h"
 #include "buffers.h"
 #include "context.h"
+#include "iov_layout.h"
 #include "mechglue.h"
 #include "message.h"
 #include "status.h"
@@ -21,118 +22,12 @@
 
 #include <stdlib.h>
 
-/* More than any caller has, and few enough to refuse a count that is no count. */
-#define IOVS_MAX   65536
-#define PIECES_FEW 16 /* up to this many, no memory is allocated for them */
-
-enum slot { HEADER, TRAILER, PADDING, STREAM, MIC_TOKEN, SLOTS };
-
-static const OM_uint32 slot_types[SLOTS] = {
-    [HEADER] = GSS_IOV_BUFFER_TYPE_HEADER,       [TRAILER] = GSS_IOV_BUFFER_TYPE_TRAILER,
-    [PADDING] = GSS_IOV_BUFFER_TYPE_PADDING,     [STREAM] = GSS_IOV_BUFFER_TYPE_STREAM,
-    [MIC_TOKEN] = GSS_IOV_BUFFER_TYPE_MIC_TOKEN,
-};
-
-/* An IOV, sorted out. */
-struct layout {
-    gss_iov_buffer_t slot[SLOTS]; /* NULL: there is none */
-    gss_iov_buffer_t data;        /* the last DATA */
-    size_t data_at;               /* its piece */
-    size_t data_count;
-    struct piece *pieces; /* DATA and SIGN_ONLY, in order */
-    size_t count;
-    struct piece few[PIECES_FEW];
-};
-
-/* ---- sorting out ---- */
-
-static void layout_clear(struct layout *l)
-{
-    if (l->pieces != l->few)
-        free(l->pieces);
-    l->pieces = NULL;
-}
-
-static edhoc_err note_slot(struct layout *l, gss_iov_buffer_t buffer)
-{
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (GSS_IOV_BUFFER_TYPE(buffer->type) != slot_types[i])
-            continue;
-        if (l->slot[i] != NULL)
-            return report(EDHOC_ERR_ARGUMENT, "two IOV buffers of type %u",
-                          (unsigned)slot_types[i]);
-        l->slot[i] = buffer;
-    }
-    return EDHOC_OK;
-}
-
-static void note_piece(struct layout *l, gss_iov_buffer_t buffer)
-{
-    const bool sign_only = GSS_IOV_BUFFER_TYPE(buffer->type) == GSS_IOV_BUFFER_TYPE_SIGN_ONLY;
-    uint8_t *p = buffer->buffer.value;
-
-    if (!sign_only) {
-        l->data = buffer;
-        l->data_at = l->count;
-        l->data_count++;
-    }
-    l->pieces[l->count++] = (struct piece){sign_only, p, sign_only ? NULL : p,
-                                           buffer->buffer.length};
-}
-
-/* Whatever it answers, layout_clear() is to follow. */
-static edhoc_err layout_read(struct layout *l, gss_iov_buffer_desc *iov, int count)
-{
-    edhoc_err err = EDHOC_OK;
-
-    *l = (struct layout){.pieces = l->few};
-    if (iov == NULL || count < 0 || count > IOVS_MAX)
-        return report(EDHOC_ERR_ARGUMENT, "an IOV of %d buffers", count);
-    if (count > PIECES_FEW)
-        l->pieces = calloc((size_t)count, sizeof(*l->pieces));
-    if (l->pieces == NULL)
-        return EDHOC_ERR_NOMEM;
-    for (int i = 0; i < count && err == EDHOC_OK; i++) {
-        const OM_uint32 type = GSS_IOV_BUFFER_TYPE(iov[i].type);
-
-        if (type == GSS_IOV_BUFFER_TYPE_DATA || type == GSS_IOV_BUFFER_TYPE_SIGN_ONLY)
-            note_piece(l, &iov[i]);
-        else
-            err = note_slot(l, &iov[i]);
-    }
-    return err;
-}
-
-/* Bytes that are announced must be there; and before any is touched, all must fit in a message. */
-static edhoc_err check_pieces(const struct layout *l, bool pointers, edhoc_err too_long)
-{
-    size_t left = MESSAGE_MAX;
-
-    for (size_t i = 0; i < l->count; i++) {
-        const struct piece *piece = &l->pieces[i];
-
-        if (pointers && piece->len > 0 && piece->in == NULL)
-            return report(EDHOC_ERR_ARGUMENT, "an IOV buffer of %zu bytes at NULL", piece->len);
-        if (piece->len > left)
-            return report(too_long, "the IOV is longer than any message");
-        left -= piece->len;
-    }
-    return EDHOC_OK;
-}
-
-static edhoc_err need_slot(const struct layout *l, enum slot slot)
-{
-    return l->slot[slot] != NULL ? EDHOC_OK
-                                 : report(EDHOC_ERR_ARGUMENT, "the IOV has no %s buffer",
-                                          slot == HEADER ? "HEADER" : "MIC_TOKEN");
-}
-
 /* A layout to wrap: a HEADER, and no STREAM, which nothing would be written to. */
 static edhoc_err check_wrap(const struct layout *l)
 {
     if (l->slot[STREAM] != NULL)
         return report(EDHOC_ERR_ARGUMENT, "a STREAM buffer is for unwrapping");
-    return need_slot(l, HEADER);
+    return layout_need(l, HEADER);
 }
 
 static size_t header_length(const struct layout *l)
@@ -219,7 +114,7 @@ static edhoc_err wrap_iov(struct glue_ctx *ctx, bool conf, gss_iov_buffer_desc *
     if (err == EDHOC_OK)
         err = check_wrap(&l);
     if (err == EDHOC_OK)
-        err = check_pieces(&l, true, EDHOC_ERR_MESSAGE_LENGTH);
+        err = layout_check_pieces(&l, true, EDHOC_ERR_MESSAGE_LENGTH);
     if (err == EDHOC_OK)
         err = wrap_layout(ctx, conf, &l);
     layout_clear(&l);
@@ -247,9 +142,9 @@ static edhoc_err get_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, int
     edhoc_err err = layout_read(&l, iov, count);
 
     if (err == EDHOC_OK)
-        err = need_slot(&l, MIC_TOKEN);
+        err = layout_need(&l, MIC_TOKEN);
     if (err == EDHOC_OK)
-        err = check_pieces(&l, true, EDHOC_ERR_MESSAGE_LENGTH);
+        err = layout_check_pieces(&l, true, EDHOC_ERR_MESSAGE_LENGTH);
     if (err == EDHOC_OK)
         err = place_make(&token, l.slot[MIC_TOKEN], TOKEN_OVERHEAD);
     if (err == EDHOC_OK)
@@ -285,9 +180,9 @@ static edhoc_err iov_length(struct glue_ctx *ctx, enum slot slot, gss_iov_buffer
     edhoc_err err = layout_read(&l, iov, count);
 
     if (err == EDHOC_OK)
-        err = slot == HEADER ? check_wrap(&l) : need_slot(&l, slot);
+        err = slot == HEADER ? check_wrap(&l) : layout_need(&l, slot);
     if (err == EDHOC_OK)
-        err = check_pieces(&l, false, EDHOC_ERR_MESSAGE_LENGTH);
+        err = layout_check_pieces(&l, false, EDHOC_ERR_MESSAGE_LENGTH);
     if (err == EDHOC_OK)
         err = glue_ctx_works(ctx);
     if (err == EDHOC_OK && slot == HEADER) {
@@ -349,7 +244,7 @@ static edhoc_err check_part(gss_iov_buffer_t part, size_t len)
 static edhoc_err read_ends(const struct layout *l, enum slot slot, size_t len, struct ends *ends)
 {
     gss_iov_buffer_t trailer = slot == HEADER ? l->slot[TRAILER] : NULL;
-    edhoc_err err = need_slot(l, slot);
+    edhoc_err err = layout_need(l, slot);
     const uint8_t *p;
 
     if (err == EDHOC_OK)
@@ -372,7 +267,7 @@ static edhoc_err unwrap_parts(struct glue_ctx *ctx, const struct layout *l, stru
     if (err == EDHOC_OK && l->slot[PADDING] != NULL && l->slot[PADDING]->buffer.length != 0)
         err = report(EDHOC_ERR_TOKEN, "there is padding");
     if (err == EDHOC_OK)
-        err = check_pieces(l, true, EDHOC_ERR_TOKEN);
+        err = layout_check_pieces(l, true, EDHOC_ERR_TOKEN);
     return err == EDHOC_OK
                ? glue_open(ctx, false, ends.header, l->pieces, l->count, ends.tag, opened)
                : err;
@@ -428,7 +323,7 @@ static edhoc_err unwrap_stream(struct glue_ctx *ctx, struct layout *l, struct op
         return err;
     ends = (struct ends){bytes_of(token.p, TOKEN_HEADER), token.p + token.len - TOKEN_TAG};
     *data = (struct piece){.in = token.p + TOKEN_HEADER, .len = token.len - TOKEN_OVERHEAD};
-    err = check_pieces(l, true, EDHOC_ERR_TOKEN);
+    err = layout_check_pieces(l, true, EDHOC_ERR_TOKEN);
     if (err != EDHOC_OK)
         return err;
     err = place_data(l, bytes_of(data->in, data->len), data);
@@ -474,7 +369,7 @@ static edhoc_err verify_mic_iov(struct glue_ctx *ctx, gss_iov_buffer_desc *iov, 
     if (err == EDHOC_OK)
         err = read_ends(&l, MIC_TOKEN, TOKEN_OVERHEAD, &ends);
     if (err == EDHOC_OK)
-        err = check_pieces(&l, true, EDHOC_ERR_TOKEN);
+        err = layout_check_pieces(&l, true, EDHOC_ERR_TOKEN);
     if (err == EDHOC_OK)
         err = glue_open(ctx, true, ends.header, l.pieces, l.count, ends.tag, opened);
     layout_clear(&l);

@@ -12,7 +12,6 @@
 #include "status.h"
 
 #include <endian.h>
-#include <string.h>
 
 #define EXPORTED_MAX 2048
 #define EXPORT_MAX   (1u << 18) /* above a chain of certificates, its comment, and all names */
