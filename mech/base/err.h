@@ -68,7 +68,9 @@
     X(CERT_PURPOSE, "a certificate is not meant for this use")                                     \
     X(CERT_NAME, "the peer's certificate does not name the host that was asked for")               \
     X(CERT_BAD, "a certificate chain is not valid")                                                \
-    X(NAME_TAKEN, "the name in the peer's certificate belongs to a key in the trust file")
+    X(NAME_TAKEN, "the name in the peer's certificate belongs to a key in the trust file")         \
+    X(KEY_REVOKED, "a key was revoked")                                                            \
+    X(CERT_OPTION, "a certificate has a condition that cannot be kept here")
 
 #define EDHOC_ERROR_ENUM(name, sentence) EDHOC_ERR_##name,
 typedef enum { EDHOC_OK = 0, EDHOC_ERRORS(EDHOC_ERROR_ENUM) EDHOC_ERR_END } edhoc_err;

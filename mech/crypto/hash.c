@@ -87,6 +87,18 @@ edhoc_err crypto_sha256(struct bytes in, uint8_t out[32])
     return err;
 }
 
+edhoc_err crypto_sha1(struct bytes in, uint8_t out[20])
+{
+    edhoc_err err = EDHOC_OK;
+    size_t len = 0;
+
+    (void)ERR_set_mark();
+    if (EVP_Q_digest(NULL, "SHA1", NULL, in.p, in.len, out, &len) != 1 || len != 20)
+        err = crypto_failed("SHA-1");
+    (void)ERR_pop_to_mark();
+    return err;
+}
+
 /* ---- HMAC and KMAC256 ---- */
 
 /* A MAC context with its key set; `out_len` is KMAC's output length, unused by HMAC. */

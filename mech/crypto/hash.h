@@ -32,5 +32,7 @@ size_t crypto_expand_max(enum crypto_hash hash);
 
 /* SHA-256 of one view, for key identifiers and fingerprints: 32 bytes. */
 edhoc_err crypto_sha256(struct bytes in, uint8_t out[32]) EDHOC_MUST_USE;
+/* SHA-1, for the fingerprints of old revocation lists and for nothing else: 20 bytes. */
+edhoc_err crypto_sha1(struct bytes in, uint8_t out[20]) EDHOC_MUST_USE;
 
 #endif

@@ -17,8 +17,11 @@
 
 void ssh_blob_put(const struct key *key, struct buf *out)
 {
-    const struct keytype *type = key_type(key);
+    ssh_blob_put_as(key, key_type(key), out);
+}
 
+void ssh_blob_put_as(const struct key *key, const struct keytype *type, struct buf *out)
+{
     ssh_put_string(out, bytes_of_text(type->ssh_name));
     if (type->kty == KTY_OKP) {
         ssh_put_string(out, key_x(key));

@@ -7,6 +7,8 @@
 
 /* The SSH public key blob of a key, appended. */
 void ssh_blob_put(const struct key *key, struct buf *out);
+/* The same for another type on the same curve: a P-256 or P-384 point has a blob for either use. */
+void ssh_blob_put_as(const struct key *key, const struct keytype *type, struct buf *out);
 /* And back: consumed whole, the point checked. EDHOC_ERR_KEY_FORMAT with details. */
 edhoc_err ssh_blob_read(struct bytes blob, struct key **out) EDHOC_MUST_USE;
 
