@@ -18,9 +18,9 @@ static const struct {
 
 START_TEST(three_tokens_for_every_kind_of_key)
 {
-    struct app_pair p = {.client = app_text("client-%s", key_pairs[_i].client),
-                         .server = app_text("server-%s", key_pairs[_i].server),
-                         .server_trust = app_text("trust-server-%s", key_pairs[_i].server)};
+    struct app_pair p = {.client = textf("client-%s", key_pairs[_i].client),
+                         .server = textf("server-%s", key_pairs[_i].server),
+                         .server_trust = textf("trust-server-%s", key_pairs[_i].server)};
     OM_uint32 flags = APP_ALWAYS | APP_LOCAL;
 
     app_open(&p);
@@ -448,8 +448,7 @@ static void make_files(void)
     app_keygen("x25519", "local", "host@localhost");
     app_trust("trust-local", "local", NULL);
     app_trust("trust-client-x25519", "client-x25519", NULL);
-    app_run(app_text("sed 's/^[^ ]*/*@web.example.org server/' %s > %s",
-                     app_path("server-x25519.pub"), app_path("trust-any")));
+    folder_run("sed 's/^[^ ]*/*@web.example.org server/' server-x25519.pub > trust-any");
 }
 
 static void add(Suite *suite)

@@ -24,7 +24,7 @@ START_TEST(no_key_is_no_credential)
         major = acquire(&minor, usages[i], GSS_C_NO_NAME, "no-such-key", &c);
         ck_assert_uint_eq(major, GSS_S_NO_CRED);
         ck_assert_ptr_nonnull(
-            strstr(app_status(major, minor), i == 2 ? "" : app_path("no-such-key")));
+            strstr(app_status(major, minor), i == 2 ? "" : folder_path("no-such-key")));
         ck_assert_ptr_null(c);
     }
     major = gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_INITIATE, &c, NULL, NULL);
@@ -37,8 +37,7 @@ START_TEST(readable_keys_are_refused)
     gss_cred_id_t c;
     OM_uint32 minor, major;
 
-    app_run(app_text("cp %s %s; chmod 644 %s", app_path("client-x25519"), app_path("open-key"),
-                     app_path("open-key")));
+    folder_run("cp client-x25519 open-key; chmod 644 open-key");
     major = acquire(&minor, GSS_C_INITIATE, GSS_C_NO_NAME, "open-key", &c);
     app_failed(major, minor, GSS_S_NO_CRED, MINOR(PERMISSIONS));
 }
@@ -72,9 +71,9 @@ static void check_cred(gss_cred_id_t c, const char *want, gss_cred_usage_t want_
 
 START_TEST(credentials_tell_about_themselves)
 {
-    gss_key_value_element_desc pairs[] = {{"edhoc_identity", app_path("client-x25519")},
-                                          {"edhoc_service_identity", app_path("server-x25519")},
-                                          {"edhoc_trust", app_path("trust-clients")},
+    gss_key_value_element_desc pairs[] = {{"edhoc_identity", folder_path("client-x25519")},
+                                          {"edhoc_service_identity", folder_path("server-x25519")},
+                                          {"edhoc_trust", folder_path("trust-clients")},
                                           {"ccache", "MEMORY:other"},
                                           {"ccache", "MEMORY:twice"}};
     gss_key_value_set_desc store = {5, pairs};
@@ -107,7 +106,7 @@ START_TEST(credentials_tell_about_themselves)
     app_release_cred(&c);
     /* A key of ours twice, and one that is not known. */
     store.count = 3;
-    pairs[2] = (gss_key_value_element_desc){"edhoc_identity", app_path("client-x448")};
+    pairs[2] = (gss_key_value_element_desc){"edhoc_identity", folder_path("client-x448")};
     ck_assert_uint_eq(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_BOTH,
                                             &store, &c, NULL, NULL),
                       GSS_S_DUPLICATE_ELEMENT);
@@ -179,15 +178,13 @@ START_TEST(a_passphrase_opens_a_key)
     gss_name_t alice = app_name("alice", GSS_C_NT_USER_NAME);
     OM_uint32 minor, major;
 
-    app_run(app_text("openssl pkey -in %s -aes128 -passout pass:'open sesame' -out %s",
-                     app_path("client-x25519"), app_path("locked")));
-    app_run(app_text("chmod 600 %s && cp %s %s", app_path("locked"), app_path("client-x25519.pub"),
-                     app_path("locked.pub")));
+    folder_run("openssl pkey -in client-x25519 -aes128 -passout pass:'open sesame' -out locked");
+    folder_run("chmod 600 locked && cp client-x25519.pub locked.pub");
     for (int i = 0; i < ROWS(rows); i++) {
         gss_buffer_desc passphrase = app_of_text(rows[i].passphrase);
         gss_cred_id_t got = GSS_C_NO_CREDENTIAL;
 
-        (void)setenv("GSS_EDHOC_IDENTITY", app_path(rows[i].key), 1);
+        (void)setenv("GSS_EDHOC_IDENTITY", folder_path(rows[i].key), 1);
         major = gss_acquire_cred_with_password(&minor, alice, &passphrase, 0, &app_mechs,
                                                GSS_C_INITIATE, &got, NULL, NULL);
         if (rows[i].err == EDHOC_OK)
@@ -214,11 +211,10 @@ START_TEST(without_credentials_the_environment_tells)
     app_talk(&p, APP_TOKENS);
     app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
     app_reset(&p);
-    app_run(app_text("cat %s %s > %s", app_path("trust-clients"), app_path("trust-server-x25519"),
-                     app_path("trust-env")));
-    (void)setenv("GSS_EDHOC_IDENTITY", app_path("client-x25519"), 1);
-    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", app_path("server-x25519"), 1);
-    (void)setenv("GSS_EDHOC_TRUST", app_path("trust-env"), 1);
+    folder_run("cat trust-clients trust-server-x25519 > trust-env");
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("client-x25519"), 1);
+    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", folder_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_TRUST", folder_path("trust-env"), 1);
     app_open(&p);
     app_check_open(p.acceptor, APP_ALWAYS | APP_LOCAL, 0);
     ck_assert_uint_eq(

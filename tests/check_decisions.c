@@ -778,8 +778,8 @@ static const struct decision directories[] = {
 
 static const char *told(const struct decision *d, const struct decision_talk *t)
 {
-    return app_text("\"%s\": initiator %08x %s; acceptor %08x %s", d->what, t->initiator.major,
-                    t->initiator.said, t->acceptor.major, t->acceptor.said);
+    return textf("\"%s\": initiator %08x %s; acceptor %08x %s", d->what, t->initiator.major,
+                 t->initiator.said, t->acceptor.major, t->acceptor.said);
 }
 
 /* In `text`, $T becomes the path of the trust file. */
@@ -787,9 +787,9 @@ static const char *with_trust(const char *text, bool initiator)
 {
     const char *at = strstr(text, "$T");
 
-    return at == NULL ? text
-                      : app_text("%.*s%s%s", (int)(at - text), text, decision_trust_path(initiator),
-                                 at + 2);
+    return at == NULL
+               ? text
+               : textf("%.*s%s%s", (int)(at - text), text, decision_trust_path(initiator), at + 2);
 }
 
 static void check_lifetime(const struct decision *d, const struct decision_end *end, int days)
@@ -868,7 +868,7 @@ static void check_reason(const struct decision *d, const struct decision_talk *t
                          const struct decision_end *end)
 {
     const char *says = with_trust(d->says, end->initiator);
-    const char *sentence = app_text("%s: ", report_sentence(d->err));
+    const char *sentence = textf("%s: ", report_sentence(d->err));
 
     ck_assert_msg(GSS_ERROR(end->major) && end->minor == EDHOC_MINOR_BASE + (OM_uint32)d->err, "%s",
                   told(d, t));
@@ -881,8 +881,8 @@ static void check_reason(const struct decision *d, const struct decision_talk *t
 static void check_told(const struct decision *d, const struct decision_talk *t,
                        const struct decision_end *end, const char *words)
 {
-    const char *says = app_text("%s: peer says: %s (error code 1)",
-                                report_sentence(EDHOC_ERR_PEER_ERROR), words);
+    const char *says = textf("%s: peer says: %s (error code 1)",
+                             report_sentence(EDHOC_ERR_PEER_ERROR), words);
 
     ck_assert_msg(GSS_ERROR(end->major) && end->minor == MINOR(PEER_ERROR), "%s", told(d, t));
     ck_assert_msg(strcmp(end->said, says) == 0, "%s; expected \"%s\"", told(d, t), says);
@@ -1049,22 +1049,22 @@ static const struct known known[] = {
 static const char *key_hash(const char *key)
 {
     const char *file = strchr(key, ' ') + 1;
-    const char *public = app_text("openssl pkey -in %s -pubout -outform DER", app_path(file));
+    const char *public = textf("openssl pkey -in %s -pubout -outform DER", folder_path(file));
     const char *command;
-    char *hash = (char *)(uintptr_t)app_text("%s", "");
+    char *hash = (char *)(uintptr_t)textf("%s", "");
     FILE *p;
 
     if (strncmp(key, "p256 ", 5) == 0)
-        command = app_text("{ printf '\\244\\001\\002\\040\\001\\041\\130\\040'; %s | tail -c 64 | "
-                           "head -c 32; printf '\\042\\130\\040'; %s | tail -c 32; } | sha256sum",
-                           public, public);
+        command = textf("{ printf '\\244\\001\\002\\040\\001\\041\\130\\040'; %s | tail -c 64 | "
+                        "head -c 32; printf '\\042\\130\\040'; %s | tail -c 32; } | sha256sum",
+                        public, public);
     else
-        command = app_text("{ printf '\\243\\001\\001\\040\\00%d\\041\\130\\040'; %s | tail -c 32; "
-                           "} | sha256sum",
-                           strncmp(key, "x25519 ", 7) == 0 ? 4 : 6, public);
+        command = textf("{ printf '\\243\\001\\001\\040\\00%d\\041\\130\\040'; %s | tail -c 32; "
+                        "} | sha256sum",
+                        strncmp(key, "x25519 ", 7) == 0 ? 4 : 6, public);
     p = popen(command, "r");
     ck_assert(p != NULL && fgets(hash, 65, p) != NULL && pclose(p) == 0 && strlen(hash) == 64);
-    return app_text("%s\n", hash);
+    return textf("%s\n", hash);
 }
 
 /* The attributes as a table: what a name that was proven has, by what a row says. */
@@ -1146,7 +1146,7 @@ static void check_certificates(gss_name_t name, const char *chain)
     (void)snprintf(copy, sizeof(copy), "%s", chain != NULL ? chain : "");
     while (chain != NULL && (file = strsep(&rest, " ")) != NULL) {
         uint8_t der[8192];
-        FILE *f = fopen(app_path(app_text("x/%s.der", file)), "rb");
+        FILE *f = fopen(folder_path(textf("x/%s.der", file)), "rb");
         size_t len = f != NULL ? fread(der, 1, sizeof(der), f) : 0;
 
         ck_assert_msg(f != NULL && fclose(f) == 0 && len > 0, "%s", file);

@@ -136,9 +136,9 @@ static const char *facts(gss_ctx_id_t ctx)
     major = gss_inquire_context(&minor, ctx, &source, &target, &lifetime, &mech, &flags, &local,
                                 &open);
     app_complete(major, minor);
-    out = app_text("%s to %s, %u s, flags %x, %s, %s, %s", app_shown(source), app_shown(target),
-                   lifetime, flags, gss_oid_equal(mech, &app_mech) ? "ours" : "not ours",
-                   local ? "initiator" : "acceptor", open ? "open" : "not open");
+    out = textf("%s to %s, %u s, flags %x, %s, %s, %s", app_shown(source), app_shown(target),
+                lifetime, flags, gss_oid_equal(mech, &app_mech) ? "ours" : "not ours",
+                local ? "initiator" : "acceptor", open ? "open" : "not open");
     app_release_name(&source);
     app_release_name(&target);
     return out;
@@ -155,7 +155,7 @@ static const char *knowledge(gss_name_t name)
         int authenticated;
         const char *value = app_attribute(name, urns[i], &authenticated);
 
-        out = app_text("%s, %s %d", out, value != NULL ? value : "-", authenticated);
+        out = textf("%s, %s %d", out, value != NULL ? value : "-", authenticated);
     }
     return out;
 }
@@ -179,9 +179,9 @@ START_TEST(everything_known_goes_along)
     struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     gss_ctx_id_t *both[] = {&p.initiator, &p.acceptor};
 
-    app_write("trust-boss", "");
-    app_trust("trust-boss", app_text("client-%s", p.type), "local-user=\"root\"");
-    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, app_text("server-%s", p.type), "trust-boss",
+    folder_write("trust-boss", "");
+    app_trust("trust-boss", textf("client-%s", p.type), "local-user=\"root\"");
+    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, textf("server-%s", p.type), "trust-boss",
                                NULL);
     app_open(&p);
     for (size_t i = 0; i < 2; i++) {
@@ -208,10 +208,10 @@ START_TEST(a_peer_by_reference_is_known_by_value_afterwards)
     struct app_pair p = {.flags = APP_FLAGS, .type = app_types[_i]};
     char *source;
 
-    p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, app_text("client-%s", p.type),
-                                app_text("trust-server-%s", p.type), "cred-by-reference");
-    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, app_text("server-%s", p.type),
-                               "trust-clients", "cred-by-reference");
+    p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, textf("client-%s", p.type),
+                                textf("trust-server-%s", p.type), "cred-by-reference");
+    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, textf("server-%s", p.type), "trust-clients",
+                               "cred-by-reference");
     app_open(&p);
     source = strdup(peer_knowledge(p.acceptor, true));
     hand_over(&p.acceptor);
@@ -607,7 +607,7 @@ static const char *cred_facts(gss_cred_id_t cred)
 
     major = gss_inquire_cred(&minor, cred, &name, &lifetime, &usage, &mechs);
     app_complete(major, minor);
-    out = app_text("%s, %u s, usage %d, %zu mechs", app_shown(name), lifetime, usage, mechs->count);
+    out = textf("%s, %u s, usage %d, %zu mechs", app_shown(name), lifetime, usage, mechs->count);
     app_release_name(&name);
     (void)gss_release_oid_set(&minor, &mechs);
     return out;
@@ -616,16 +616,16 @@ static const char *cred_facts(gss_cred_id_t cred)
 /* A credential for both directions: one party that talks to itself needs two keys. */
 static gss_cred_id_t cred_for_both(void)
 {
-    gss_key_value_element_desc pairs[] = {{"edhoc_identity", app_path("client-x25519")},
-                                          {"edhoc_service_identity", app_path("server-x25519")},
-                                          {"edhoc_trust", app_path("trust-both")},
+    gss_key_value_element_desc pairs[] = {{"edhoc_identity", folder_path("client-x25519")},
+                                          {"edhoc_service_identity", folder_path("server-x25519")},
+                                          {"edhoc_trust", folder_path("trust-both")},
                                           {"edhoc_suites", "6,4"}};
     gss_key_value_set_desc store = {4, pairs};
     gss_OID_set_desc mechs = {1, &app_mech};
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor, major;
 
-    app_write("trust-both", "");
+    folder_write("trust-both", "");
     app_trust("trust-both", "client-x25519", NULL);
     app_trust("trust-both", "server-x25519", NULL);
     major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, &mechs, GSS_C_BOTH, &store, &cred, NULL,
@@ -707,10 +707,9 @@ START_TEST(places_go_along_as_they_were_found)
     struct app_pair p = {0};
     gss_buffer_desc initiator, acceptor;
 
-    ck_assert_int_eq(chdir(app_path(".")), 0);
-    app_run(app_text("mkdir -p %s && cp %s %s && cp %s.pub %s.pub", app_path("config/gss-edhoc"),
-                     app_path("client-x25519"), app_path("config/gss-edhoc/identity.pem"),
-                     app_path("client-x25519"), app_path("config/gss-edhoc/identity.pem")));
+    ck_assert_int_eq(chdir(folder_path(".")), 0);
+    folder_run("mkdir -p config/gss-edhoc && cp client-x25519 config/gss-edhoc/identity.pem && "
+               "cp client-x25519.pub config/gss-edhoc/identity.pem.pub");
     (void)setenv("GSS_EDHOC_TRUST", "trust-server-x25519", 1);
     p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, NULL, NULL, NULL);
     (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", "file:server-x25519", 1);
@@ -738,8 +737,8 @@ START_TEST(the_desired_name_goes_along)
     gss_OID_set_desc mechs = {1, &app_mech};
     OM_uint32 minor;
 
-    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", app_path("server-x25519"), 1);
-    (void)setenv("GSS_EDHOC_TRUST", app_path("trust-clients"), 1);
+    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", folder_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_TRUST", folder_path("trust-clients"), 1);
     ck_assert_uint_eq(
         gss_acquire_cred(&minor, name, 0, &mechs, GSS_C_ACCEPT, &p.acceptor_cred, NULL, NULL), 0);
     hand_over_cred(&p.acceptor_cred);
@@ -753,10 +752,10 @@ END_TEST
 /* Neither the file's text nor the key's own bytes are in it. */
 START_TEST(no_key_is_in_an_exported_credential)
 {
-    FILE *f = fopen(app_path(app_text("client-%s", app_types[_i])), "r");
+    FILE *f = fopen(folder_path(textf("client-%s", app_types[_i])), "r");
     EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
     uint8_t raw[4096], *der = raw;
-    gss_cred_id_t cred = app_cred(&app_mech, GSS_C_INITIATE, app_text("client-%s", app_types[_i]),
+    gss_cred_id_t cred = app_cred(&app_mech, GSS_C_INITIATE, textf("client-%s", app_types[_i]),
                                   NULL, NULL);
     gss_buffer_desc token = exported_cred(cred);
     int len;
@@ -766,7 +765,8 @@ START_TEST(no_key_is_in_an_exported_credential)
     ck_assert_int_gt(len, 32);
     for (int i = 0; i + 8 <= len; i++)
         ck_assert_ptr_null(memmem(token.value, token.length, raw + i, 8));
-    ck_assert_ptr_nonnull(memmem(token.value, token.length, app_path(""), strlen(app_path(""))));
+    ck_assert_ptr_nonnull(
+        memmem(token.value, token.length, folder_path(""), strlen(folder_path(""))));
     EVP_PKEY_free(key);
     (void)fclose(f);
     app_release(&token);
@@ -780,10 +780,10 @@ START_TEST(a_key_that_is_gone_refuses_the_import)
     gss_buffer_desc token;
     OM_uint32 minor;
 
-    app_run(app_text("cp %s %s", app_path("client-x25519"), app_path("short-lived")));
+    folder_run("cp client-x25519 short-lived");
     cred = app_cred(&app_mech, GSS_C_INITIATE, "short-lived", "trust-clients", NULL);
     token = exported_cred(cred);
-    ck_assert_int_eq(unlink(app_path("short-lived")), 0);
+    ck_assert_int_eq(unlink(folder_path("short-lived")), 0);
     ck_assert_uint_eq(gss_import_cred(&minor, &token, &again), GSS_S_NO_CRED);
     ck_assert_uint_eq(minor, MINOR(NO_IDENTITY));
     ck_assert_ptr_eq(again, GSS_C_NO_CREDENTIAL);
@@ -791,9 +791,9 @@ START_TEST(a_key_that_is_gone_refuses_the_import)
     app_release_cred(&cred);
     cred = cred_for_both();
     token = exported_cred(cred);
-    app_run(app_text("mv %s %s.away", app_path("server-x25519"), app_path("server-x25519")));
+    folder_run("mv server-x25519 server-x25519.away");
     ck_assert_uint_eq(gss_import_cred(&minor, &token, &again), GSS_S_NO_CRED);
-    app_run(app_text("mv %s.away %s", app_path("server-x25519"), app_path("server-x25519")));
+    folder_run("mv server-x25519.away server-x25519");
     app_release(&token);
     app_release_cred(&cred);
 }
@@ -844,7 +844,7 @@ END_TEST
 START_TEST(add_cred_copies_through_export_and_import)
 {
     struct app_pair p = {.mech = &app_mech};
-    gss_key_value_element_desc pairs[] = {{"edhoc_identity", app_path("client-x25519")}};
+    gss_key_value_element_desc pairs[] = {{"edhoc_identity", folder_path("client-x25519")}};
     gss_key_value_set_desc store = {1, pairs};
     gss_cred_id_t copy = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor, major;
@@ -869,7 +869,7 @@ START_TEST(default_credentials_leave)
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor, major;
 
-    (void)setenv("GSS_EDHOC_IDENTITY", app_path("client-x25519"), 1);
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("client-x25519"), 1);
     major = gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_INITIATE, &cred,
                              NULL, NULL);
     app_complete(major, minor);

@@ -32,7 +32,7 @@ START_TEST(an_unknown_client_is_refused)
     app_until(&p, 3);
     app_accept(&p, &p.token[2]);
     ck_assert_ptr_nonnull(
-        strstr(app_status(p.acceptor_major, p.acceptor_minor), app_path("trust-clients")));
+        strstr(app_status(p.acceptor_major, p.acceptor_minor), folder_path("trust-clients")));
     app_check_refused(&p, GSS_S_UNAUTHORIZED, MINOR(UNKNOWN_KEY));
     ck_assert_uint_eq(p.tokens, 4);
     app_close(&p);
@@ -48,8 +48,8 @@ START_TEST(a_first_call_that_fails_leaves_nothing)
     app_use_target(&p, "HTTP@other.example.org", GSS_C_NT_HOSTBASED_SERVICE);
     app_initiate(&p, GSS_C_NO_BUFFER);
     app_failed(p.initiator_major, p.initiator_minor, GSS_S_FAILURE, MINOR(NO_TRUST));
-    ck_assert_ptr_nonnull(
-        strstr(app_status(p.initiator_major, p.initiator_minor), app_path("trust-server-x25519")));
+    ck_assert_ptr_nonnull(strstr(app_status(p.initiator_major, p.initiator_minor),
+                                 folder_path("trust-server-x25519")));
     ck_assert_ptr_null(p.initiator);
     ck_assert_uint_eq(p.tokens, 0);
     app_accept(&p, &junk);

@@ -158,9 +158,9 @@ static void configure(void)
 {
     app_trust_only("trust", "client-x25519", NULL);
     app_trust("trust", "server-x25519", NULL);
-    (void)setenv("GSS_EDHOC_IDENTITY", app_path("client-x25519"), 1);
-    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", app_path("server-x25519"), 1);
-    (void)setenv("GSS_EDHOC_TRUST", app_path("trust"), 1);
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("client-x25519"), 1);
+    (void)setenv("GSS_EDHOC_SERVICE_IDENTITY", folder_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_TRUST", folder_path("trust"), 1);
 }
 
 static gss_cred_id_t add(gss_cred_usage_t usage)
@@ -195,7 +195,7 @@ START_TEST(a_credential_is_added_to_none)
     ck_assert_uint_eq(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_mech,
                                            GSS_C_BOTH, 0, 0, NULL, NULL, NULL, NULL),
                       GSS_S_CALL_INACCESSIBLE_WRITE);
-    (void)setenv("GSS_EDHOC_IDENTITY", app_path("nobody"), 1);
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("nobody"), 1);
     ck_assert(GSS_ERROR(DIRECT(gss_add_cred)(&minor, GSS_C_NO_CREDENTIAL, GSS_C_NO_NAME, &app_mech,
                                              GSS_C_INITIATE, 0, 0, &out, NULL, NULL, NULL)));
     ck_assert_ptr_null(out);
@@ -302,7 +302,7 @@ START_TEST(a_default_credential_is_stored_already_and_no_other)
     check_only_us(stored);
     ck_assert_int_eq(usage, GSS_C_INITIATE);
     ck_assert_uint_eq(gss_inquire_cred_by_oid(&minor, ours, &any, &set), GSS_S_UNAVAILABLE);
-    (void)setenv("GSS_EDHOC_IDENTITY", app_path("server-x25519"), 1);
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("server-x25519"), 1);
     ck_assert_uint_eq(gss_store_cred(&minor, ours, GSS_C_INITIATE, &app_mech, 1, 1, NULL, NULL),
                       GSS_S_UNAVAILABLE);
     app_release_cred(&ours);

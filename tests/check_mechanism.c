@@ -199,12 +199,12 @@ START_TEST(the_trace_tells_each_step)
 {
     struct app_pair p = {0};
 
-    (void)setenv("GSS_EDHOC_TRACE", app_path("trace"), 1);
+    (void)setenv("GSS_EDHOC_TRACE", folder_path("trace"), 1);
     app_open(&p);
     (void)unsetenv("GSS_EDHOC_TRACE");
-    app_run(app_text("test $(grep -c 'bytes in' %s) = 4", app_path("trace")));
-    app_run(app_text("test $(grep -c 'open: method 3 suite 6' %s) = 2", app_path("trace")));
-    app_run(app_text("test $(stat -c %%a %s) = 600", app_path("trace")));
+    folder_run("test $(grep -c 'bytes in' trace) = 4");
+    folder_run("test $(grep -c 'open: method 3 suite 6' trace) = 2");
+    folder_run("test $(stat -c %%a trace) = 600");
     app_close(&p);
 }
 END_TEST

@@ -276,7 +276,7 @@ START_TEST(contexts_end_with_their_credentials)
     app_reset(&p);
     end = time(NULL) + 2 + 5 * (time(NULL) - begin);
     (void)strftime(when, sizeof(when), "%Y%m%d%H%M%S", gmtime(&end));
-    app_trust_only("trust-ending", "client-x25519", app_text("valid-before=\"%s\"", when));
+    app_trust_only("trust-ending", "client-x25519", textf("valid-before=\"%s\"", when));
     app_use_cred(&p.acceptor_cred,
                  app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-ending", NULL));
     app_open(&p);

@@ -231,8 +231,7 @@ START_TEST(names_have_attributes)
     OM_uint32 minor;
     int is_mn, authenticated;
 
-    app_run(app_text("sed 's/$/ the laptop/' %s > %s", app_path("client-x25519.pub"),
-                     app_path("trust-comment")));
+    folder_run("sed 's/$/ the laptop/' client-x25519.pub > trust-comment");
     app_use_cred(&p.acceptor_cred,
                  app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-comment", NULL));
     app_open(&p);
@@ -298,7 +297,7 @@ static void check_login(gss_name_t source, const char *name, const char *user)
 /* By our own OID, and through SPNEGO, where the mechglue asks other questions. */
 START_TEST(a_peer_logs_in_as_its_local_user_only)
 {
-    const char *key = app_text("login-%d", _i);
+    const char *key = textf("login-%d", _i);
     struct app_pair p = {0};
     gss_name_t imported;
     OM_uint32 minor;
@@ -332,7 +331,7 @@ static gss_cred_id_t spnego_cred(gss_cred_usage_t usage, const char *key, const 
 
 START_TEST(a_peer_logs_in_through_spnego_just_so)
 {
-    const char *key = app_text("spnego-%d", _i);
+    const char *key = textf("spnego-%d", _i);
     struct app_pair p = {0};
 
     app_keygen("x25519", key, logins[_i].client);

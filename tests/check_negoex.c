@@ -329,9 +329,8 @@ START_TEST(the_administrator_may_ask_for_it)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS};
 
-    app_run(app_text("sed 's/$/ [options=negoex]/' %s > %s", app_path("mech.conf"),
-                     app_path("negoex.conf")));
-    (void)setenv("GSS_MECH_CONFIG", app_path("negoex.conf"), 1);
+    folder_run("sed 's/$/ [options=negoex]/' mech.conf > negoex.conf");
+    (void)setenv("GSS_MECH_CONFIG", folder_path("negoex.conf"), 1);
     check_offer(true);
     app_open(&p);
     ck_assert(has(p.token[0], NEGOEX));

@@ -10,47 +10,29 @@
 #include "peer/x509_cert.h"
 #include "peer/x509_store.h"
 
-#include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/check_x509.XXXXXX";
+#include "lib/errors.h"
+#include "lib/folder.h"
+#include "lib/suite.h"
 
 #define DAY 86400
 #define WEB "HTTP@web.example.org"
 
-static struct buf read_fixture(const char *name, const char *suffix)
-{
-    struct buf b = buf_new(1u << 20);
-    char path[256];
-    uint8_t piece[4096];
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffix);
-    f = fopen(path, "rb");
-    ck_assert_msg(f != NULL, "%s", path);
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-        buf_put(&b, bytes_of(piece, n));
-    (void)fclose(f);
-    ck_assert(buf_err(&b) == EDHOC_OK);
-    return b;
-}
-
 static struct x509_store *load_store(const char *anchors, const char *crls)
 {
-    struct buf a = read_fixture(anchors, ""), c = buf_new(0);
+    struct buf a = folder_read(anchors), c = buf_new(0);
     struct x509_store *store;
     edhoc_err err;
 
     if (crls != NULL)
-        c = read_fixture(crls, "");
+        c = folder_read(crls);
     err = x509_store_new(buf_bytes(&a), anchors, buf_bytes(&c), crls, &store);
-    ck_assert_msg(err == EDHOC_OK, "%s", report_details(err));
+    ck_assert_ok(err);
     buf_free(&a);
     buf_free(&c);
     return store;
@@ -68,12 +50,12 @@ static struct cred *load_chain(const char *names)
 
     (void)snprintf(copy, sizeof(copy), "%s", names);
     while ((name = strsep(&rest, " ")) != NULL) {
-        der[count] = read_fixture(name, ".der");
+        der[count] = folder_read(textf("%s.der", name));
         chain[count] = buf_bytes(&der[count]);
         count++;
     }
-    ck_assert_int_eq(key_from_certificate(chain[0], &key), EDHOC_OK);
-    ck_assert_int_eq(cred_new_x5chain(key, chain, count, &cred), EDHOC_OK);
+    ck_assert_ok(key_from_certificate(chain[0], &key));
+    ck_assert_ok(cred_new_x5chain(key, chain, count, &cred));
     key_free(key);
     while (count > 0)
         buf_free(&der[--count]);
@@ -84,7 +66,7 @@ static struct trust *trust_with(struct x509_store *anchors, const char *pinned)
 {
     struct trust *t;
 
-    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
+    ck_assert_ok(trust_new(&t));
     trust_set_anchors(t, anchors);
     if (pinned != NULL) {
         struct trust_line *line = calloc(1, sizeof(*line));
@@ -95,9 +77,9 @@ static struct trust *trust_with(struct x509_store *anchors, const char *pinned)
         line->valid_after = INT64_MIN;
         line->valid_before = INT64_MAX;
         line->file = strdup("trust");
-        ck_assert_int_eq(key_generate(keytype_by_name("x25519"), &key), EDHOC_OK);
-        ck_assert_int_eq(cred_new_kid(key, &line->cred), EDHOC_OK);
-        ck_assert_int_eq(trust_add(t, line), EDHOC_OK);
+        ck_assert_ok(key_generate(keytype_by_name("x25519"), &key));
+        ck_assert_ok(cred_new_kid(key, &line->cred));
+        ck_assert_ok(trust_add(t, line));
         key_free(key);
     }
     return t;
@@ -183,7 +165,7 @@ static const struct decision decisions[] = {
     {"email sub", NULL, NULL, 0, EDHOC_OK, 1, "bob@corp.example", "*@corp.example"},
 };
 
-START_TEST(decision)
+START_TEST(each_chain_is_judged_as_its_row_says)
 {
     const struct decision *d = &decisions[_i];
     struct x509_store *store = load_store("anchors.pem", d->crls);
@@ -217,7 +199,7 @@ END_TEST
 
 /* A remembered chain is forgotten when its time is over, and when the clock goes back before the
  * time at which it was validated. */
-START_TEST(remembered_until)
+START_TEST(a_remembered_verdict_ends_in_time)
 {
     struct x509_store *store = load_store("anchors.pem", "crls.pem");
     struct trust *t = trust_with(store, NULL);
@@ -234,7 +216,7 @@ START_TEST(remembered_until)
         {-2, EDHOC_ERR_CERT_NOT_YET},
     };
 
-    for (size_t i = 0; i < sizeof(course) / sizeof(course[0]); i++) {
+    for (int i = 0; i < ROWS(course); i++) {
         struct peer peer;
         edhoc_err err = trust_judge_server(t, cred, WEB, time(NULL) + (int64_t)course[i].day * DAY,
                                            &peer);
@@ -254,7 +236,7 @@ END_TEST
 
 /* An intermediate CA as anchor: nobody has a CRL for it, and none is asked for; its own CRL decides
  * about what it issued. */
-START_TEST(intermediate_anchor)
+START_TEST(an_intermediate_ca_may_be_the_anchor)
 {
     static const struct {
         const char *chain, *crls;
@@ -269,14 +251,14 @@ START_TEST(intermediate_anchor)
         {"direct", "sub.crl", EDHOC_ERR_CERT_UNTRUSTED},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (int i = 0; i < ROWS(rows); i++) {
         struct x509_store *store = load_store("sub.crt", rows[i].crls);
         struct trust *t = trust_with(store, NULL);
         struct cred *cred = load_chain(rows[i].chain);
         struct peer peer;
         edhoc_err err = trust_judge_server(t, cred, WEB, time(NULL), &peer);
 
-        ck_assert_msg(err == rows[i].err, "row %zu: %s: %s", i, report_sentence(err),
+        ck_assert_msg(err == rows[i].err, "row %d: %s: %s", i, report_sentence(err),
                       report_details(err));
         peer_clear(&peer);
         cred_free(cred);
@@ -293,15 +275,15 @@ static void refuse_store(struct bytes anchors, struct bytes crls, const char *wo
     struct x509_store *store;
     edhoc_err err = x509_store_new(anchors, "A.pem", crls, "C.pem", &store);
 
-    ck_assert_int_eq(err, EDHOC_ERR_KEY_FORMAT);
+    ck_assert_err(err, EDHOC_ERR_KEY_FORMAT);
     ck_assert_ptr_null(store);
     ck_assert_msg(strstr(report_details(err), words) != NULL, "%s", report_details(err));
 }
 
-START_TEST(bad_stores)
+START_TEST(stores_without_a_certificate_are_refused)
 {
-    struct buf root = read_fixture("root", ".crt"), leaf = read_fixture("web", ".crt");
-    struct buf key = read_fixture("root", ".key"), crl = read_fixture("root.crl", "");
+    struct buf root = folder_read("root.crt"), leaf = folder_read("web.crt");
+    struct buf key = folder_read("root.key"), crl = folder_read("root.crl");
     struct buf mixed = buf_new(1u << 20), broken = buf_new(1u << 20);
 
     refuse_store(BYTES_NONE, BYTES_NONE, "no certificate");
@@ -328,21 +310,21 @@ END_TEST
 
 /* ---- hostile certificates ---- */
 
-START_TEST(damaged_certificate)
+START_TEST(a_damaged_certificate_is_refused)
 {
     struct x509_store *store = load_store("anchors.pem", NULL);
     struct trust *t = trust_with(store, NULL);
-    struct buf leaf = read_fixture("direct", ".der");
+    struct buf leaf = folder_read("direct.der");
+    struct key *key;
 
     for (size_t at = 0; at < leaf.len; at++) {
         struct bytes chain = buf_bytes(&leaf);
         struct cred *cred = NULL;
         struct peer peer = {0};
-        struct key *key;
 
         leaf.p[at] ^= (uint8_t)(1u << (at % 8));
         if (key_from_certificate(chain, &key) == EDHOC_OK) {
-            ck_assert_int_eq(cred_new_x5chain(key, &chain, 1, &cred), EDHOC_OK);
+            ck_assert_ok(cred_new_x5chain(key, &chain, 1, &cred));
             ck_assert_int_ne(trust_judge_server(t, cred, WEB, time(NULL), &peer), EDHOC_OK);
             key_free(key);
         }
@@ -352,24 +334,20 @@ START_TEST(damaged_certificate)
         ck_assert_int_ne(key_from_certificate(bytes_of(leaf.p, at), &key), EDHOC_OK);
     }
     buf_put_byte(&leaf, 0);
-    {
-        struct key *key;
-
-        ck_assert_int_eq(key_from_certificate(buf_bytes(&leaf), &key), EDHOC_ERR_CRED_BAD);
-    }
+    ck_assert_err(key_from_certificate(buf_bytes(&leaf), &key), EDHOC_ERR_CRED_BAD);
     buf_free(&leaf);
     trust_free(t);
     x509_store_free(store);
 }
 END_TEST
 
-START_TEST(keys_that_cannot_sign)
+START_TEST(keys_that_cannot_sign_are_refused)
 {
-    struct buf rsa = read_fixture("rsaleaf", ".der");
+    struct buf rsa = folder_read("rsaleaf.der");
     struct key *key;
     edhoc_err err = key_from_certificate(buf_bytes(&rsa), &key);
 
-    ck_assert_int_eq(err, EDHOC_ERR_KEY_FORMAT);
+    ck_assert_err(err, EDHOC_ERR_KEY_FORMAT);
     ck_assert_ptr_nonnull(strstr(report_details(err), "RSA"));
     buf_free(&rsa);
 }
@@ -379,37 +357,36 @@ END_TEST
 
 static struct key *private_key(const char *name)
 {
-    struct buf pem = read_fixture(name, ".key");
+    struct buf pem = folder_read(textf("%s.key", name));
     struct key *key;
 
-    ck_assert_int_eq(key_from_pem(buf_bytes(&pem), NULL, false, &key), EDHOC_OK);
+    ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, false, &key));
     buf_free(&pem);
     return key;
 }
 
-START_TEST(own_identity)
+START_TEST(an_own_certificate_must_fit_its_key)
 {
-    struct buf der[4], pem = read_fixture("web", ".crt"), more = read_fixture("sub", ".crt");
+    struct buf der[4], pem = folder_read("web.crt"), more = folder_read("sub.crt");
     struct bytes chain[4];
     struct key *key = private_key("web"), *other = private_key("direct");
     struct identity *id;
     size_t count;
 
     buf_put(&pem, buf_bytes(&more));
-    ck_assert_int_eq(x509_read_pem(buf_bytes(&pem), der, 4, &count), EDHOC_OK);
+    ck_assert_ok(x509_read_pem(buf_bytes(&pem), der, 4, &count));
     ck_assert_uint_eq(count, 2);
     for (size_t i = 0; i < count; i++)
         chain[i] = buf_bytes(&der[i]);
-    ck_assert_int_eq(identity_new_x509(other, chain, count, NULL, "FILE", &id),
-                     EDHOC_ERR_KEY_FORMAT);
-    ck_assert_int_eq(identity_new_x509(key, chain, count, NULL, "FILE", &id), EDHOC_OK);
+    ck_assert_err(identity_new_x509(other, chain, count, NULL, "FILE", &id), EDHOC_ERR_KEY_FORMAT);
+    ck_assert_ok(identity_new_x509(key, chain, count, NULL, "FILE", &id));
     ck_assert(identity_answers(id, WEB) && identity_answers(id, "x@127.0.0.1"));
     ck_assert(!identity_answers(id, "HTTP@other.example.org") && !identity_answers(id, "HTTP"));
     ck_assert(id->expires > time(NULL) && id->expires <= time(NULL) + 366 * DAY);
     ck_assert_int_eq(cred_form(id->by_value), CRED_X5CHAIN);
     ck_assert_ptr_null(id->by_reference);
     identity_free(id);
-    ck_assert_int_eq(x509_read_pem(buf_bytes(&pem), der + 2, 1, &count), EDHOC_ERR_KEY_FORMAT);
+    ck_assert_err(x509_read_pem(buf_bytes(&pem), der + 2, 1, &count), EDHOC_ERR_KEY_FORMAT);
     ck_assert_uint_eq(count, 0);
     key_free(key);
     key_free(other);
@@ -420,49 +397,26 @@ START_TEST(own_identity)
 }
 END_TEST
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static void add(Suite *suite)
 {
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
+    TCase *tc = suite_case(suite, "certificates", 120);
 
-static void make_fixtures(void)
-{
-    const char *srcdir = getenv("srcdir") != NULL ? getenv("srcdir") : ".";
-    char command[512];
-
-    if (mkdtemp(dir) == NULL)
-        exit(99);
-    (void)snprintf(command, sizeof(command), "sh '%s/tests/x509_fixtures.sh' '%s'", srcdir, dir);
-    if (system(command) != 0) {
-        fprintf(stderr, "x509_fixtures.sh failed\n");
-        exit(99);
-    }
+    tcase_add_loop_test(tc, each_chain_is_judged_as_its_row_says, 0, ROWS(decisions));
+    tcase_add_test(tc, a_remembered_verdict_ends_in_time);
+    tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);
+    tcase_add_test(tc, stores_without_a_certificate_are_refused);
+    tcase_add_test(tc, a_damaged_certificate_is_refused);
+    tcase_add_test(tc, keys_that_cannot_sign_are_refused);
+    tcase_add_test(tc, an_own_certificate_must_fit_its_key);
 }
 
 int main(void)
 {
-    Suite *suite = suite_create("x509");
-    TCase *tc = tcase_create("certificates");
-    SRunner *runner;
-    int failed;
+    int status;
 
-    make_fixtures();
-    tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, decision, 0, sizeof(decisions) / sizeof(decisions[0]));
-    tcase_add_test(tc, remembered_until);
-    tcase_add_test(tc, intermediate_anchor);
-    tcase_add_test(tc, bad_stores);
-    tcase_add_test(tc, damaged_certificate);
-    tcase_add_test(tc, keys_that_cannot_sign);
-    tcase_add_test(tc, own_identity);
-    suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    (void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    folder_make("x509");
+    folder_certificates(".");
+    status = suite_main("x509", add);
+    folder_remove();
+    return status;
 }

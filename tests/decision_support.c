@@ -171,39 +171,35 @@ static const char bundles[] =
 
 static void run_script(const char *name, const char *text, const char *where)
 {
-    app_write(name, text);
-    app_run(app_text("sh %s %s", app_path(name), app_path(where)));
+    folder_write(name, text);
+    folder_run("sh %s %s", name, where);
 }
 
 static void make_keys(void)
 {
     for (size_t i = 0; i < ROWS(types); i++) {
-        app_keygen(types[i], app_text("alice-%s", types[i]), "alice");
-        app_keygen(types[i], app_text("web-%s", types[i]), WEB);
+        app_keygen(types[i], textf("alice-%s", types[i]), "alice");
+        app_keygen(types[i], textf("web-%s", types[i]), WEB);
     }
     for (size_t i = 0; i < ROWS(others); i++)
-        if (access(app_path(others[i].file), F_OK) != 0)
+        if (access(folder_path(others[i].file), F_OK) != 0)
             app_keygen(others[i].type, others[i].file, others[i].name);
 }
 
 void decision_fixtures(void)
 {
-    const char *srcdir = getenv("srcdir");
-
-    (void)umask(022);
-    app_run(app_text("mkdir %s %s %s", app_path("x"), app_path("svc"), app_path("renew")));
+    folder_run("mkdir x svc renew");
     make_keys();
     run_script("other-use.sh", other_use, ".");
     run_script("ssh-keys.sh", ssh_keys, ".");
-    app_run(app_text("sh '%s/tests/x509_fixtures.sh' %s", srcdir != NULL ? srcdir : ".",
-                     app_path("x")));
+    folder_certificates("x");
     run_script("certificates.sh", certificates, "x");
     run_script("bundles.sh", bundles, "x");
 }
 
 bool decision_has_ssh(void)
 {
-    return access(app_path("ssh-ed25519"), R_OK) == 0;
+    return access(folder_path("ssh-ed25519"), R_OK) == 0;
 }
 
 /* ---- trust files from templates ---- */
@@ -240,7 +236,7 @@ static bool is_key_type(const char *word)
 /* Type and key in a .pub, without what is before and behind them. */
 static void put_key(struct text *t, const char *file)
 {
-    const char *path = app_text("%s.pub", app_path(file));
+    const char *path = textf("%s.pub", folder_path(file));
     char line[2048] = "", *rest = line, *word;
     FILE *f = fopen(path, "r");
 
@@ -283,7 +279,7 @@ static const char *trust_file(bool initiator)
 
 const char *decision_trust_path(bool initiator)
 {
-    return app_path(trust_file(initiator));
+    return folder_path(trust_file(initiator));
 }
 
 /* ---- credentials ---- */
@@ -315,7 +311,7 @@ static void add(struct store *s, const char *key, const char *value)
 
 static const char *maybe_path(const char *file)
 {
-    return file != NULL ? app_path(file) : NULL;
+    return file != NULL ? folder_path(file) : NULL;
 }
 
 void decision_acquire(const struct decision_side *side, bool initiator, const char *option,
@@ -328,9 +324,9 @@ void decision_acquire(const struct decision_side *side, bool initiator, const ch
     struct text trust;
 
     expand(side->trust != NULL ? side->trust : "", &trust);
-    app_write(trust_file(initiator), trust.bytes);
+    folder_write(trust_file(initiator), trust.bytes);
     if (side->options != NULL && option != NULL)
-        options = app_text("%s,%s", side->options, option);
+        options = textf("%s,%s", side->options, option);
     add(&s, initiator ? "edhoc_identity" : "edhoc_service_identity", maybe_path(side->identity));
     add(&s, "edhoc_trust", decision_trust_path(initiator));
     add(&s, "edhoc_certificate", maybe_path(side->certificate));
@@ -444,7 +440,7 @@ const char *decision_shown(gss_name_t name)
     app_complete(major, minor);
     for (size_t i = 0; i < ROWS(kinds); i++)
         if (gss_oid_equal(type, kind_type(i)))
-            out = app_text("%s %.*s", kinds[i].word, (int)b.length, (char *)b.value);
+            out = textf("%s %.*s", kinds[i].word, (int)b.length, (char *)b.value);
     app_release(&b);
     return out;
 }
@@ -501,7 +497,7 @@ const char *decision_values(gss_name_t name, const char *urn, int *authenticated
         }
         ck_assert_int_eq(complete, 1);
         ck_assert_uint_gt(shown.length, 0);
-        all = app_text("%s%.*s\n", all, (int)value.length, (char *)value.value);
+        all = textf("%s%.*s\n", all, (int)value.length, (char *)value.value);
         app_release(&value);
         app_release(&shown);
     }
@@ -524,7 +520,7 @@ void decision_check_login(gss_name_t name, const char *user)
                   "\"%.*s\", expected %s", (int)local.length, (char *)local.value, user);
     app_release(&local);
     ck_assert_str_eq(decision_values(name, "local-login-user", &authenticated),
-                     user != NULL ? app_text("%s\n", user) : "");
+                     user != NULL ? textf("%s\n", user) : "");
     for (size_t i = 0; i < ROWS(candidates) + 2; i++) {
         const char *as = i < ROWS(candidates)   ? candidates[i]
                          : i > ROWS(candidates) ? shown

@@ -4,7 +4,7 @@
 
 static const char *of_type(const char *file, const char *prefix, const char *type)
 {
-    return file != NULL ? file : app_text("%s%s", prefix, type != NULL ? type : app_types[0]);
+    return file != NULL ? file : textf("%s%s", prefix, type != NULL ? type : app_types[0]);
 }
 
 void app_prepare(struct app_pair *p)
@@ -88,8 +88,8 @@ void app_talk(struct app_pair *p, unsigned tokens)
 
 static const char *statuses(const struct app_pair *p)
 {
-    return app_text("initiator %s; acceptor %s", app_status(p->initiator_major, p->initiator_minor),
-                    app_status(p->acceptor_major, p->acceptor_minor));
+    return textf("initiator %s; acceptor %s", app_status(p->initiator_major, p->initiator_minor),
+                 app_status(p->acceptor_major, p->acceptor_minor));
 }
 
 void app_until(struct app_pair *p, unsigned tokens)

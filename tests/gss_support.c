@@ -14,8 +14,8 @@ const char *app_status(OM_uint32 major, OM_uint32 minor)
     const char *out;
 
     (void)gss_display_status(&ignored, minor, GSS_C_MECH_CODE, &app_mech, &more, &b);
-    out = app_text("major %08x minor %08x: %.*s", major, minor, (int)b.length,
-                   b.value != NULL ? (char *)b.value : "");
+    out = textf("major %08x minor %08x: %.*s", major, minor, (int)b.length,
+                b.value != NULL ? (char *)b.value : "");
     (void)gss_release_buffer(&ignored, &b);
     return out;
 }
@@ -82,7 +82,7 @@ const char *app_shown(gss_name_t name)
     const char *out;
 
     app_complete(major, minor);
-    out = app_text("%.*s", (int)b.length, (char *)b.value);
+    out = textf("%.*s", (int)b.length, (char *)b.value);
     app_release(&b);
     return out;
 }
@@ -112,7 +112,7 @@ const char *app_attribute(gss_name_t name, const char *urn, int *authenticated)
     *authenticated = -1;
     if (gss_get_name_attribute(&minor, name, &attr, authenticated, &complete, &value, &shown,
                                &more) == GSS_S_COMPLETE)
-        out = app_text("%.*s", (int)value.length, (char *)value.value);
+        out = textf("%.*s", (int)value.length, (char *)value.value);
     ck_assert_int_eq(more, 0);
     app_release(&value);
     app_release(&shown);
@@ -123,7 +123,7 @@ const char *app_attribute(gss_name_t name, const char *urn, int *authenticated)
 
 static const char *maybe_path(const char *file)
 {
-    return file != NULL ? app_path(file) : NULL;
+    return file != NULL ? folder_path(file) : NULL;
 }
 
 OM_uint32 app_acquire(OM_uint32 *minor, gss_OID mech, gss_cred_usage_t usage, gss_name_t desired,

@@ -1,15 +1,13 @@
 #include "gss_world.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MECH_OID "1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869"
 
-static char dir[64], start[PATH_MAX], plugin[PATH_MAX];
+static char start[PATH_MAX], plugin[PATH_MAX], command[PATH_MAX];
 void *app_handle;
 
 static const char *const types[] = {"x25519",  "x448",  "p256dh", "p384dh",
@@ -31,94 +29,61 @@ const char *__lsan_default_options(void)
     return "print_suppressions=0";
 }
 
-/* ---- the folder ---- */
-
-const char *app_text(const char *format, ...)
-{
-    static _Thread_local char texts[16][PATH_MAX];
-    static _Thread_local unsigned next;
-    char *at = texts[next++ % 16];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(at, PATH_MAX, format, args);
-    va_end(args);
-    return at;
-}
-
-const char *app_path(const char *name)
-{
-    return app_text("%s/%s", dir, name);
-}
-
-void app_run(const char *command)
-{
-    if (system(command) != 0) {
-        (void)fprintf(stderr, "failed: %s\n", command);
-        exit(99);
-    }
-}
-
-void app_write(const char *name, const char *content)
-{
-    FILE *f = fopen(app_path(name), "w");
-
-    if (f == NULL || fputs(content, f) < 0 || fclose(f) != 0 || chmod(app_path(name), 0600) != 0) {
-        perror(name);
-        exit(99);
-    }
-}
+/* ---- keys ---- */
 
 void app_keygen(const char *type, const char *file, const char *name)
 {
-    const char *command = getenv("GSS_EDHOC");
-
-    app_run(app_text("%s keygen -t %s -o %s %s >/dev/null",
-                     command != NULL ? command : "./gss-edhoc", type, app_path(file), name));
+    folder_run("%s keygen -t %s -o %s %s >/dev/null", command, type, file, name);
 }
 
 void app_trust(const char *trust, const char *file, const char *options)
 {
-    app_run(app_text("awk -v o='%s' '{ if (o != \"\") $1 = $1 \" \" o; print }' %s.pub >> %s",
-                     options != NULL ? options : "", app_path(file), app_path(trust)));
+    folder_run("awk -v o='%s' '{ if (o != \"\") $1 = $1 \" \" o; print }' %s.pub >> %s",
+               options != NULL ? options : "", file, trust);
 }
 
 void app_trust_only(const char *trust, const char *file, const char *options)
 {
-    app_write(trust, "");
+    folder_write(trust, "");
     app_trust(trust, file, options);
 }
 
 static void make_keys(void)
 {
-    app_write("trust-clients", "");
+    folder_write("trust-clients", "");
     for (int i = 0; i < ROWS(types); i++) {
-        const char *client = app_text("client-%s", types[i]);
-        const char *server = app_text("server-%s", types[i]);
+        const char *client = textf("client-%s", types[i]);
+        const char *server = textf("server-%s", types[i]);
 
         app_keygen(types[i], client, "alice");
         app_keygen(types[i], server, APP_SERVICE);
         app_trust("trust-clients", client, NULL);
-        app_trust_only(app_text("trust-server-%s", types[i]), server, NULL);
+        app_trust_only(textf("trust-server-%s", types[i]), server, NULL);
     }
     app_keygen("x25519", "stranger", "alice");
     app_keygen("x25519", "mallory", APP_SERVICE);
 }
 
-static void make_folder(const char *name)
+/* The absolute path of what was built, which the environment or a default names. */
+static void find(const char *variable, const char *otherwise, char path[PATH_MAX])
 {
-    const char *so = getenv("MECH_SO");
+    const char *given = getenv(variable);
 
-    if (so == NULL)
-        so = ".libs/mech_edhoc.so";
-    (void)snprintf(dir, sizeof(dir), "/tmp/check_%s.XXXXXX", name);
-    if (getcwd(start, sizeof(start)) == NULL || realpath(so, plugin) == NULL ||
-        mkdtemp(dir) == NULL) {
-        perror(so);
+    if (realpath(given != NULL ? given : otherwise, path) == NULL) {
+        perror(variable);
         exit(99);
     }
+}
+
+static void make_folder(const char *name)
+{
+    find("MECH_SO", ".libs/mech_edhoc.so", plugin);
+    find("GSS_EDHOC", "./gss-edhoc", command);
+    if (getcwd(start, sizeof(start)) == NULL)
+        exit(99);
+    folder_make(name);
     make_keys();
-    app_write("mech.conf", app_text("edhoc " MECH_OID " %s\n", plugin));
+    folder_write("mech.conf", textf("edhoc " MECH_OID " %s\n", plugin));
 }
 
 /* ---- the environment ---- */
@@ -130,14 +95,14 @@ static void set_environment(void)
                                        "TRUST",    "ANCHORS",          "CRLS",
                                        "SUITES",   "OPTIONS"};
 
-    (void)setenv("GSS_MECH_CONFIG", app_path("mech.conf"), 1);
-    (void)setenv("KRB5_CONFIG", app_path("krb5.conf"), 1);
-    (void)setenv("KRB5_KTNAME", app_path("none.keytab"), 1);
-    (void)setenv("KRB5CCNAME", app_path("none.ccache"), 1);
-    (void)setenv("XDG_CONFIG_HOME", app_path("config"), 1);
+    (void)setenv("GSS_MECH_CONFIG", folder_path("mech.conf"), 1);
+    (void)setenv("KRB5_CONFIG", folder_path("krb5.conf"), 1);
+    (void)setenv("KRB5_KTNAME", folder_path("none.keytab"), 1);
+    (void)setenv("KRB5CCNAME", folder_path("none.ccache"), 1);
+    (void)setenv("XDG_CONFIG_HOME", folder_path("config"), 1);
     (void)unsetenv("NEGOEX_NO_OPTIMISTIC_TOKEN");
     for (int i = 0; i < ROWS(ours); i++)
-        (void)unsetenv(app_text("GSS_EDHOC_%s", ours[i]));
+        (void)unsetenv(textf("GSS_EDHOC_%s", ours[i]));
     if (chdir(start) != 0)
         exit(99);
 }
@@ -172,6 +137,6 @@ int app_main(const char *name, void (*add)(Suite *suite))
     make_folder(name);
     set_environment();
     status = suite_main(name, add);
-    app_run(app_text("rm -rf %s", dir));
+    folder_remove();
     return status;
 }

@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <stdint.h>
 
+#include "lib/folder.h"
 #include "lib/suite.h"
 
 #define APP_SERVICE "HTTP@web.example.org"
@@ -36,10 +37,6 @@ void app_unload(void);
 extern const char *const app_types[];
 #define APP_TYPES 3
 
-const char *app_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-const char *app_path(const char *name); /* in the folder; both live until 15 more were made */
-void app_run(const char *command);
-void app_write(const char *name, const char *content);
 /* Makes FILE and FILE.pub. */
 void app_keygen(const char *type, const char *file, const char *name);
 /* Appends FILE.pub to a trust file, with options (NULL: none). */
