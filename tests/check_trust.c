@@ -891,6 +891,50 @@ START_TEST(test_both_uses)
 }
 END_TEST
 
+/* A user's lines and the machine's, which are shared: in order, and by the rules of one trust. */
+START_TEST(a_joined_trust_has_the_lines_of_its_parts)
+{
+    static const struct pin own[LINES] = {
+        {X25519, WEB, S, 0, 0}, {P256, "a", C, 0, 0}, {X25519, "b", C, 0, 0}};
+    static const struct pin machine[LINES] = {
+        {ED25519, "c", C, 0, 0}, {X25519, "d", C, 0, 0}, {P256, "e", C, 0, 0}};
+    struct trust *parts[] = {new_trust(own), new_trust(machine)}, *joined, *again;
+    struct cred_id id = id_of(trust_at(parts[1], 0)->cred);
+    size_t at = 0;
+
+    check_ok(trust_join(parts, 2, NULL, &joined));
+    check_ok(trust_join(parts, 1, NULL, &again));
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_ptr_eq(trust_at(joined, i), trust_at(parts[i / 3], i % 3));
+    ck_assert_uint_eq(trust_count(joined), 6);
+    ck_assert_uint_eq(trust_count(again), 3);
+    ck_assert_str_eq(trust_places(joined), FILE_NAME " or " FILE_NAME);
+    ck_assert_ptr_eq(trust_candidate(joined, &id, false, &at), trust_at(parts[1], 0)->cred);
+    ck_assert_ptr_null(trust_candidate(joined, &id, false, &at));
+    trust_free(again);
+    trust_free(parts[0]);
+    trust_free(parts[1]);
+    ck_assert_str_eq(trust_at(joined, 5)->principals, "e");
+    trust_free(joined);
+}
+END_TEST
+
+START_TEST(a_key_of_two_uses_is_refused_across_parts)
+{
+    static const struct pin few[LINES] = {{P256_DH, "a", C, 0, 0}};
+    static const struct pin many[LINES] = {{X25519, "b", C, 0, 0}, {P256, "c", C, 0, 0}};
+    struct trust *parts[] = {new_trust(_i == 0 ? few : many), new_trust(_i == 0 ? many : few)};
+    struct trust *joined;
+
+    check_error(trust_join(parts, 2, NULL, &joined), EDHOC_ERR_TRUST_SYNTAX);
+    check_told(EDHOC_ERR_TRUST_SYNTAX, 10);
+    check_told(EDHOC_ERR_TRUST_SYNTAX, 20);
+    ck_assert_ptr_null(joined);
+    trust_free(parts[0]);
+    trust_free(parts[1]);
+}
+END_TEST
+
 /* The negative point, to which the same private key answers. */
 static struct key *negative_of(const struct key *k, const char *type)
 {
@@ -1093,6 +1137,8 @@ int main(void)
     tcase_add_test(store, test_places_full);
     tcase_add_loop_test(store, test_both_uses, 0, 2);
     tcase_add_test(store, test_both_uses_other_y);
+    tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
+    tcase_add_loop_test(store, a_key_of_two_uses_is_refused_across_parts, 0, 2);
     tcase_add_test(store, test_candidate);
     tcase_add_test(store, test_candidate_kind);
     tcase_add_test(store, test_candidate_collision);

@@ -19,6 +19,8 @@ struct trust {
     uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     struct buf places; /* text with its NUL, see trust_places */
     struct x509_store *anchors;
+    struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
+    size_t parts;
 };
 
 #define PLACES_MAX 4096
@@ -66,6 +68,8 @@ void trust_free(struct trust *t)
     free(t->index);
     buf_free(&t->places);
     x509_store_free(t->anchors);
+    for (size_t i = 0; i < t->parts; i++)
+        trust_free(t->part[i]);
     free(t);
 }
 
@@ -155,6 +159,43 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     return EDHOC_OK;
 }
 
+/* By the fewer lines: what joins a user's ten with the machine's many is done for each context. */
+static edhoc_err check_uses(const struct trust *a, const struct trust *b)
+{
+    const struct trust *few = a->len < b->len ? a : b, *many = few == a ? b : a;
+    edhoc_err err = EDHOC_OK;
+
+    for (size_t i = 0; i < few->len && many->len > 0 && err == EDHOC_OK; i++) {
+        uint32_t first = *slot_of(many, many->index, 2 * many->cap, few->lines[i]->cred);
+
+        if (first != 0)
+            err = check_one_use(few->lines[i], many->lines[first - 1]);
+    }
+    return err;
+}
+
+edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store *anchors,
+                     struct trust **out)
+{
+    struct trust *t;
+    edhoc_err err = trust_new(&t);
+
+    for (size_t i = 0; i < count && err == EDHOC_OK; i++) {
+        if (i > 0)
+            err = check_uses(parts[0], parts[i]);
+        if (err == EDHOC_OK)
+            err = trust_add_file(t, trust_places(parts[i]));
+        if (err == EDHOC_OK)
+            t->part[t->parts++] = trust_ref(parts[i]);
+    }
+    if (err == EDHOC_OK)
+        t->anchors = x509_store_ref(anchors);
+    else
+        trust_free(t);
+    *out = err == EDHOC_OK ? t : NULL;
+    return err;
+}
+
 void trust_set_anchors(struct trust *t, struct x509_store *anchors)
 {
     x509_store_free(t->anchors);
@@ -168,12 +209,22 @@ struct x509_store *trust_anchors(const struct trust *t)
 
 size_t trust_count(const struct trust *t)
 {
-    return t->len;
+    size_t n = t->len;
+
+    for (size_t i = 0; i < t->parts; i++)
+        n += t->part[i]->len;
+    return n;
 }
 
 const struct trust_line *trust_at(const struct trust *t, size_t i)
 {
-    return t->lines[i];
+    size_t part = 0;
+
+    if (t->parts == 0)
+        return t->lines[i];
+    while (i >= t->part[part]->len)
+        i -= t->part[part++]->len;
+    return t->part[part]->lines[i];
 }
 
 const char *trust_places(const struct trust *t)
@@ -223,8 +274,8 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
     bool fits[SUITES_COUNT] = {false};
 
     *out = (struct trust_plan){false, {{0}, 0}};
-    for (size_t i = 0; i < t->len; i++) {
-        const struct trust_line *line = t->lines[i];
+    for (size_t i = 0; i < trust_count(t); i++) {
+        const struct trust_line *line = trust_at(t, i);
 
         if (!trust_names_server(line, target))
             continue;
@@ -263,19 +314,19 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
 /* The same credential on an earlier line: trying it again would be in vain. */
 static bool listed_before(const struct trust *t, size_t i)
 {
-    const struct cred *c = t->lines[i]->cred;
+    const struct cred *c = trust_at(t, i)->cred;
 
     for (size_t k = 0; k < i; k++)
-        if (bytes_equal(cred_id(t->lines[k]->cred), cred_id(c)) &&
-            cred_same_thumbprint(t->lines[k]->cred, c))
+        if (bytes_equal(cred_id(trust_at(t, k)->cred), cred_id(c)) &&
+            cred_same_thumbprint(trust_at(t, k)->cred, c))
             return true;
     return false;
 }
 
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
 {
-    for (; *at < t->len; ++*at) {
-        struct cred *c = t->lines[*at]->cred;
+    for (; *at < trust_count(t); ++*at) {
+        struct cred *c = trust_at(t, *at)->cred;
 
         if (cred_is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && !listed_before(t, *at)) {
             ++*at;
@@ -287,8 +338,8 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
 
 edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bool dh)
 {
-    for (size_t i = 0; i < t->len; i++) {
-        const struct trust_line *line = t->lines[i];
+    for (size_t i = 0; i < trust_count(t); i++) {
+        const struct trust_line *line = trust_at(t, i);
 
         if (cred_is_dh(line->cred) != dh && bytes_equal(cred_id(line->cred), id->map))
             return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,

@@ -25,6 +25,8 @@ struct trust_line {
 
 struct trust;
 
+#define TRUST_PARTS_MAX 2 /* a user's own lines and the machine's */
+
 edhoc_err trust_new(struct trust **out) EDHOC_MUST_USE;
 struct trust *trust_ref(struct trust *t);
 void trust_free(struct trust *t);
@@ -34,6 +36,10 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
 void trust_line_free(struct trust_line *line);
 /* Remembers a file that was consulted, so that errors can say where to add a line. Copies. */
 edhoc_err trust_add_file(struct trust *t, const char *path) EDHOC_MUST_USE;
+/* A trust of others: their lines in their order, and these anchors (NULL for none). The others are
+ * shared, not copied, and get no lines any more. Refuses as trust_add does. */
+edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store *anchors,
+                     struct trust **out) EDHOC_MUST_USE;
 /* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
 void trust_set_anchors(struct trust *t, struct x509_store *anchors);
 struct x509_store *trust_anchors(const struct trust *t);
