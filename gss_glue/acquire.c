@@ -181,6 +181,7 @@ GLUE_EXPORT OM_uint32 gssspi_acquire_cred_with_password(
 
 GLUE_EXPORT OM_uint32 gss_release_cred(OM_uint32 *minor_status, gss_cred_id_t *cred)
 {
+    GLUE_CALL_BETWEEN();
     if (cred != NULL) {
         glue_cred_free((struct glue_cred *)*cred);
         *cred = GSS_C_NO_CREDENTIAL;

@@ -447,6 +447,7 @@ GLUE_EXPORT OM_uint32 gss_accept_sec_context(OM_uint32 *minor_status, gss_ctx_id
 GLUE_EXPORT OM_uint32 gss_delete_sec_context(OM_uint32 *minor_status, gss_ctx_id_t *context_handle,
                                              gss_buffer_t output_token)
 {
+    GLUE_CALL_BETWEEN();
     glue_clear_buffer(output_token);
     if (context_handle != NULL) {
         glue_ctx_free((struct glue_ctx *)*context_handle);

@@ -10,16 +10,22 @@
 
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
-
-#include "base/report.h"
+#include <stdbool.h>
 
 #define GLUE_EXPORT __attribute__((visibility("default")))
 
-/* How every exported function begins that can fail: what this thread remembers of an older failure
- * is not the story of this one. Not so those that the mechglue itself, or a program that tidies up,
- * calls between a failure and its text: gss_display_status, the release functions and
- * gss_delete_sec_context. */
-#define GLUE_CALL() report_clear()
+/* How every exported function begins: until it returns, its thread cannot be cancelled, for it would
+ * leave a lock of ours, or of libcrypto's, held for ever. And what the thread remembers of an older
+ * failure is not the story of this one. */
+#define GLUE_CALL() GLUE_CALL_(true)
+/* The same for those that the mechglue itself, or a program that tidies up, calls between a failure
+ * and its text: gss_display_status, the release functions and gss_delete_sec_context. */
+#define GLUE_CALL_BETWEEN() GLUE_CALL_(false)
+
+#define GLUE_CALL_(forget)                                                                         \
+    int cancel_state __attribute__((cleanup(glue_leave))) = glue_enter(forget)
+int glue_enter(bool forget);
+void glue_leave(const int *cancel_state);
 
 /* Those that no installed header declares. */
 OM_uint32 gss_internal_release_oid(OM_uint32 *minor_status, gss_OID *oid);

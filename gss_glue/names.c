@@ -195,6 +195,7 @@ GLUE_EXPORT OM_uint32 gss_duplicate_name(OM_uint32 *minor_status, const gss_name
 
 GLUE_EXPORT OM_uint32 gss_release_name(OM_uint32 *minor_status, gss_name_t *input_name)
 {
+    GLUE_CALL_BETWEEN();
     if (input_name != NULL) {
         glue_name_free((struct glue_name *)*input_name);
         *input_name = GSS_C_NO_NAME;

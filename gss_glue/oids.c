@@ -28,6 +28,7 @@ bool glue_is_our_mech(gss_const_OID oid)
 /* The mechglue asks, with its lock held, whose static object this is before it would free() it. */
 GLUE_EXPORT OM_uint32 gss_internal_release_oid(OM_uint32 *minor_status, gss_OID *oid)
 {
+    GLUE_CALL_BETWEEN();
     *minor_status = 0;
     if (oid == NULL || (*oid != &glue_mech_oid && *oid != &glue_subject_oid))
         return GSS_S_CONTINUE_NEEDED;

@@ -144,6 +144,7 @@ GLUE_EXPORT OM_uint32 gss_display_status(OM_uint32 *minor_status, OM_uint32 stat
                                          int status_type, gss_OID mech_type,
                                          OM_uint32 *message_context, gss_buffer_t status_string)
 {
+    GLUE_CALL_BETWEEN();
     struct buf text = buf_new(4096);
     edhoc_err err;
 

@@ -1,7 +1,10 @@
-/* What every call has in common, whatever it is for: the story of a failure is its own. */
+/* What every call has in common, whatever it is for: the story of a failure is its own, and a thread
+ * that is cancelled finishes the call that it is in. */
 #include "gss_pair.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* The text of a minor status has the details of the call that gave it, not of an older one with the
  * same number. */
@@ -43,12 +46,70 @@ START_TEST(tidying_up_does_not_forget_the_story)
 }
 END_TEST
 
+struct life {
+    struct app_pair pair;
+    OM_uint32 init, accept, wrap; /* what the calls answered */
+    bool lived;                   /* to its end */
+};
+
+/* A thread that is cancelled already, and would end at the first cancellation point. Each assertion of
+ * Check's is one, so there is none. */
+static void *live(void *arg)
+{
+    struct life *l = arg;
+    struct app_pair *p = &l->pair;
+    gss_buffer_desc message = {5, "hello"}, *token = p->token;
+    OM_uint32 minor;
+
+    (void)pthread_cancel(pthread_self());
+    for (size_t i = 0; i < 4 && !GSS_ERROR(l->init | l->accept); i++)
+        if (i % 2 == 0)
+            l->init = gss_init_sec_context(&minor, p->initiator_cred, &p->initiator, p->target,
+                                           &app_mech, 0, 0, NULL, i > 0 ? &token[i - 1] : NULL,
+                                           NULL, &token[i], NULL, NULL);
+        else
+            l->accept = gss_accept_sec_context(&minor, &p->acceptor, p->acceptor_cred,
+                                               &token[i - 1], NULL, NULL, NULL, &token[i], NULL,
+                                               NULL, NULL);
+    p->tokens = 4;
+    l->wrap = gss_wrap(&minor, p->initiator, 1, 0, &message, NULL, &token[p->tokens++]);
+    l->lived = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+/* Files are read in the middle of a call, with a lock held, and opening one is a cancellation point,
+ * as is drawing a random number, inside libcrypto's
+ * locks. */
+START_TEST(a_cancelled_thread_finishes_its_call)
+{
+    struct life life = {.init = 0};
+    struct app_pair *p = &life.pair;
+    pthread_t thread;
+    void *end;
+
+    app_open(p);
+    app_reset(p);
+    app_trust("trust-clients", "stranger", NULL);
+    (void)sleep(2); /* then the files are looked at again */
+    ck_assert_int_eq(pthread_create(&thread, NULL, live, &life), 0);
+    ck_assert_int_eq(pthread_join(thread, &end), 0);
+    ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+    ck_assert(life.lived);
+    ck_assert_uint_eq(life.init | life.accept | life.wrap, GSS_S_COMPLETE);
+    app_reset(p);
+    app_open(p); /* no lock is held by the thread that is gone */
+    app_close(p);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *tc = app_case(suite, "calls");
 
     tcase_add_test(tc, a_failure_is_not_told_with_the_story_of_an_older_one);
     tcase_add_test(tc, tidying_up_does_not_forget_the_story);
+    tcase_add_test(tc, a_cancelled_thread_finishes_its_call);
 }
 
 int main(void)

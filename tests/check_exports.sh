@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every symbol that the plugin exports is called by a test through the real mechglue. What the test
-# programs call is read from the programs themselves: their undefined symbols. Prints TAP.
+# programs call is read from the programs themselves: their undefined symbols. And each begins as
+# mechglue.h says: with cancellation off. Prints TAP.
 set -u
 top=${srcdir:-.}
 programs=$(dirname "$MECH_SO")/../tests
@@ -35,4 +36,13 @@ for symbol in $(sed -n 's/^ *\(gss[a-z_]*\);$/\1/p' "$top/gss_glue/gss_edhoc.exp
     name=$(public_name "$symbol")
     if grep -qx "$name" "$called"; then echo "ok $n - $symbol"; else echo "not ok $n - $symbol: no test calls $name"; fi
 done
+
+# The line after the brace that opens each exported function.
+n=$((n + 1))
+others=$(awk '
+    /^GLUE_EXPORT/ { head = 1 }
+    head && body { if ($0 !~ /GLUE_CALL(_BETWEEN)?\(\);/) print FILENAME ":" FNR; head = body = 0 }
+    head && /^\{/ { body = 1 }
+' "$top"/gss_glue/*.c)
+if test -z "$others"; then echo "ok $n - GLUE_CALL"; else echo "not ok $n - no GLUE_CALL:" $others; fi
 echo "1..$n"
