@@ -1,4 +1,4 @@
-/* Credentials in their four forms, to the byte, and every way to get ID_CRED_x wrong; identities.
+/* Credentials in their five forms, to the byte, and every way to get ID_CRED_x wrong; identities.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,10 @@
 #include "lib/errors.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
+#include "lib/ssh_make.h"
 #include "lib/suite.h"
 #include "peer/identity.h"
+#include "support.h"
 
 /* ---- helpers ---- */
 
@@ -237,6 +239,69 @@ START_TEST(a_chain_of_one_to_eight_certificates_is_read_as_written)
 }
 END_TEST
 
+/* ---- OpenSSH certificates ---- */
+
+static struct bytes ssh_certificate(void)
+{
+    struct ssh_make m = {.key = support_key("p256", 0),
+                         .ca = support_key("ed25519", 0),
+                         .type = 1,
+                         .principals = "alice"};
+
+    return ssh_make(&m);
+}
+
+START_TEST(an_openssh_certificate_is_its_own_credential)
+{
+    struct bytes blob = ssh_certificate(), id_item, map;
+    struct cbor_reader r;
+    struct cred_id id;
+    struct cred *c, *again;
+
+    ck_assert_ok(cred_new_ssh_cert(support_key("p256", 0), blob, &c));
+    ck_assert_int_eq(cred_form(c), CRED_SSH_CERT);
+    ck_assert(bytes_equal(cred_ssh_cert(c), blob));
+    ck_assert_uint_eq(cred_chain_length(c), 0);
+    r = cbor_reader(cred_item(c)); /* CRED_x is a bstr of exactly the certificate */
+    ck_assert(bytes_equal(cbor_read_bstr(&r), blob));
+    ck_assert(cbor_finished(&r));
+    id_item = cred_id(c); /* { -65537 : CRED_x } */
+    ck_assert_hex(bytes_of(id_item.p, 6), "a13a00010000");
+    ck_assert(bytes_equal(bytes_of(id_item.p + 6, id_item.len - 6), cred_item(c)));
+
+    map = keep(id_item.p, id_item.len);
+    ck_assert_ok(cred_id_read(map, &id));
+    ck_assert_int_eq(id.form, CRED_SSH_CERT);
+    ck_assert(bytes_equal(id.ssh_cert, blob));
+    ck_assert_ok(cred_from_ssh_cert(&id, &again));
+    ck_assert(bytes_equal(cred_item(again), cred_item(c)));
+    ck_assert(bytes_equal(cred_id(again), cred_id(c)));
+    ck_assert(cred_same_thumbprint(again, c));
+    for (size_t len = 0; len < map.len; len++)
+        ck_assert_int_ne(cred_id_read(keep(map.p, len), &id), EDHOC_OK);
+    cred_free(again);
+    cred_free(c);
+}
+END_TEST
+
+START_TEST(an_openssh_certificate_that_is_none_is_no_credential)
+{
+    struct ssh_make m = {.key = support_key("ed25519", 1),
+                         .ca = support_key("ed25519", 0),
+                         .type = 1,
+                         .type_name = "ssh-ed448"};
+    struct cred_id id = {.form = CRED_SSH_CERT, .ssh_cert = ssh_make(&m)};
+    struct cred *c;
+
+    ck_assert_told(cred_from_ssh_cert(&id, &c), EDHOC_ERR_CRED_BAD, "ssh-ed448-cert");
+    ck_assert_ptr_null(c);
+    id.ssh_cert = bytes_of(ssh_certificate().p, 100);
+    ck_assert_told(cred_from_ssh_cert(&id, &c), EDHOC_ERR_CRED_BAD, "malformed");
+    id.ssh_cert = BYTES_NONE;
+    ck_assert_told(cred_from_ssh_cert(&id, &c), EDHOC_ERR_CRED_BAD, "not an OpenSSH certificate");
+}
+END_TEST
+
 START_TEST(a_chain_has_a_bounded_size)
 {
     struct key *k = public_key("p256", P256_X, P256_Y);
@@ -321,6 +386,11 @@ static const struct {
     {"a label beyond int64", "a11bffffffffffffffff4105", FORM},
     {"a label that is a text", "a1636b69644105", FORM},
     {"kid's label not in the shortest form", "a118044105", FORM},
+    {"an OpenSSH certificate's label not in the shortest form", "a13b000000000001000041aa", FORM},
+    {"the label next to an OpenSSH certificate's", "a13a0001000141aa", FORM},
+    {"an OpenSSH certificate that is an array", "a13a000100008141aa", BAD},
+    {"an OpenSSH certificate that is a text", "a13a000100006161", BAD},
+    {"an OpenSSH certificate and more", "a13a0001000041aa00", BAD},
     {"x5chain's label not in the shortest form", "a1190021" CERT, FORM},
 
     /* kid */
@@ -769,6 +839,8 @@ static void add(Suite *suite)
     tcase_add_test(forms, a_sub_has_at_most_255_bytes);
     tcase_add_loop_test(forms, a_chain_of_one_to_eight_certificates_is_read_as_written, 0,
                         CRED_CHAIN_MAX + 2);
+    tcase_add_test(forms, an_openssh_certificate_is_its_own_credential);
+    tcase_add_test(forms, an_openssh_certificate_that_is_none_is_no_credential);
     tcase_add_test(forms, a_chain_has_a_bounded_size);
     tcase_add_test(forms, an_agreed_credential_takes_any_form);
     tcase_add_loop_test(forms, a_key_is_the_same_in_every_form, 0, ROWS(pairs));

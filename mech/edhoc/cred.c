@@ -5,8 +5,10 @@
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/ssh_blob.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ struct cred {
     struct buf sub;
     struct buf certificates[CRED_CHAIN_MAX];
     size_t chain_length;
+    struct bytes ssh_cert; /* a view into `item` */
     uint8_t thumbprint[32];
 };
 
@@ -88,6 +91,11 @@ size_t cred_chain_length(const struct cred *c)
 struct bytes cred_chain(const struct cred *c, size_t i)
 {
     return buf_bytes(&c->certificates[i]);
+}
+
+struct bytes cred_ssh_cert(const struct cred *c)
+{
+    return c->ssh_cert;
 }
 
 bool cred_is_dh(const struct cred *c)
@@ -255,6 +263,22 @@ edhoc_err cred_new_x5chain(struct key *key, const struct bytes *chain, size_t co
     return cred_finish(c, out);
 }
 
+edhoc_err cred_new_ssh_cert(struct key *key, struct bytes certificate, struct cred **out)
+{
+    struct cred *c;
+    edhoc_err err = cred_new(key, CRED_SSH_CERT, &c);
+
+    *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    cbor_put_bstr(&c->item, certificate);
+    put_id_label(c);
+    buf_put(&c->id, buf_bytes(&c->item));
+    if (buf_err(&c->item) == EDHOC_OK)
+        c->ssh_cert = bytes_of(c->item.p + c->item.len - certificate.len, certificate.len);
+    return cred_finish(c, out);
+}
+
 edhoc_err cred_new_agreed(struct key *key, struct bytes id_cred, struct bytes cred,
                           struct cred **out)
 {
@@ -372,6 +396,9 @@ edhoc_err cred_id_read(struct bytes map, struct cred_id *out)
     case CRED_X5CHAIN:
         read_x5chain(&r, out);
         break;
+    case CRED_SSH_CERT:
+        out->ssh_cert = cbor_read_bstr(&r);
+        break;
     case CRED_X5T:
         read_x5t(&r);
         break;
@@ -421,6 +448,24 @@ edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
                      "the certificate's key is of no type that EDHOC signs with");
     if (err == EDHOC_OK)
         err = cred_new_x5chain(key, id->chain, id->chain_length, out);
+    key_free(key);
+    return err;
+}
+
+edhoc_err cred_from_ssh_cert(const struct cred_id *id, struct cred **out)
+{
+    struct key *key = NULL;
+    struct bytes rest;
+    char why[256];
+    edhoc_err err = ssh_certificate_key(id->ssh_cert, &key, &rest);
+
+    *out = NULL;
+    if (err == EDHOC_ERR_KEY_FORMAT) {
+        (void)snprintf(why, sizeof(why), "%s", report_details(err));
+        err = report(EDHOC_ERR_CRED_BAD, "%s", why);
+    }
+    if (err == EDHOC_OK)
+        err = cred_new_ssh_cert(key, id->ssh_cert, out);
     key_free(key);
     return err;
 }

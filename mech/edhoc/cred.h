@@ -6,8 +6,15 @@
 #include "base/bytes.h"
 #include "crypto/key.h"
 
-/* COSE header parameters that identify a credential. */
-enum cred_form { CRED_KID = 4, CRED_KCCS = 14, CRED_X5CHAIN = 33, CRED_X5T = 34 };
+/* COSE header parameters that identify a credential. The one of OpenSSH certificates is for private
+ * use (doc/mechanism.md 6.8). */
+enum cred_form {
+    CRED_KID = 4,
+    CRED_KCCS = 14,
+    CRED_X5CHAIN = 33,
+    CRED_X5T = 34,
+    CRED_SSH_CERT = -65537
+};
 
 #define CRED_CHAIN_MAX 8     /* certificates in an x5chain */
 #define CRED_BYTES_MAX 65536 /* of one ID_CRED_x */
@@ -30,6 +37,8 @@ const uint8_t *cred_thumbprint(const struct cred *c);
 /* The certificates of an x5chain in DER, leaf first; 0 for raw keys. */
 size_t cred_chain_length(const struct cred *c);
 struct bytes cred_chain(const struct cred *c, size_t i);
+/* The OpenSSH certificate; empty where there is none. */
+struct bytes cred_ssh_cert(const struct cred *c);
 /* Does its key do static Diffie-Hellman? Else it signs. */
 bool cred_is_dh(const struct cred *c);
 /* The same public key, y and all, whatever its use. */
@@ -48,6 +57,9 @@ edhoc_err cred_new_kid(struct key *key, struct cred **out) EDHOC_MUST_USE;
 /* { 33 : leaf / [ leaf, issuers... ] }; the key is the leaf's, which the caller has read. */
 edhoc_err cred_new_x5chain(struct key *key, const struct bytes *chain, size_t count,
                            struct cred **out) EDHOC_MUST_USE;
+/* { -65537 : certificate }; the key is the certificate's, which the caller has read. */
+edhoc_err cred_new_ssh_cert(struct key *key, struct bytes certificate,
+                            struct cred **out) EDHOC_MUST_USE;
 /* A credential agreed on beforehand, as given: any single-entry ID_CRED_x for any CRED_x. Plain
  * RFC 9528, for applications of the engine other than the GSS-API mechanism. */
 edhoc_err cred_new_agreed(struct key *key, struct bytes id_cred, struct bytes cred,
@@ -65,10 +77,11 @@ struct cred_id {
     struct bytes x, y;
     size_t chain_length; /* CRED_X5CHAIN */
     struct bytes chain[CRED_CHAIN_MAX];
+    struct bytes ssh_cert; /* CRED_SSH_CERT */
 };
 
 /* Reads an ID_CRED_x header map: exactly one entry, deterministic, nothing left over.
- * EDHOC_ERR_CRED_FORM when it is no map with one entry, or that is none of the four,
+ * EDHOC_ERR_CRED_FORM when it is no map with one entry, or that is none of the five,
  * EDHOC_ERR_CRED_BAD when the entry is malformed. */
 edhoc_err cred_id_read(struct bytes map, struct cred_id *out) EDHOC_MUST_USE;
 /* The credential that a kccs carries, its key taken for `dh` or signing as METHOD says.
@@ -76,5 +89,8 @@ edhoc_err cred_id_read(struct bytes map, struct cred_id *out) EDHOC_MUST_USE;
 edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out) EDHOC_MUST_USE;
 /* The credential that an x5chain carries; its key is the leaf's. EDHOC_ERR_CRED_BAD. */
 edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out) EDHOC_MUST_USE;
+/* The credential that an OpenSSH certificate is; its key is read, and nothing behind it.
+ * EDHOC_ERR_CRED_BAD. */
+edhoc_err cred_from_ssh_cert(const struct cred_id *id, struct cred **out) EDHOC_MUST_USE;
 
 #endif
