@@ -57,9 +57,8 @@ static const char ssh_keys[] =
 
 /* ---- certificates beyond those of x509_fixtures.sh ---- */
 
-static const char certificates[] =
-    "set -eu\n"
-    "cd \"$1\"\n"
+/* What the scripts below begin with. */
+static const char making[] =
     "exec 3>&2 2>more.log\n"
     "trap 'test $? -eq 0 || cat more.log >&3' EXIT\n"
     "date_at() { date -u -d \"@$(($(date +%s) + $1 * 86400))\" +%y%m%d%H%M%SZ; }\n"
@@ -93,7 +92,12 @@ static const char certificates[] =
     "-extfile $1.ext -out $1.crt\n"
     "    fi\n"
     "    openssl x509 -in $1.crt -outform DER -out $1.der\n"
-    "}\n"
+    "}\n";
+
+static const char certificates[] =
+    "set -eu\n"
+    "cd \"$1\"\n"
+    ". ../making.sh\n"
     "make expired P-256 sub /CN=expired \"$server|$web\" -30 -1\n"
     "make early P-256 sub /CN=early \"$server|$web\" 2 30\n"
     "make week P-256 sub /CN=week \"$server|$web\" -1 7\n"
@@ -141,6 +145,15 @@ static const char certificates[] =
     "-out other.crl\n"
     "cat other.crl sub.crl >nosub.pem\n";
 
+/* Clients whose names are somebody else's. */
+static const char claimed[] =
+    "set -eu\n"
+    "cd \"$1\"\n"
+    ". ../making.sh\n"
+    "serial=700\n"
+    "make spelt P-256 sub /CN=spelt \"$client|subjectAltName=email:Bob@Corp.example\"\n"
+    "make dotted P-256 sub /CN=dotted \"$client|subjectAltName=email:bob@corp.example.\"\n";
+
 /* What a peer sends: NAME and the rest of its chain. */
 static const char bundles[] =
     "set -eu\n"
@@ -149,7 +162,7 @@ static const char bundles[] =
     "for n in web web384 web25519 web448 plain anyeku agreement cnonly partial rsaleaf critical "
     "revoked upn email dns subject nosubject badupn clientplain expired early week oldclient "
     "earlyclient weekclient revokedclient utf8 many wildclient uriclient anyclient oddhost mail384 "
-    "mail448 "
+    "mail448 spelt dotted "
     "dnsip toplevel; do bundle $n sub; done\n"
     "for n in direct byrsa byweak bysha1 selfsigned; do bundle $n; done\n"
     "bundle foreign stranger\n"
@@ -164,6 +177,10 @@ static const char bundles[] =
     "cat web.key web.crt >alone.pem\n"
     "cp web.key bare.key\n"
     "cat web.crt sub.crt >web.chain\n"
+    /* the keys in them, as trust lines have them */
+    "for n in web email dns; do\n"
+    "    \"$GSS_EDHOC\" show $n.key | sed -n 's/.*trust line *NAME //p' >$n.pub\n"
+    "done\n"
     "cp web.pem ../svc/30-cert.pem\n"
     "cp expired.pem ../renew/1-old.pem\n"
     "cp web.pem ../renew/2-new.pem\n"
@@ -193,7 +210,9 @@ void decision_fixtures(void)
     run_script("other-use.sh", other_use, ".");
     run_script("ssh-keys.sh", ssh_keys, ".");
     folder_certificates("x");
+    folder_write("making.sh", making);
     run_script("certificates.sh", certificates, "x");
+    run_script("claimed.sh", claimed, "x");
     run_script("bundles.sh", bundles, "x");
 }
 

@@ -42,6 +42,14 @@ static enum progress line_progress(const struct trust_line *line, const struct w
     return trust_line_time(line, w->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
 }
 
+bool judge_key_fits(const struct trust_line *line, const struct cred *cred, unsigned role,
+                    struct bytes name, int64_t now)
+{
+    struct wanted w = {cred, role, name, now};
+
+    return line_progress(line, &w) == GOOD;
+}
+
 static const struct trust_line *best_line(const struct trust *t, const struct wanted *w,
                                           enum progress *best)
 {

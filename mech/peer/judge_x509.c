@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "edhoc/cred.h"
+#include "peer/judge_key.h"
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/peer.h"
@@ -28,48 +29,85 @@ static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
     return x509_verify(trust_anchors(t), chain, count, purpose, now, expires);
 }
 
-/* A pin is stronger than a CA's word: where one names the target, no certificate speaks for it. */
+/* ---- a pin is stronger than a CA's word ---- */
+
+/* Does a line say whose name this is? For a server by a pattern that matches, as it is asked for;
+ * for a client only literally, or a pattern for everybody would leave no name to any CA. */
+static bool takes(const struct trust_line *line, unsigned role, struct bytes name)
+{
+    struct bytes list = bytes_of_text(line->principals);
+    struct pattern p;
+
+    if (role == TRUST_SERVER)
+        return trust_names_server(line, name);
+    while (match_next(&list, &p))
+        if (!p.negated && name_same_folded(p.text, name))
+            return true;
+    return false;
+}
+
+/* The lines that take a name. */
+struct pins {
+    const struct trust_line *own;   /* the first that pins the certificate's own key, and counts */
+    const struct trust_line *other; /* the first of them */
+};
+
+static struct pins find_pins(const struct trust *t, const struct cred *cred, unsigned role,
+                             struct bytes name, int64_t now)
+{
+    struct pins pins = {NULL, NULL};
+
+    for (size_t i = 0; i < trust_count(t) && pins.own == NULL; i++) {
+        const struct trust_line *line = trust_at(t, i);
+
+        if (!takes(line, role, name))
+            continue;
+        if (pins.other == NULL)
+            pins.other = line;
+        if (judge_key_fits(line, cred, role, name, now))
+            pins.own = line;
+    }
+    return pins;
+}
+
+/* ---- the decision ---- */
+
+/* `own`: the line that pins the certificate's key and has a word in it too, or NULL. */
+static edhoc_err fill(struct cred *cred, const struct trust_line *own, enum name_kind kind,
+                      const char *name, int64_t expires, struct peer *out)
+{
+    edhoc_err err = peer_fill(cred, own, kind, bytes_of_text(name), out);
+
+    if (err == EDHOC_OK && expires < out->expires)
+        out->expires = expires;
+    return err;
+}
+
 edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char *target,
                             int64_t now, struct peer *out)
 {
+    struct pins pins = find_pins(t, cred, TRUST_SERVER, bytes_of_text(target), now);
     const char *host = name_host(target);
     int64_t expires;
     edhoc_err err;
 
-    for (size_t i = 0; i < trust_count(t); i++)
-        if (trust_names_server(trust_at(t, i), target))
-            return report(EDHOC_ERR_UNKNOWN_KEY,
-                          "the peer sent a certificate, but %s is pinned to a "
-                          "key in %s line %u; remove that line to trust a CA instead",
-                          target, trust_at(t, i)->file, trust_at(t, i)->line);
+    if (pins.own == NULL && pins.other != NULL)
+        return report(EDHOC_ERR_UNKNOWN_KEY,
+                      "the peer sent a certificate, but %s is pinned to another key in %s line %u; "
+                      "remove that line to trust a CA instead",
+                      target, pins.other->file, pins.other->line);
     err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
     if (err == EDHOC_OK && (host == NULL || !x509_names_host(cred_chain(cred, 0), host)))
         err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
                      host != NULL ? host : target);
     if (err == EDHOC_OK)
-        err = peer_fill(cred, NULL, NAME_SERVICE, bytes_of_text(target), out);
-    if (err == EDHOC_OK)
-        out->expires = expires;
+        err = fill(cred, pins.own, NAME_SERVICE, target, expires, out);
     return err;
-}
-
-/* The line that has this name as one of its principals, or NULL. */
-static const struct trust_line *line_of_name(const struct trust *t, struct bytes name)
-{
-    for (size_t i = 0; i < trust_count(t); i++) {
-        struct bytes list = bytes_of_text(trust_at(t, i)->principals);
-        struct pattern p;
-
-        while (match_next(&list, &p))
-            if (!p.negated && match_same(p.text, name))
-                return trust_at(t, i);
-    }
-    return NULL;
 }
 
 edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
 {
-    const struct trust_line *pin;
+    struct pins pins = {NULL, NULL};
     char *name = NULL;
     int64_t expires;
     enum name_kind kind;
@@ -77,15 +115,14 @@ edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t no
 
     if (err == EDHOC_OK)
         err = x509_client_name(cred_chain(cred, 0), &kind, &name);
-    if (err == EDHOC_OK && kind == NAME_USER &&
-        (pin = line_of_name(t, bytes_of_text(name))) != NULL)
+    if (err == EDHOC_OK)
+        pins = find_pins(t, cred, TRUST_CLIENT, bytes_of_text(name), now);
+    if (err == EDHOC_OK && pins.own == NULL && pins.other != NULL)
         err = report(EDHOC_ERR_NAME_TAKEN,
                      "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
-                     name, pin->file, pin->line);
+                     name, pins.other->file, pins.other->line);
     if (err == EDHOC_OK)
-        err = peer_fill(cred, NULL, kind, bytes_of_text(name), out);
-    if (err == EDHOC_OK)
-        out->expires = expires;
+        err = fill(cred, pins.own, kind, name, expires, out);
     free(name);
     return err;
 }

@@ -102,15 +102,3 @@ bool match_target(struct bytes patterns, struct bytes target)
 {
     return glob_list(patterns, target, name_service(target).len);
 }
-
-bool match_same(struct bytes principal, struct bytes name)
-{
-    size_t host = name_service(name).len;
-
-    if (principal.len != name.len)
-        return false;
-    for (size_t i = 0; i < name.len; i++)
-        if (!same_char(principal.p[i], name.p[i], i > host))
-            return false;
-    return true;
-}

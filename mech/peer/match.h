@@ -22,7 +22,5 @@ bool match_list(struct bytes patterns, struct bytes name);
 /* Does a list match a target, whose host may be in any case? (The target is canonical, its host in
  * lower case; what follows the last @ of a pattern need not be.) */
 bool match_target(struct bytes patterns, struct bytes target);
-/* Is one principal of a list this name, the host without regard to case? */
-bool match_same(struct bytes principal, struct bytes name);
 
 #endif

@@ -105,6 +105,25 @@ void name_fold_host(char *name)
         host[len - 1] = '\0';
 }
 
+static struct bytes without_dots(struct bytes name)
+{
+    while (name.len > 0 && name.p[name.len - 1] == '.')
+        name.len--;
+    return name;
+}
+
+bool name_same_folded(struct bytes a, struct bytes b)
+{
+    a = without_dots(a);
+    b = without_dots(b);
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (ascii_lower((char)a.p[i]) != ascii_lower((char)b.p[i]))
+            return false;
+    return true;
+}
+
 bool name_allows(const char *own, const char *target)
 {
     size_t len = strlen(own);

@@ -27,6 +27,9 @@ struct bytes name_service(struct bytes name);
 const char *name_host(const char *name);
 /* The host, in place, as canonical names have it; a name without a host stays as it is. */
 void name_fold_host(char *name);
+/* Would people take one for the other? The same but for ASCII case and dots at their end: a name
+ * that is pinned is nobody else's in any of its spellings. */
+bool name_same_folded(struct bytes a, struct bytes b);
 /* May whoever has the name `own` be asked for `target`? A service without a host stands for that
  * service on any host. */
 bool name_allows(const char *own, const char *target);

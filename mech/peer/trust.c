@@ -249,10 +249,10 @@ edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line)
                         line->file, line->line);
 }
 
-bool trust_names_server(const struct trust_line *line, const char *target)
+bool trust_names_server(const struct trust_line *line, struct bytes target)
 {
     return (line->roles & TRUST_SERVER) != 0 &&
-           match_target(bytes_of_text(line->principals), bytes_of_text(target));
+           match_target(bytes_of_text(line->principals), target);
 }
 
 static void add_fitting_suites(const struct keytype *type, const struct suite_list *offer,
@@ -277,7 +277,7 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
     for (size_t i = 0; i < trust_count(t); i++) {
         const struct trust_line *line = trust_at(t, i);
 
-        if (!trust_names_server(line, target))
+        if (!trust_names_server(line, bytes_of_text(target)))
             continue;
         if (trust_line_time(line, now) != EDHOC_OK) {
             stale = line;

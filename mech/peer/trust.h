@@ -53,7 +53,7 @@ edhoc_err trust_line_time(const struct trust_line *line, int64_t now) EDHOC_MUST
 /* Reports either of them, saying which line. */
 edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line) EDHOC_MUST_USE;
 /* Does the line name this target for servers, valid or not? */
-bool trust_names_server(const struct trust_line *line, const char *target);
+bool trust_names_server(const struct trust_line *line, struct bytes target);
 
 /* What an initiator may expect of `target`. */
 struct trust_plan {
