@@ -1,6 +1,5 @@
 /* Noticing a fork: real forks, also of a child and from a thread, with the page that the kernel
  * wipes and without it. */
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +17,8 @@
 #include "crypto/fork.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "lib/errors.h"
+#include "lib/suite.h"
 
 /* Stands before the C library's, so that a test can be a system without MADV_WIPEONFORK. */
 static bool refuse_wipeonfork;
@@ -39,7 +40,7 @@ static uint64_t generation(void)
 {
     uint64_t number = 0;
 
-    ck_assert_int_eq(fork_generation(&number), EDHOC_OK);
+    ck_assert_ok(fork_generation(&number));
     ck_assert_uint_ne(number, 0);
     return number;
 }
@@ -225,7 +226,7 @@ START_TEST(test_random)
     uint64_t numbers[64];
 
     for (size_t i = 0; i < 64; i++)
-        ck_assert_int_eq(fork_random(&numbers[i]), EDHOC_OK);
+        ck_assert_ok(fork_random(&numbers[i]));
     all_different(numbers, 64);
 }
 END_TEST
@@ -343,24 +344,20 @@ START_TEST(no_key_twice_where_parent_and_child_have_the_same_process_id)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("fork");
-    TCase *tcase = tcase_create("fork");
-    SRunner *runner;
-    int failed;
+    TCase *tcase = suite_case(suite, "fork", 60);
 
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, test_without_wipeonfork); /* first, see there */
-    tcase_add_test(tcase, test_threads);            /* second: each child maps a page */
+    /* These two before all others: their children must map the page themselves. */
+    tcase_add_test(tcase, test_without_wipeonfork);
+    tcase_add_test(tcase, test_threads);
     tcase_add_test(tcase, test_fork);
     tcase_add_test(tcase, test_fork_in_thread);
     tcase_add_test(tcase, test_random);
     tcase_add_test(tcase, no_key_twice_where_parent_and_child_have_the_same_process_id);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("fork", add);
 }

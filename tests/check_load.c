@@ -13,16 +13,17 @@
 #include "load/trust_line.h"
 #include "load/trust_option.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- a directory of its own for each test ---- */
+#include "lib/errors.h"
+#include "lib/folder.h"
+#include "lib/suite.h"
 
-static char dir[64];
+/* ---- a directory of its own for each test ---- */
 
 static void begin(void)
 {
@@ -33,62 +34,12 @@ static void begin(void)
         "XDG_CONFIG_HOME",
     };
 
-    umask(022);
-    (void)snprintf(dir, sizeof(dir), "/tmp/check_load.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+    folder_make("load");
+    for (int i = 0; i < ROWS(variables); i++)
         unsetenv(variables[i]);
-    setenv("HOME", dir, 1);
+    setenv("HOME", folder(), 1);
     setenv("GSS_MECH_CONFIG", "/nonexistent/mech.conf", 1);
     report_clear();
-}
-
-static void finish(void)
-{
-    char command[256];
-
-    (void)snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", dir, dir);
-    ck_assert_int_eq(system(command), 0);
-}
-
-/* A path in the test's directory; the last sixteen are kept. */
-static const char *in_dir(const char *name)
-{
-    static char paths[16][512];
-    static unsigned next;
-    char *path = paths[next++ % 16];
-
-    (void)snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
-    return path;
-}
-
-static const char *write_bytes(const char *name, struct bytes text, mode_t mode)
-{
-    const char *path = in_dir(name);
-    FILE *f = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert(text.len == 0 || fwrite(text.p, 1, text.len, f) == text.len);
-    ck_assert_int_eq(fclose(f), 0);
-    ck_assert_int_eq(chmod(path, mode), 0);
-    return path;
-}
-
-static const char *write_text(const char *name, const char *text, mode_t mode)
-{
-    return write_bytes(name, bytes_of_text(text), mode);
-}
-
-static void expect(edhoc_err err, edhoc_err wanted, const char *needle)
-{
-    const char *details = report_details(err);
-
-    ck_assert_msg(err == wanted, "%s: \"%s\" instead of \"%s\"", details,
-                  err == EDHOC_OK ? "no error" : report_sentence(err),
-                  wanted == EDHOC_OK ? "no error" : report_sentence(wanted));
-    if (needle != NULL)
-        ck_assert_msg(strstr(details, needle) != NULL, "\"%s\" does not say \"%s\"", details,
-                      needle);
 }
 
 /* ---- keys ---- */
@@ -99,7 +50,7 @@ static struct key *keys[8];
 static void make_keys(void)
 {
     for (size_t i = 0; keytypes[i].name != NULL; i++)
-        ck_assert_int_eq(key_generate(&keytypes[i], &keys[i]), EDHOC_OK);
+        ck_assert_ok(key_generate(&keytypes[i], &keys[i]));
 }
 
 static void free_keys(void)
@@ -122,8 +73,8 @@ static const char *write_key(const char *name, const struct key *key, mode_t mod
     struct buf pem = buf_new(IDENTITY_FILE_MAX);
     const char *path;
 
-    ck_assert_int_eq(key_to_pem(key, &pem), EDHOC_OK);
-    path = write_bytes(name, buf_bytes(&pem), mode);
+    ck_assert_ok(key_to_pem(key, &pem));
+    path = folder_write_bytes(name, buf_bytes(&pem), mode);
     buf_free(&pem);
     return path;
 }
@@ -135,7 +86,7 @@ static void write_pub(const char *name, const char *principals, const struct key
     trust_line_format(principals, NULL, key, "a comment", &line);
     buf_put_byte(&line, '\n');
     ck_assert(buf_err(&line) == EDHOC_OK);
-    (void)write_bytes(name, buf_bytes(&line), 0644);
+    (void)folder_write_bytes(name, buf_bytes(&line), 0644);
     buf_free(&line);
 }
 
@@ -362,7 +313,7 @@ START_TEST(trust_line)
     edhoc_err err = trust_line_parse(buf_bytes(&text), "the-file", 7, &line);
     const char *says = trust_lines[_i].says;
 
-    expect(err, trust_lines[_i].err, err == EDHOC_OK ? NULL : says);
+    ck_assert_told(err, trust_lines[_i].err, err == EDHOC_OK ? NULL : says);
     if (err != EDHOC_OK) {
         ck_assert_ptr_null(line);
         ck_assert_msg(strncmp(report_details(err), "the-file line 7: ", 17) == 0, "%s",
@@ -388,7 +339,7 @@ START_TEST(trust_line_fields)
                              "local-user=\"al\\\"ice\" {p384dh} \t the \t comment \t ");
     struct trust_line *line = NULL;
 
-    ck_assert_int_eq(trust_line_parse(buf_bytes(&text), "f", 1, &line), EDHOC_OK);
+    ck_assert_ok(trust_line_parse(buf_bytes(&text), "f", 1, &line));
     ck_assert_int_eq(line->valid_after, 0);
     ck_assert_int_eq(line->valid_before, INT64_C(1) << 31);
     ck_assert_str_eq(line->local_user, "al\"ice");
@@ -406,10 +357,10 @@ START_TEST(trust_line_nul)
     struct trust_line *line;
 
     buf_put(&text, bytes_of("\0x", 2));
-    expect(trust_line_parse(buf_bytes(&text), "f", 3, &line), EDHOC_ERR_TRUST_SYNTAX,
-           "f line 3: a NUL");
-    expect(trust_line_parse(bytes_of("#\0", 2), "f", 4, &line), EDHOC_ERR_TRUST_SYNTAX,
-           "f line 4: a NUL");
+    ck_assert_told(trust_line_parse(buf_bytes(&text), "f", 3, &line), EDHOC_ERR_TRUST_SYNTAX,
+                   "f line 3: a NUL");
+    ck_assert_told(trust_line_parse(bytes_of("#\0", 2), "f", 4, &line), EDHOC_ERR_TRUST_SYNTAX,
+                   "f line 4: a NUL");
     buf_free(&text);
 }
 END_TEST
@@ -486,17 +437,17 @@ START_TEST(pub_line)
     struct buf wild = expand("*@x,alice client {x448}"), negated = expand("!m,alice {x448}");
     struct trust_line *line;
 
-    ck_assert_int_eq(trust_pub_line_parse(buf_bytes(&nameless), "f", 1, &line), EDHOC_OK);
+    ck_assert_ok(trust_pub_line_parse(buf_bytes(&nameless), "f", 1, &line));
     ck_assert_ptr_null(line->principals);
     ck_assert_str_eq(line->comment, "alice@laptop");
     trust_line_free(line);
-    ck_assert_int_eq(trust_pub_line_parse(buf_bytes(&named), "f", 1, &line), EDHOC_OK);
+    ck_assert_ok(trust_pub_line_parse(buf_bytes(&named), "f", 1, &line));
     ck_assert_str_eq(line->principals, "alice,*");
     trust_line_free(line);
-    expect(trust_pub_line_parse(buf_bytes(&wild), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
-           "f line 2: the first principal");
-    expect(trust_pub_line_parse(buf_bytes(&negated), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
-           "f line 2: the first principal");
+    ck_assert_told(trust_pub_line_parse(buf_bytes(&wild), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
+                   "f line 2: the first principal");
+    ck_assert_told(trust_pub_line_parse(buf_bytes(&negated), "f", 2, &line), EDHOC_ERR_TRUST_SYNTAX,
+                   "f line 2: the first principal");
     buf_free(&nameless);
     buf_free(&named);
     buf_free(&wild);
@@ -539,7 +490,7 @@ START_TEST(blob)
     struct key *key;
 
     ssh_blob_put(keys[_i], &b);
-    ck_assert_int_eq(ssh_blob_read(buf_bytes(&b), &key), EDHOC_OK);
+    ck_assert_ok(ssh_blob_read(buf_bytes(&b), &key));
     ck_assert_ptr_eq(key_type(key), key_type(keys[_i]));
     ck_assert(bytes_equal(key_x(key), key_x(keys[_i])));
     ck_assert(bytes_equal(key_y(key), key_y(keys[_i])));
@@ -548,7 +499,7 @@ START_TEST(blob)
         uint8_t *exact = malloc(len > 0 ? len : 1);
 
         memcpy(exact, b.p, len);
-        expect(ssh_blob_read(bytes_of(exact, len), &key), EDHOC_ERR_KEY_FORMAT, NULL);
+        ck_assert_err(ssh_blob_read(bytes_of(exact, len), &key), EDHOC_ERR_KEY_FORMAT);
         free(exact);
     }
     buf_free(&b);
@@ -562,7 +513,7 @@ static edhoc_err read_trust(const char *path, bool may_be_missing, size_t *count
     struct trust *t;
     edhoc_err err;
 
-    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
+    ck_assert_ok(trust_new(&t));
     err = trust_file_read(path, may_be_missing, NULL, t);
     *count = trust_count(t);
     trust_free(t);
@@ -593,10 +544,10 @@ static const struct {
 START_TEST(trust_file)
 {
     struct buf text = expand(trust_files[_i].text);
-    const char *path = write_bytes("trust", buf_bytes(&text), 0644);
+    const char *path = folder_write_bytes("trust", buf_bytes(&text), 0644);
     size_t count;
 
-    expect(read_trust(path, false, &count), trust_files[_i].err, trust_files[_i].says);
+    ck_assert_told(read_trust(path, false, &count), trust_files[_i].err, trust_files[_i].says);
     if (trust_files[_i].err != EDHOC_OK)
         ck_assert_ptr_nonnull(strstr(report_details(trust_files[_i].err), path));
     ck_assert_uint_eq(count, trust_files[_i].count);
@@ -611,13 +562,13 @@ START_TEST(trust_file_both_uses)
     struct key *dh;
     size_t count;
 
-    ck_assert_int_eq(key_to_pem(key_of("p256"), &pem), EDHOC_OK);
-    ck_assert_int_eq(key_from_pem(buf_bytes(&pem), NULL, true, &dh), EDHOC_OK);
+    ck_assert_ok(key_to_pem(key_of("p256"), &pem));
+    ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, true, &dh));
     trust_line_format("alice", NULL, key_of("p256"), NULL, &text);
     buf_put_text(&text, "\n\n");
     trust_line_format("alice", "server", dh, NULL, &text);
-    expect(read_trust(write_bytes("trust", buf_bytes(&text), 0644), false, &count),
-           EDHOC_ERR_TRUST_SYNTAX, "trust line 3");
+    ck_assert_told(read_trust(folder_write_bytes("trust", buf_bytes(&text), 0644), false, &count),
+                   EDHOC_ERR_TRUST_SYNTAX, "trust line 3");
     key_free(dh);
     buf_free(&pem);
     buf_free(&text);
@@ -629,11 +580,11 @@ START_TEST(trust_places_named)
     struct settings s = {0};
     struct trust *t;
 
-    ck_assert_int_eq(load_trust(&s, true, NULL, &t), EDHOC_OK);
-    ck_assert_ptr_nonnull(strstr(trust_places(t), in_dir(".config/gss-edhoc/trust or ")));
+    ck_assert_ok(load_trust(&s, true, NULL, &t));
+    ck_assert_ptr_nonnull(strstr(trust_places(t), folder_path(".config/gss-edhoc/trust or ")));
     trust_free(t);
-    ck_assert_int_eq(load_trust(&s, false, NULL, &t), EDHOC_OK);
-    ck_assert_ptr_null(strstr(trust_places(t), dir));
+    ck_assert_ok(load_trust(&s, false, NULL, &t));
+    ck_assert_ptr_null(strstr(trust_places(t), folder()));
     trust_free(t);
 }
 END_TEST
@@ -644,11 +595,11 @@ START_TEST(trust_configured)
     struct settings s = {0};
     struct trust *t;
 
-    s.trust = (char *)(uintptr_t)in_dir("absent");
-    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, s.trust);
+    s.trust = folder_path("absent");
+    ck_assert_told(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, s.trust);
     ck_assert_ptr_null(t);
-    s.trust = (char *)(uintptr_t)write_bytes("trust", buf_bytes(&text), 0644);
-    ck_assert_int_eq(load_trust(&s, true, NULL, &t), EDHOC_OK);
+    s.trust = (char *)(uintptr_t)folder_write_bytes("trust", buf_bytes(&text), 0644);
+    ck_assert_ok(load_trust(&s, true, NULL, &t));
     ck_assert_uint_eq(trust_count(t), 1);
     ck_assert_str_eq(trust_places(t), s.trust);
     trust_free(t);
@@ -669,46 +620,47 @@ static edhoc_err read_file(const char *path, enum file_rule rule, size_t max)
 
 START_TEST(file_kinds)
 {
-    char name[256];
     bool missing;
     struct buf out;
 
-    expect(read_file(in_dir("absent"), FILE_ANY, 10), EDHOC_ERR_FILE, "absent");
-    ck_assert_int_eq(file_read(in_dir("absent"), FILE_ANY, 10, NULL, &missing, &out), EDHOC_OK);
+    ck_assert_told(read_file(folder_path("absent"), FILE_ANY, 10), EDHOC_ERR_FILE, "absent");
+    ck_assert_ok(file_read(folder_path("absent"), FILE_ANY, 10, NULL, &missing, &out));
     ck_assert(missing);
-    expect(read_file(dir, FILE_SECRET, 10), EDHOC_ERR_FILE, "a directory");
-    ck_assert_int_eq(mkfifo(in_dir("fifo"), 0600), 0);
-    expect(read_file(in_dir("fifo"), FILE_SECRET, 10), EDHOC_ERR_FILE, "not a regular file");
-    expect(read_file("/dev/zero", FILE_ANY, 10), EDHOC_ERR_FILE, "not a regular file");
-    ck_assert_int_eq(symlink("loop", in_dir("loop")), 0);
-    expect(read_file(in_dir("loop"), FILE_ANY, 10), EDHOC_ERR_FILE, "loop");
-    ck_assert_int_eq(symlink("nowhere", in_dir("dangling")), 0);
-    ck_assert_int_eq(file_read(in_dir("dangling"), FILE_ANY, 10, NULL, &missing, &out), EDHOC_OK);
+    ck_assert_told(read_file(folder(), FILE_SECRET, 10), EDHOC_ERR_FILE, "a directory");
+    ck_assert_int_eq(mkfifo(folder_path("fifo"), 0600), 0);
+    ck_assert_told(read_file(folder_path("fifo"), FILE_SECRET, 10), EDHOC_ERR_FILE,
+                   "not a regular file");
+    ck_assert_told(read_file("/dev/zero", FILE_ANY, 10), EDHOC_ERR_FILE, "not a regular file");
+    ck_assert_int_eq(symlink("loop", folder_path("loop")), 0);
+    ck_assert_told(read_file(folder_path("loop"), FILE_ANY, 10), EDHOC_ERR_FILE, "loop");
+    ck_assert_int_eq(symlink("nowhere", folder_path("dangling")), 0);
+    ck_assert_ok(file_read(folder_path("dangling"), FILE_ANY, 10, NULL, &missing, &out));
     ck_assert(missing);
-    ck_assert_int_eq(symlink(".", in_dir("to-dir")), 0);
-    expect(read_file(in_dir("to-dir"), FILE_ANY, 10), EDHOC_ERR_FILE, "a directory");
-    (void)write_text("plain", "text", 0644);
-    ck_assert_int_eq(symlink("plain", in_dir("to-file")), 0);
-    expect(read_file(in_dir("to-file"), FILE_TRUSTED, 10), EDHOC_OK, NULL);
-    (void)snprintf(name, sizeof(name), "%s/plain/below", dir);
-    expect(read_file(name, FILE_ANY, 10), EDHOC_ERR_FILE, "plain/below");
+    ck_assert_int_eq(symlink(".", folder_path("to-dir")), 0);
+    ck_assert_told(read_file(folder_path("to-dir"), FILE_ANY, 10), EDHOC_ERR_FILE, "a directory");
+    (void)folder_write_bytes("plain", bytes_of_text("text"), 0644);
+    ck_assert_int_eq(symlink("plain", folder_path("to-file")), 0);
+    ck_assert_ok(read_file(folder_path("to-file"), FILE_TRUSTED, 10));
+    ck_assert_told(read_file(folder_path("plain/below"), FILE_ANY, 10), EDHOC_ERR_FILE,
+                   "plain/below");
 }
 END_TEST
 
 START_TEST(file_sizes)
 {
-    const char *path = write_text("four", "1234", 0644);
+    const char *path = folder_write_bytes("four", bytes_of_text("1234"), 0644);
     struct buf out;
 
-    expect(read_file(path, FILE_ANY, 4), EDHOC_OK, NULL);
-    expect(read_file(path, FILE_ANY, 3), EDHOC_ERR_FILE, "4 bytes long; at most 3");
+    ck_assert_ok(read_file(path, FILE_ANY, 4));
+    ck_assert_told(read_file(path, FILE_ANY, 3), EDHOC_ERR_FILE, "4 bytes long; at most 3");
     ck_assert_int_eq(truncate(path, 0), 0);
-    ck_assert_int_eq(file_read(path, FILE_ANY, 4, NULL, NULL, &out), EDHOC_OK);
+    ck_assert_ok(file_read(path, FILE_ANY, 4, NULL, NULL, &out));
     ck_assert_uint_eq(out.len, 0);
     ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
-    expect(read_file(path, FILE_ANY, TRUST_FILE_MAX), EDHOC_ERR_FILE, "1099511627776 bytes long");
+    ck_assert_told(read_file(path, FILE_ANY, TRUST_FILE_MAX), EDHOC_ERR_FILE,
+                   "1099511627776 bytes long");
     /* A file that is longer than it says, as one is to which somebody appends. */
-    expect(read_file("/proc/self/status", FILE_ANY, 4096), EDHOC_ERR_FILE, "changed while");
+    ck_assert_told(read_file("/proc/self/status", FILE_ANY, 4096), EDHOC_ERR_FILE, "changed while");
 }
 END_TEST
 
@@ -732,28 +684,28 @@ static const struct {
 
 START_TEST(file_modes)
 {
-    const char *path = write_text("f", "x", modes[_i].mode);
+    const char *path = folder_write_bytes("f", bytes_of_text("x"), modes[_i].mode);
 
-    expect(read_file(path, FILE_SECRET, 10), modes[_i].secret,
-           modes[_i].secret != EDHOC_OK ? "chmod 600 /tmp/check_load." : NULL);
-    expect(read_file(path, FILE_TRUSTED, 10), modes[_i].trusted,
-           modes[_i].trusted != EDHOC_OK ? "chmod go-w /tmp/check_load." : NULL);
-    expect(read_file(path, FILE_ANY, 10), EDHOC_OK, NULL);
+    ck_assert_told(read_file(path, FILE_SECRET, 10), modes[_i].secret,
+                   modes[_i].secret != EDHOC_OK ? "chmod 600 /tmp/check_load." : NULL);
+    ck_assert_told(read_file(path, FILE_TRUSTED, 10), modes[_i].trusted,
+                   modes[_i].trusted != EDHOC_OK ? "chmod go-w /tmp/check_load." : NULL);
+    ck_assert_ok(read_file(path, FILE_ANY, 10));
 }
 END_TEST
 
 /* Owned by somebody else: only root can set this up. */
 START_TEST(file_owners)
 {
-    const char *path = write_text("f", "x", 0640);
+    const char *path = folder_write_bytes("f", bytes_of_text("x"), 0640);
 
     if (geteuid() != 0)
         return;
     ck_assert_int_eq(chown(path, 12345, 12345), 0);
-    expect(read_file(path, FILE_TRUSTED, 10), EDHOC_ERR_PERMISSIONS, "owned by user 12345");
-    expect(read_file(path, FILE_SECRET, 10), EDHOC_OK, NULL);
+    ck_assert_told(read_file(path, FILE_TRUSTED, 10), EDHOC_ERR_PERMISSIONS, "owned by user 12345");
+    ck_assert_ok(read_file(path, FILE_SECRET, 10));
     ck_assert_int_eq(chmod(path, 0641), 0);
-    expect(read_file(path, FILE_SECRET, 10), EDHOC_ERR_PERMISSIONS, "chmod 600");
+    ck_assert_told(read_file(path, FILE_SECRET, 10), EDHOC_ERR_PERMISSIONS, "chmod 600");
 }
 END_TEST
 
@@ -768,14 +720,14 @@ START_TEST(identity_round_trip)
     struct trust_line *read;
 
     write_pub("k.pem.pub", "HTTP@web.example.org,imap@web.example.org", keys[_i]);
-    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    ck_assert_ok(load_identity_at(path, NULL, NULL, &id));
     ck_assert_ptr_eq(key_type(id->key), key_type(keys[_i]));
     ck_assert(bytes_equal(key_x(id->key), key_x(keys[_i])));
     ck_assert_str_eq(id->name, "HTTP@web.example.org");
     ck_assert_str_eq(id->source, path);
     ck_assert(id->expires == INT64_MAX);
     trust_line_format(id->principals, "server", id->key, NULL, &line);
-    ck_assert_int_eq(trust_line_parse(buf_bytes(&line), "f", 1, &read), EDHOC_OK);
+    ck_assert_ok(trust_line_parse(buf_bytes(&line), "f", 1, &read));
     ck_assert(bytes_equal(key_x(cred_key(read->cred)), key_x(keys[_i])));
     ck_assert_str_eq(read->principals, id->principals);
     trust_line_free(read);
@@ -788,8 +740,7 @@ START_TEST(identity_without_pub)
 {
     struct identity *id;
 
-    ck_assert_int_eq(load_identity_at(write_key("k.pem", keys[_i], 0600), NULL, NULL, &id),
-                     EDHOC_OK);
+    ck_assert_ok(load_identity_at(write_key("k.pem", keys[_i], 0600), NULL, NULL, &id));
     ck_assert_ptr_null(id->name);
     ck_assert_ptr_null(id->principals);
     ck_assert_uint_eq(cred_sub(id->by_value).len, 0);
@@ -807,13 +758,15 @@ START_TEST(identity_pub_mismatch)
     struct key *other;
     struct identity *id;
 
-    ck_assert_int_eq(key_generate(keytype_by_name("p256"), &other), EDHOC_OK);
+    ck_assert_ok(key_generate(keytype_by_name("p256"), &other));
     write_pub("k.pem.pub", "alice", other);
-    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, "k.pem.pub is not");
+    ck_assert_told(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT,
+                   "k.pem.pub is not");
     ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "half of /tmp/"));
     ck_assert_ptr_null(id);
     write_pub("k.pem.pub", "alice", key_of("ed25519"));
-    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, "k.pem.pub is not");
+    ck_assert_told(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT,
+                   "k.pem.pub is not");
     key_free(other);
 }
 END_TEST
@@ -846,11 +799,11 @@ START_TEST(identity_pub)
     if (pubs[_i].pub != NULL) {
         struct buf text = expand(pubs[_i].pub);
 
-        (void)write_bytes("k.pem.pub", buf_bytes(&text), 0644);
+        (void)folder_write_bytes("k.pem.pub", buf_bytes(&text), 0644);
         buf_free(&text);
     }
     err = load_identity_at(path, NULL, NULL, &id);
-    expect(err, pubs[_i].err, err == EDHOC_OK ? NULL : pubs[_i].says);
+    ck_assert_told(err, pubs[_i].err, err == EDHOC_OK ? NULL : pubs[_i].says);
     if (err == EDHOC_OK && pubs[_i].says == NULL)
         ck_assert_ptr_null(id->name);
     else if (err == EDHOC_OK)
@@ -865,12 +818,12 @@ START_TEST(identity_pub_expiry)
     struct buf text = expand("alice valid-before=\"20300101\" {ed25519}\n");
     struct identity *id;
 
-    (void)write_bytes("k.pem.pub", buf_bytes(&text), 0644);
-    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    (void)folder_write_bytes("k.pem.pub", buf_bytes(&text), 0644);
+    ck_assert_ok(load_identity_at(path, NULL, NULL, &id));
     ck_assert_int_eq(id->expires, 1893456000);
     identity_free(id);
-    ck_assert_int_eq(chmod(in_dir("k.pem.pub"), 0666), 0);
-    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_PERMISSIONS, "k.pem.pub");
+    ck_assert_int_eq(chmod(folder_path("k.pem.pub"), 0666), 0);
+    ck_assert_told(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_PERMISSIONS, "k.pem.pub");
     buf_free(&text);
 }
 END_TEST
@@ -899,8 +852,9 @@ START_TEST(identity_pem)
 {
     struct identity *id;
 
-    expect(load_identity_at(write_text("k.pem", pems[_i].text, 0600), NULL, NULL, &id),
-           pems[_i].err, pems[_i].says);
+    ck_assert_told(load_identity_at(folder_write_bytes("k.pem", bytes_of_text(pems[_i].text), 0600),
+                                    NULL, NULL, &id),
+                   pems[_i].err, pems[_i].says);
     ck_assert_ptr_null(id);
 }
 END_TEST
@@ -911,10 +865,11 @@ START_TEST(identity_permissions)
     struct settings s = {.identity = (char *)(uintptr_t)path};
     struct identity_set *set;
 
-    expect(load_identity(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "chmod 600 /tmp/check_load.");
+    ck_assert_told(load_identity(&s, NULL, &set), EDHOC_ERR_PERMISSIONS,
+                   "chmod 600 /tmp/check_load.");
     ck_assert_ptr_null(set);
     ck_assert_int_eq(chmod(path, 0600), 0);
-    ck_assert_int_eq(load_identity(&s, NULL, &set), EDHOC_OK);
+    ck_assert_ok(load_identity(&s, NULL, &set));
     ck_assert_uint_eq(set->len, 1);
     identity_set_free(set);
 }
@@ -926,9 +881,9 @@ START_TEST(identity_sizes)
     struct identity *id;
 
     ck_assert_int_eq(truncate(path, IDENTITY_FILE_MAX + 1), 0);
-    expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_FILE, "at most 65536");
+    ck_assert_told(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_FILE, "at most 65536");
     ck_assert_int_eq(truncate(path, 4096), 0); /* NULs behind the key's PEM */
-    ck_assert_int_eq(load_identity_at(path, NULL, NULL, &id), EDHOC_OK);
+    ck_assert_ok(load_identity_at(path, NULL, NULL, &id));
     identity_free(id);
 }
 END_TEST
@@ -943,25 +898,21 @@ START_TEST(identity_openssl)
         {"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521", "P-256 and P-384"},
         {"genpkey -algorithm ED25519 -aes-256-cbc -pass pass:x", "encrypted"},
     };
-    const char *path = in_dir("k.pem");
+    const char *path = folder_path("k.pem");
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char command[512];
+    if (system("openssl version >/dev/null 2>&1") != 0)
+        return;
+    for (int i = 0; i < ROWS(rows); i++) {
         struct identity *id;
 
-        (void)snprintf(command, sizeof(command),
-                       "umask 077; openssl version >/dev/null 2>&1 || exit 9; "
-                       "rm -f %s; openssl %s -out %s 2>/dev/null",
-                       path, rows[i].make, path);
-        if (WEXITSTATUS(system(command)) == 9)
-            return;
-        expect(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, rows[i].says);
+        folder_run("umask 077; rm -f k.pem; openssl %s -out k.pem 2>/dev/null", rows[i].make);
+        ck_assert_told(load_identity_at(path, NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT, rows[i].says);
         ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), path));
         if (i == 2) {
-            expect(load_identity_at(path, NULL, &(struct loading){.passphrase = "wrong"}, &id),
-                   EDHOC_ERR_KEY_FORMAT, "passphrase");
-            ck_assert_int_eq(
-                load_identity_at(path, NULL, &(struct loading){.passphrase = "x"}, &id), EDHOC_OK);
+            ck_assert_told(
+                load_identity_at(path, NULL, &(struct loading){.passphrase = "wrong"}, &id),
+                EDHOC_ERR_KEY_FORMAT, "passphrase");
+            ck_assert_ok(load_identity_at(path, NULL, &(struct loading){.passphrase = "x"}, &id));
             identity_free(id);
         }
     }
@@ -992,7 +943,7 @@ START_TEST(place)
     const char *path;
     edhoc_err err = place_path(wheres[_i].where, &path);
 
-    expect(err, wheres[_i].err, err == EDHOC_OK ? NULL : wheres[_i].says);
+    ck_assert_told(err, wheres[_i].err, err == EDHOC_OK ? NULL : wheres[_i].says);
     if (err == EDHOC_OK)
         ck_assert_str_eq(path, wheres[_i].says);
 }
@@ -1002,16 +953,16 @@ START_TEST(place_of_home)
 {
     char *path;
 
-    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
-    ck_assert_str_eq(path, in_dir(".config/gss-edhoc/x"));
+    ck_assert_ok(place_home("x", &path));
+    ck_assert_str_eq(path, folder_path(".config/gss-edhoc/x"));
     free(path);
     setenv("XDG_CONFIG_HOME", "/xdg", 1);
-    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
+    ck_assert_ok(place_home("x", &path));
     ck_assert_str_eq(path, "/xdg/gss-edhoc/x");
     free(path);
     setenv("XDG_CONFIG_HOME", "relative", 1); /* to be ignored */
-    ck_assert_int_eq(place_home("x", &path), EDHOC_OK);
-    ck_assert_str_eq(path, in_dir(".config/gss-edhoc/x"));
+    ck_assert_ok(place_home("x", &path));
+    ck_assert_str_eq(path, folder_path(".config/gss-edhoc/x"));
     free(path);
     setenv("HOME", "relative", 1);
     if (place_home("x", &path) == EDHOC_OK) /* the user database may know none either */
@@ -1025,13 +976,14 @@ START_TEST(identity_missing)
     struct settings s = {0};
     struct identity_set *set;
 
-    expect(
+    ck_assert_told(
         load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY,
         "/.config/gss-edhoc/identity.pem does not exist; make a key with: gss-edhoc keygen NAME");
-    s.identity = (char *)(uintptr_t)in_dir("absent");
-    expect(load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "gss-edhoc keygen -o /tmp/");
+    s.identity = folder_path("absent");
+    ck_assert_told(load_identity(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY,
+                   "gss-edhoc keygen -o /tmp/");
     s.service_identity = s.identity;
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "SERVICE@HOST");
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "SERVICE@HOST");
     ck_assert_ptr_null(set);
 }
 END_TEST
@@ -1041,36 +993,38 @@ START_TEST(service_directory)
     struct settings s = {0};
     struct identity_set *set;
 
-    ck_assert_int_eq(mkdir(in_dir("d"), 0755), 0);
-    s.service_identity = strdup(in_dir("d"));
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "no key (*.pem)");
+    ck_assert_int_eq(mkdir(folder_path("d"), 0755), 0);
+    s.service_identity = strdup(folder_path("d"));
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY,
+                   "no key (*.pem)");
     (void)write_key("d/b.pem", key_of("p256"), 0600);
     (void)write_key("d/B.pem", key_of("x25519"), 0600);
     (void)write_key("d/a.pem", key_of("ed25519"), 0600);
     write_pub("d/a.pem.pub", "HTTP@a", key_of("ed25519"));
-    (void)write_text("d/.hidden.pem", "rubbish", 0644);
-    (void)write_text("d/README", "rubbish", 0644);
-    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
+    (void)folder_write_bytes("d/.hidden.pem", bytes_of_text("rubbish"), 0644);
+    (void)folder_write_bytes("d/README", bytes_of_text("rubbish"), 0644);
+    ck_assert_ok(load_service_identities(&s, NULL, &set));
     ck_assert_uint_eq(set->len, 3);
     ck_assert_str_eq(key_type(set->id[0]->key)->name, "x25519"); /* B, a, b */
     ck_assert_str_eq(set->id[1]->name, "HTTP@a");
     ck_assert_str_eq(key_type(set->id[2]->key)->name, "p256");
     identity_set_free(set);
-    (void)write_text("d/c.pem", "rubbish", 0600);
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
+    (void)folder_write_bytes("d/c.pem", bytes_of_text("rubbish"), 0600);
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
     ck_assert_ptr_null(set);
-    ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
-    ck_assert_int_eq(mkdir(in_dir("d/c.pem"), 0700), 0);
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE, "/d/c.pem: not a regular file");
-    ck_assert_int_eq(rmdir(in_dir("d/c.pem")), 0);
-    ck_assert_int_eq(symlink("gone", in_dir("d/c.pem")), 0);
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
-    ck_assert_int_eq(unlink(in_dir("d/c.pem")), 0);
-    ck_assert_int_eq(chmod(in_dir("d"), 0775), 0);
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
+    ck_assert_int_eq(unlink(folder_path("d/c.pem")), 0);
+    ck_assert_int_eq(mkdir(folder_path("d/c.pem"), 0700), 0);
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE,
+                   "/d/c.pem: not a regular file");
+    ck_assert_int_eq(rmdir(folder_path("d/c.pem")), 0);
+    ck_assert_int_eq(symlink("gone", folder_path("d/c.pem")), 0);
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
+    ck_assert_int_eq(unlink(folder_path("d/c.pem")), 0);
+    ck_assert_int_eq(chmod(folder_path("d"), 0775), 0);
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
     free(s.service_identity);
-    s.service_identity = (char *)(uintptr_t)in_dir("d/a.pem");
-    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
+    s.service_identity = folder_path("d/a.pem");
+    ck_assert_ok(load_service_identities(&s, NULL, &set));
     ck_assert_uint_eq(set->len, 1);
     identity_set_free(set);
 }
@@ -1081,17 +1035,17 @@ START_TEST(service_directory_full)
     struct settings s = {0};
     struct identity_set *set;
 
-    ck_assert_int_eq(mkdir(in_dir("d"), 0755), 0);
+    ck_assert_int_eq(mkdir(folder_path("d"), 0755), 0);
     for (int i = 0; i <= IDENTITIES_MAX; i++) {
         char name[32];
 
         (void)snprintf(name, sizeof(name), "d/%03d.pem", i);
         (void)write_key(name, key_of("x25519"), 0600);
     }
-    s.service_identity = (char *)(uintptr_t)in_dir("d");
-    expect(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE, "more than 256");
-    ck_assert_int_eq(unlink(in_dir("d/000.pem")), 0);
-    ck_assert_int_eq(load_service_identities(&s, NULL, &set), EDHOC_OK);
+    s.service_identity = folder_path("d");
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE, "more than 256");
+    ck_assert_int_eq(unlink(folder_path("d/000.pem")), 0);
+    ck_assert_ok(load_service_identities(&s, NULL, &set));
     ck_assert_uint_eq(set->len, IDENTITIES_MAX);
     identity_set_free(set);
 }
@@ -1102,42 +1056,28 @@ END_TEST
 START_TEST(ssh_keygen)
 {
     static const char *const types[] = {"ed25519", "p256", "p384"};
-    static const char *const ssh_types[] = {"ed25519 ", "ecdsa -b 256", "ecdsa -b 384"};
-    char command[1024];
+    static const char *const ssh_types[] = {"ed25519", "ecdsa -b 256", "ecdsa -b 384"};
 
     if (system("ssh-keygen -? 2>&1 | grep -q usage") != 0)
         return;
-    for (size_t i = 0; i < 3; i++) {
+    for (int i = 0; i < ROWS(types); i++) {
         struct trust_line *pub;
+        size_t count;
 
         write_pub("ours.pub", NULL, key_of(types[i]));
-        (void)snprintf(command, sizeof(command), "ssh-keygen -l -f %s >/dev/null",
-                       in_dir("ours.pub"));
-        ck_assert_int_eq(system(command), 0);
-        (void)snprintf(command, sizeof(command),
-                       "cd %s && rm -f k k.pub && ssh-keygen -q -t %s -N '' -C alice -f k", dir,
-                       ssh_types[i]);
-        ck_assert_int_eq(system(command), 0);
-        ck_assert_int_eq(trust_pub_read(in_dir("k.pub"), NULL, &pub), EDHOC_OK);
+        folder_run("ssh-keygen -l -f ours.pub >/dev/null");
+        folder_run("rm -f k k.pub && ssh-keygen -q -t %s -N '' -C alice -f k", ssh_types[i]);
+        ck_assert_ok(trust_pub_read(folder_path("k.pub"), NULL, &pub));
         ck_assert_str_eq(key_type(cred_key(pub->cred))->name, types[i]);
         ck_assert_str_eq(pub->comment, "alice");
         trust_line_free(pub);
         /* Our trust line as one of its allowed signers: it finds the principal of a signature. */
-        (void)snprintf(
-            command, sizeof(command),
-            "cd %s && { printf 'alice valid-before=\"20991231\" '; cat k.pub; } >allowed "
-            "&& echo hello >text && rm -f text.sig && "
-            "ssh-keygen -q -Y sign -n gss-edhoc -f k text 2>/dev/null && "
-            "ssh-keygen -q -Y verify -n gss-edhoc -f allowed -I alice -s text.sig <text",
-            dir);
-        ck_assert_int_eq(system(command), 0);
-        (void)snprintf(command, sizeof(command), "%s/allowed", dir);
-        {
-            size_t count;
-
-            ck_assert_int_eq(read_trust(command, false, &count), EDHOC_OK);
-            ck_assert_uint_eq(count, 1);
-        }
+        folder_run("{ printf 'alice valid-before=\"20991231\" '; cat k.pub; } >allowed "
+                   "&& echo hello >text && rm -f text.sig && "
+                   "ssh-keygen -q -Y sign -n gss-edhoc -f k text 2>/dev/null && "
+                   "ssh-keygen -q -Y verify -n gss-edhoc -f allowed -I alice -s text.sig <text");
+        ck_assert_ok(read_trust(folder_path("allowed"), false, &count));
+        ck_assert_uint_eq(count, 1);
     }
 }
 END_TEST
@@ -1180,7 +1120,7 @@ START_TEST(mech_conf)
 {
     struct mech_conf c = {0};
 
-    expect(mech_conf_text(bytes_of_text(confs[_i].text), "f", &c), EDHOC_OK, NULL);
+    ck_assert_ok(mech_conf_text(bytes_of_text(confs[_i].text), "f", &c));
     ck_assert_uint_eq(c.line, confs[_i].line);
     if (confs[_i].options == NULL)
         ck_assert_ptr_null(c.options);
@@ -1195,16 +1135,17 @@ START_TEST(mech_conf_broken)
     struct mech_conf c = {0};
     struct buf text = buf_new(65536);
 
-    expect(mech_conf_text(BYTES_LITERAL("\nedhoc " OID " x [a=b\n"), "f", &c), EDHOC_ERR_SETTING,
-           "f line 2: the options have no closing ]");
-    expect(mech_conf_text(BYTES_LITERAL("edhoc " OID " x [a=b]\0\n"), "f", &c), EDHOC_ERR_SETTING,
-           "f line 1: a NUL");
-    ck_assert_int_eq(mech_conf_text(BYTES_LITERAL("other 1.2.3 x [a=b\0\n"), "f", &c), EDHOC_OK);
+    ck_assert_told(mech_conf_text(BYTES_LITERAL("\nedhoc " OID " x [a=b\n"), "f", &c),
+                   EDHOC_ERR_SETTING, "f line 2: the options have no closing ]");
+    ck_assert_told(mech_conf_text(BYTES_LITERAL("edhoc " OID " x [a=b]\0\n"), "f", &c),
+                   EDHOC_ERR_SETTING, "f line 1: a NUL");
+    ck_assert_ok(mech_conf_text(BYTES_LITERAL("other 1.2.3 x [a=b\0\n"), "f", &c));
     buf_put_text(&text, "edhoc " OID " x [a=");
     while (text.len < 9000)
         buf_put_byte(&text, 'b');
     buf_put_text(&text, "]\n");
-    expect(mech_conf_text(buf_bytes(&text), "f", &c), EDHOC_ERR_SETTING, "f line 1: longer than");
+    ck_assert_told(mech_conf_text(buf_bytes(&text), "f", &c), EDHOC_ERR_SETTING,
+                   "f line 1: longer than");
     ck_assert_ptr_null(c.options);
     mech_conf_clear(&c);
     buf_free(&text);
@@ -1216,27 +1157,27 @@ START_TEST(mech_conf_files)
     struct mech_conf c;
 
     unsetenv("GSS_MECH_CONFIG");
-    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_ok(mech_conf_read(folder(), &c));
     ck_assert_ptr_null(c.file);
-    (void)write_text("mech", "edhoc " OID " x [first=1]\n", 0644);
-    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    (void)folder_write_bytes("mech", bytes_of_text("edhoc " OID " x [first=1]\n"), 0644);
+    ck_assert_ok(mech_conf_read(folder(), &c));
     ck_assert_str_eq(c.options, "first=1");
     mech_conf_clear(&c);
-    ck_assert_int_eq(mkdir(in_dir("mech.d"), 0755), 0);
-    (void)write_text("mech.d/a.conf", "edhoc " OID " x [second=1]\n", 0644);
-    (void)write_text("mech.d/b.conf", "edhoc " OID " x [third=1]\n", 0644);
-    (void)write_text("mech.d/c.other", "edhoc " OID " x [never=1]\n", 0644);
-    (void)write_text("mech.d/.d.conf", "edhoc " OID " x [never=1]\n", 0644);
-    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_int_eq(mkdir(folder_path("mech.d"), 0755), 0);
+    (void)folder_write_bytes("mech.d/a.conf", bytes_of_text("edhoc " OID " x [second=1]\n"), 0644);
+    (void)folder_write_bytes("mech.d/b.conf", bytes_of_text("edhoc " OID " x [third=1]\n"), 0644);
+    (void)folder_write_bytes("mech.d/c.other", bytes_of_text("edhoc " OID " x [never=1]\n"), 0644);
+    (void)folder_write_bytes("mech.d/.d.conf", bytes_of_text("edhoc " OID " x [never=1]\n"), 0644);
+    ck_assert_ok(mech_conf_read(folder(), &c));
     ck_assert_str_eq(c.options, "third=1");
-    ck_assert_str_eq(c.file, in_dir("mech.d/b.conf"));
+    ck_assert_str_eq(c.file, folder_path("mech.d/b.conf"));
     mech_conf_clear(&c);
-    setenv("GSS_MECH_CONFIG", in_dir("mech"), 1);
-    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    setenv("GSS_MECH_CONFIG", folder_path("mech"), 1);
+    ck_assert_ok(mech_conf_read(folder(), &c));
     ck_assert_str_eq(c.options, "first=1");
     mech_conf_clear(&c);
-    setenv("GSS_MECH_CONFIG", dir, 1);
-    expect(mech_conf_read(dir, &c), EDHOC_ERR_FILE, "a directory");
+    setenv("GSS_MECH_CONFIG", folder(), 1);
+    ck_assert_told(mech_conf_read(folder(), &c), EDHOC_ERR_FILE, "a directory");
     mech_conf_clear(&c);
 }
 END_TEST
@@ -1247,13 +1188,13 @@ START_TEST(mech_conf_unreadable)
     struct mech_conf c;
 
     unsetenv("GSS_MECH_CONFIG");
-    ck_assert_int_eq(chmod(dir, 0755), 0);
-    ck_assert_int_eq(mkdir(in_dir("mech.d"), 0755), 0);
-    (void)write_text("mech.d/a.conf", "edhoc " OID " x [ours=1]\n", 0644);
-    (void)write_text("mech.d/b.conf", "other 1.2.3 x\n", 0000);
+    ck_assert_int_eq(chmod(folder(), 0755), 0);
+    ck_assert_int_eq(mkdir(folder_path("mech.d"), 0755), 0);
+    (void)folder_write_bytes("mech.d/a.conf", bytes_of_text("edhoc " OID " x [ours=1]\n"), 0644);
+    (void)folder_write_bytes("mech.d/b.conf", bytes_of_text("other 1.2.3 x\n"), 0000);
     if (getuid() == 0) /* who can read everything */
         ck_assert_int_eq(seteuid(65534), 0);
-    ck_assert_int_eq(mech_conf_read(dir, &c), EDHOC_OK);
+    ck_assert_ok(mech_conf_read(folder(), &c));
     ck_assert_str_eq(c.options, "ours=1");
     ck_assert_int_eq(seteuid(getuid()), 0);
     mech_conf_clear(&c);
@@ -1267,7 +1208,7 @@ static void use_mech_conf(const char *options)
     char text[1024];
 
     (void)snprintf(text, sizeof(text), "# x\nedhoc " OID " mech_edhoc.so [%s]\n", options);
-    setenv("GSS_MECH_CONFIG", write_text("mech.conf", text, 0664), 1);
+    setenv("GSS_MECH_CONFIG", folder_write_bytes("mech.conf", bytes_of_text(text), 0664), 1);
 }
 
 static const struct {
@@ -1293,29 +1234,29 @@ START_TEST(settings_path)
     (void)snprintf(key, sizeof(key), "edhoc_%s", paths[_i].name);
     (void)snprintf(option, sizeof(option), "%s=/conf", paths[_i].name);
 #define VALUE (*(char **)(void *)((char *)&s + paths[_i].offset))
-    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_ok(settings_read(NULL, 0, &s));
     ck_assert_ptr_null(VALUE);
     settings_clear(&s);
     use_mech_conf(option);
-    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_ok(settings_read(NULL, 0, &s));
     ck_assert_str_eq(VALUE, "/conf");
     settings_clear(&s);
     setenv(paths[_i].variable, "env", 1);
-    ck_assert_int_eq(settings_read(NULL, 0, &s), EDHOC_OK);
+    ck_assert_ok(settings_read(NULL, 0, &s));
     ck_assert_str_eq(VALUE, "env");
     settings_clear(&s);
-    ck_assert_int_eq(settings_read(&pair, 1, &s), EDHOC_OK);
+    ck_assert_ok(settings_read(&pair, 1, &s));
     ck_assert_str_eq(VALUE, "/store");
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        if (i != (size_t)_i)
+    for (int i = 0; i < ROWS(paths); i++)
+        if (i != _i)
             ck_assert_ptr_null(*(char **)(void *)((char *)&s + paths[i].offset));
     settings_clear(&s);
     unsetenv(paths[_i].variable);
-    ck_assert_int_eq(settings_read(&pair, 1, &s), EDHOC_OK);
+    ck_assert_ok(settings_read(&pair, 1, &s));
     ck_assert_str_eq(VALUE, "/store");
     settings_clear(&s);
     setenv(paths[_i].variable, "", 1);
-    expect(settings_read(&pair, 1, &s), EDHOC_ERR_SETTING, paths[_i].variable);
+    ck_assert_told(settings_read(&pair, 1, &s), EDHOC_ERR_SETTING, paths[_i].variable);
     settings_clear(&s);
 #undef VALUE
 }
@@ -1325,7 +1266,7 @@ static void expect_suites(const struct setting_pair *pair, int first, size_t len
 {
     struct settings s;
 
-    expect(settings_read(pair, pair != NULL, &s), EDHOC_OK, NULL);
+    ck_assert_ok(settings_read(pair, pair != NULL, &s));
     ck_assert_int_eq(s.suites.id[0], first);
     ck_assert_uint_eq(s.suites.len, len);
     settings_clear(&s);
@@ -1348,7 +1289,7 @@ static void expect_options(const struct setting_pair *pair, unsigned options, bo
 {
     struct settings s;
 
-    expect(settings_read(pair, pair != NULL, &s), EDHOC_OK, NULL);
+    ck_assert_ok(settings_read(pair, pair != NULL, &s));
     ck_assert_uint_eq(s.options, options);
     ck_assert(s.negoex == negoex);
     settings_clear(&s);
@@ -1412,8 +1353,9 @@ START_TEST(settings_bad_conf)
     struct settings s;
 
     use_mech_conf(bad_confs[_i].options);
-    expect(settings_read(NULL, 0, &s), EDHOC_ERR_SETTING, bad_confs[_i].says);
-    ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_SETTING), in_dir("mech.conf line 2")));
+    ck_assert_told(settings_read(NULL, 0, &s), EDHOC_ERR_SETTING, bad_confs[_i].says);
+    ck_assert_ptr_nonnull(
+        strstr(report_details(EDHOC_ERR_SETTING), folder_path("mech.conf line 2")));
     settings_clear(&s);
 }
 END_TEST
@@ -1446,7 +1388,7 @@ START_TEST(settings_store)
     struct setting_pair pair = {pairs[_i].key, pairs[_i].value};
     struct settings s;
 
-    expect(settings_read(&pair, 1, &s), pairs[_i].err, pairs[_i].says);
+    ck_assert_told(settings_read(&pair, 1, &s), pairs[_i].err, pairs[_i].says);
     settings_clear(&s);
 }
 END_TEST
@@ -1459,13 +1401,13 @@ START_TEST(settings_store_duplicate)
     struct setting_pair longest = {"edhoc_trust", absurd};
     struct settings s;
 
-    expect(settings_read(twice, 3, &s), EDHOC_ERR_SETTING, "edhoc_trust: is given twice");
+    ck_assert_told(settings_read(twice, 3, &s), EDHOC_ERR_SETTING, "edhoc_trust: is given twice");
     settings_clear(&s);
-    expect(settings_read(theirs, 3, &s), EDHOC_OK, NULL);
+    ck_assert_ok(settings_read(theirs, 3, &s));
     settings_clear(&s);
     memset(absurd, 'x', SETTING_MAX + 1);
     absurd[SETTING_MAX + 1] = '\0';
-    expect(settings_read(&longest, 1, &s), EDHOC_ERR_SETTING, "longer than 4096");
+    ck_assert_told(settings_read(&longest, 1, &s), EDHOC_ERR_SETTING, "longer than 4096");
     settings_clear(&s);
     free(absurd);
 }
@@ -1478,88 +1420,99 @@ START_TEST(settings_x509)
     struct identity_set *set;
     struct trust *t;
 
-    expect(load_identity(&s, NULL, &set), EDHOC_ERR_FILE, "/nowhere/c");
+    ck_assert_told(load_identity(&s, NULL, &set), EDHOC_ERR_FILE, "/nowhere/c");
     s = (struct settings){.anchors = (char *)(uintptr_t) "/nowhere/a"};
-    expect(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, "/nowhere/a");
+    ck_assert_told(load_trust(&s, true, NULL, &t), EDHOC_ERR_FILE, "/nowhere/a");
     s = (struct settings){.crls = (char *)(uintptr_t) "/nowhere/c"};
-    expect(load_trust(&s, false, NULL, &t), EDHOC_ERR_SETTING, "crls without anchors");
+    ck_assert_told(load_trust(&s, false, NULL, &t), EDHOC_ERR_SETTING, "crls without anchors");
 }
 END_TEST
 
-#define ROWS_OF(table) (int)(sizeof(table) / sizeof((table)[0]))
-
-static Suite *load_suite(void)
+static TCase *load_case(Suite *suite, const char *name)
 {
-    Suite *s = suite_create("load");
-    TCase *lines = tcase_create("trust lines");
-    TCase *files = tcase_create("files");
-    TCase *identities = tcase_create("identities");
-    TCase *settings = tcase_create("settings");
-    TCase *all[] = {lines, files, identities, settings};
+    TCase *tc = suite_case(suite, name, 120);
 
-    tcase_add_loop_test(lines, trust_line, 0, ROWS_OF(trust_lines));
-    tcase_add_test(lines, trust_line_fields);
-    tcase_add_test(lines, trust_line_nul);
-    tcase_add_test(lines, trust_line_cut);
-    tcase_add_loop_test(lines, trust_time, 0, ROWS_OF(times));
-    tcase_add_test(lines, pub_line);
-    tcase_add_loop_test(lines, base64, 0, ROWS_OF(base64_rows));
-    tcase_add_loop_test(lines, blob, 0, ROWS_OF(keys));
+    tcase_add_unchecked_fixture(tc, make_keys, free_keys);
+    tcase_add_checked_fixture(tc, begin, folder_remove);
+    return tc;
+}
 
-    tcase_add_loop_test(files, trust_file, 0, ROWS_OF(trust_files));
-    tcase_add_test(files, trust_file_both_uses);
-    tcase_add_test(files, trust_places_named);
-    tcase_add_test(files, trust_configured);
-    tcase_add_test(files, file_kinds);
-    tcase_add_test(files, file_sizes);
-    tcase_add_loop_test(files, file_modes, 0, ROWS_OF(modes));
-    tcase_add_test(files, file_owners);
+static void add_lines(Suite *suite)
+{
+    TCase *tc = load_case(suite, "trust lines");
 
-    tcase_add_loop_test(identities, identity_round_trip, 0, ROWS_OF(keys));
-    tcase_add_loop_test(identities, identity_without_pub, 0, ROWS_OF(keys));
-    tcase_add_test(identities, identity_pub_mismatch);
-    tcase_add_loop_test(identities, identity_pub, 0, ROWS_OF(pubs));
-    tcase_add_test(identities, identity_pub_expiry);
-    tcase_add_loop_test(identities, identity_pem, 0, ROWS_OF(pems));
-    tcase_add_test(identities, identity_permissions);
-    tcase_add_test(identities, identity_sizes);
-    tcase_add_test(identities, identity_openssl);
-    tcase_add_loop_test(identities, place, 0, ROWS_OF(wheres));
-    tcase_add_test(identities, place_of_home);
-    tcase_add_test(identities, identity_missing);
-    tcase_add_test(identities, service_directory);
-    tcase_add_test(identities, service_directory_full);
-    tcase_add_test(identities, ssh_keygen);
+    tcase_add_loop_test(tc, trust_line, 0, ROWS(trust_lines));
+    tcase_add_test(tc, trust_line_fields);
+    tcase_add_test(tc, trust_line_nul);
+    tcase_add_test(tc, trust_line_cut);
+    tcase_add_loop_test(tc, trust_time, 0, ROWS(times));
+    tcase_add_test(tc, pub_line);
+    tcase_add_loop_test(tc, base64, 0, ROWS(base64_rows));
+    tcase_add_loop_test(tc, blob, 0, ROWS(keys));
+}
 
-    tcase_add_loop_test(settings, mech_conf, 0, ROWS_OF(confs));
-    tcase_add_test(settings, mech_conf_broken);
-    tcase_add_test(settings, mech_conf_files);
-    tcase_add_test(settings, mech_conf_unreadable);
-    tcase_add_loop_test(settings, settings_path, 0, ROWS_OF(paths));
-    tcase_add_test(settings, settings_suites);
-    tcase_add_test(settings, settings_options);
-    tcase_add_test(settings, settings_trace_only_from_environment);
-    tcase_add_loop_test(settings, settings_bad_conf, 0, ROWS_OF(bad_confs));
-    tcase_add_loop_test(settings, settings_store, 0, ROWS_OF(pairs));
-    tcase_add_test(settings, settings_store_duplicate);
-    tcase_add_test(settings, settings_x509);
+static void add_files(Suite *suite)
+{
+    TCase *tc = load_case(suite, "files");
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        tcase_add_unchecked_fixture(all[i], make_keys, free_keys);
-        tcase_add_checked_fixture(all[i], begin, finish);
-        tcase_set_timeout(all[i], 120);
-        suite_add_tcase(s, all[i]);
-    }
-    return s;
+    tcase_add_loop_test(tc, trust_file, 0, ROWS(trust_files));
+    tcase_add_test(tc, trust_file_both_uses);
+    tcase_add_test(tc, trust_places_named);
+    tcase_add_test(tc, trust_configured);
+    tcase_add_test(tc, file_kinds);
+    tcase_add_test(tc, file_sizes);
+    tcase_add_loop_test(tc, file_modes, 0, ROWS(modes));
+    tcase_add_test(tc, file_owners);
+}
+
+static void add_identities(Suite *suite)
+{
+    TCase *tc = load_case(suite, "identities");
+
+    tcase_add_loop_test(tc, identity_round_trip, 0, ROWS(keys));
+    tcase_add_loop_test(tc, identity_without_pub, 0, ROWS(keys));
+    tcase_add_test(tc, identity_pub_mismatch);
+    tcase_add_loop_test(tc, identity_pub, 0, ROWS(pubs));
+    tcase_add_test(tc, identity_pub_expiry);
+    tcase_add_loop_test(tc, identity_pem, 0, ROWS(pems));
+    tcase_add_test(tc, identity_permissions);
+    tcase_add_test(tc, identity_sizes);
+    tcase_add_test(tc, identity_openssl);
+    tcase_add_loop_test(tc, place, 0, ROWS(wheres));
+    tcase_add_test(tc, place_of_home);
+    tcase_add_test(tc, identity_missing);
+    tcase_add_test(tc, service_directory);
+    tcase_add_test(tc, service_directory_full);
+    tcase_add_test(tc, ssh_keygen);
+}
+
+static void add_settings(Suite *suite)
+{
+    TCase *tc = load_case(suite, "settings");
+
+    tcase_add_loop_test(tc, mech_conf, 0, ROWS(confs));
+    tcase_add_test(tc, mech_conf_broken);
+    tcase_add_test(tc, mech_conf_files);
+    tcase_add_test(tc, mech_conf_unreadable);
+    tcase_add_loop_test(tc, settings_path, 0, ROWS(paths));
+    tcase_add_test(tc, settings_suites);
+    tcase_add_test(tc, settings_options);
+    tcase_add_test(tc, settings_trace_only_from_environment);
+    tcase_add_loop_test(tc, settings_bad_conf, 0, ROWS(bad_confs));
+    tcase_add_loop_test(tc, settings_store, 0, ROWS(pairs));
+    tcase_add_test(tc, settings_store_duplicate);
+    tcase_add_test(tc, settings_x509);
+}
+
+static void add(Suite *suite)
+{
+    add_lines(suite);
+    add_files(suite);
+    add_identities(suite);
+    add_settings(suite);
 }
 
 int main(void)
 {
-    SRunner *r = srunner_create(load_suite());
-    int failed;
-
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main("load", add);
 }

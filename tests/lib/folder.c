@@ -48,6 +48,11 @@ char *textf(const char *format, ...)
     return text;
 }
 
+const char *folder(void)
+{
+    return dir;
+}
+
 char *folder_path(const char *file)
 {
     return textf("%s/%s", dir, file);

@@ -13,7 +13,8 @@ void folder_remove(void);
 
 /* Lives until the thread has made 31 more. */
 char *textf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The path of a file in the folder; lives as long. */
+/* The folder; the path of a file in it, which lives as long as a text. */
+const char *folder(void);
 char *folder_path(const char *file);
 
 /* A file of mode 600; its path. */
