@@ -140,7 +140,7 @@ static void forks_refused(int pipe)
     write_number(pipe, (uint64_t)wipeonfork_calls);
 }
 
-START_TEST(test_without_wipeonfork)
+START_TEST(a_fork_is_noticed_without_the_page_that_is_wiped)
 {
     uint64_t calls = 0;
 
@@ -149,7 +149,7 @@ START_TEST(test_without_wipeonfork)
 }
 END_TEST
 
-START_TEST(test_fork)
+START_TEST(every_process_has_a_generation_of_its_own)
 {
     forks();
     ck_assert_int_eq(wipeonfork_calls, 1);
@@ -169,7 +169,7 @@ static void *fork_in_thread(void *out)
     return NULL;
 }
 
-START_TEST(test_fork_in_thread)
+START_TEST(a_fork_in_a_thread_is_noticed)
 {
     uint64_t numbers[3] = {generation()};
     pthread_t thread;
@@ -211,7 +211,7 @@ static void threads_agree(int pipe)
     write_number(pipe, numbers[0]);
 }
 
-START_TEST(test_threads)
+START_TEST(threads_agree_on_the_first_generation)
 {
     uint64_t numbers[20];
 
@@ -221,7 +221,7 @@ START_TEST(test_threads)
 }
 END_TEST
 
-START_TEST(test_random)
+START_TEST(random_numbers_differ)
 {
     uint64_t numbers[64];
 
@@ -349,11 +349,11 @@ static void add(Suite *suite)
     TCase *tcase = suite_case(suite, "fork", 60);
 
     /* These two before all others: their children must map the page themselves. */
-    tcase_add_test(tcase, test_without_wipeonfork);
-    tcase_add_test(tcase, test_threads);
-    tcase_add_test(tcase, test_fork);
-    tcase_add_test(tcase, test_fork_in_thread);
-    tcase_add_test(tcase, test_random);
+    tcase_add_test(tcase, a_fork_is_noticed_without_the_page_that_is_wiped);
+    tcase_add_test(tcase, threads_agree_on_the_first_generation);
+    tcase_add_test(tcase, every_process_has_a_generation_of_its_own);
+    tcase_add_test(tcase, a_fork_in_a_thread_is_noticed);
+    tcase_add_test(tcase, random_numbers_differ);
     tcase_add_test(tcase, no_key_twice_where_parent_and_child_have_the_same_process_id);
 }
 

@@ -306,7 +306,7 @@ static const struct {
     {"alice {ed25519} {fill 8200}", EDHOC_ERR_TRUST_SYNTAX, "longer than 8192", 0},
 };
 
-START_TEST(trust_line)
+START_TEST(each_trust_line_is_taken_or_told_what_is_wrong)
 {
     struct buf text = expand(trust_lines[_i].line);
     struct trust_line *line = NULL;
@@ -333,7 +333,7 @@ START_TEST(trust_line)
 }
 END_TEST
 
-START_TEST(trust_line_fields)
+START_TEST(all_fields_of_a_trust_line_are_read)
 {
     struct buf text = expand("a,b client,valid-after=\"19700101\",valid-before=\"20380119031408Z\","
                              "local-user=\"al\\\"ice\" {p384dh} \t the \t comment \t ");
@@ -351,7 +351,7 @@ START_TEST(trust_line_fields)
 }
 END_TEST
 
-START_TEST(trust_line_nul)
+START_TEST(a_nul_makes_no_trust_line)
 {
     struct buf text = expand("alice {ed25519}");
     struct trust_line *line;
@@ -366,7 +366,7 @@ START_TEST(trust_line_nul)
 END_TEST
 
 /* Each prefix of a good line is either good or a reported error, and nothing leaks. */
-START_TEST(trust_line_cut)
+START_TEST(a_trust_line_cut_anywhere_is_good_or_told)
 {
     struct buf text = expand("a,!b client,valid-before=\"20300101\",local-user=\"x\" {p256} end");
 
@@ -420,7 +420,7 @@ static const struct {
     {"20240101000000UTC", -1},
 };
 
-START_TEST(trust_time)
+START_TEST(times_are_read_in_their_three_forms_only)
 {
     int64_t seconds = -1;
     bool ok = trust_time_parse(bytes_of_text(times[_i].text), &seconds);
@@ -431,7 +431,7 @@ START_TEST(trust_time)
 }
 END_TEST
 
-START_TEST(pub_line)
+START_TEST(a_pub_line_begins_with_a_literal_name_or_none)
 {
     struct buf nameless = expand("{ed25519} alice@laptop"), named = expand("alice,* client {x448}");
     struct buf wild = expand("*@x,alice client {x448}"), negated = expand("!m,alice {x448}");
@@ -467,7 +467,7 @@ static const struct {
     {"Zm9vZ=g=", NULL}, {"Zm9vYmE", NULL},
 };
 
-START_TEST(base64)
+START_TEST(only_strict_base64_is_read)
 {
     struct buf out = buf_new(64), back = buf_new(64);
     bool ok = base64_read(bytes_of_text(base64_rows[_i].text), &out);
@@ -484,7 +484,7 @@ START_TEST(base64)
 END_TEST
 
 /* Key to blob to key, for every type; every prefix of a blob is refused. */
-START_TEST(blob)
+START_TEST(a_blob_cut_anywhere_is_refused)
 {
     struct buf b = buf_new(512);
     struct key *key;
@@ -541,7 +541,7 @@ static const struct {
     {"alice {p256}\nbob {x448}\nalice {p256dh}\n", EDHOC_OK, NULL, 3},
 };
 
-START_TEST(trust_file)
+START_TEST(each_trust_file_is_read_whole_or_refused)
 {
     struct buf text = expand(trust_files[_i].text);
     const char *path = folder_write_bytes("trust", buf_bytes(&text), 0644);
@@ -556,7 +556,7 @@ START_TEST(trust_file)
 END_TEST
 
 /* The same numbers may not be pinned both ways. */
-START_TEST(trust_file_both_uses)
+START_TEST(one_key_is_not_pinned_for_both_uses)
 {
     struct buf pem = buf_new(4096), text = buf_new(4096);
     struct key *dh;
@@ -575,7 +575,7 @@ START_TEST(trust_file_both_uses)
 }
 END_TEST
 
-START_TEST(trust_places_named)
+START_TEST(places_of_default_trust_files_are_named)
 {
     struct settings s = {0};
     struct trust *t;
@@ -589,7 +589,7 @@ START_TEST(trust_places_named)
 }
 END_TEST
 
-START_TEST(trust_configured)
+START_TEST(a_configured_trust_file_must_exist)
 {
     struct buf text = expand("alice {ed25519}\n");
     struct settings s = {0};
@@ -618,7 +618,7 @@ static edhoc_err read_file(const char *path, enum file_rule rule, size_t max)
     return err;
 }
 
-START_TEST(file_kinds)
+START_TEST(only_regular_files_are_read)
 {
     bool missing;
     struct buf out;
@@ -646,7 +646,7 @@ START_TEST(file_kinds)
 }
 END_TEST
 
-START_TEST(file_sizes)
+START_TEST(files_have_a_bounded_size)
 {
     const char *path = folder_write_bytes("four", bytes_of_text("1234"), 0644);
     struct buf out;
@@ -682,7 +682,7 @@ static const struct {
     {0777, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
 };
 
-START_TEST(file_modes)
+START_TEST(files_that_others_may_use_are_refused_by_their_rule)
 {
     const char *path = folder_write_bytes("f", bytes_of_text("x"), modes[_i].mode);
 
@@ -695,7 +695,7 @@ START_TEST(file_modes)
 END_TEST
 
 /* Owned by somebody else: only root can set this up. */
-START_TEST(file_owners)
+START_TEST(files_of_others_are_refused)
 {
     const char *path = folder_write_bytes("f", bytes_of_text("x"), 0640);
 
@@ -712,7 +712,7 @@ END_TEST
 /* ---- identities ---- */
 
 /* Key to file to identity, and its trust line back to the same key, for every type. */
-START_TEST(identity_round_trip)
+START_TEST(an_identity_comes_back_from_its_files)
 {
     const char *path = write_key("k.pem", keys[_i], 0600);
     struct buf line = buf_new(TRUST_LINE_MAX);
@@ -736,7 +736,7 @@ START_TEST(identity_round_trip)
 }
 END_TEST
 
-START_TEST(identity_without_pub)
+START_TEST(an_identity_needs_no_pub_file)
 {
     struct identity *id;
 
@@ -752,7 +752,7 @@ START_TEST(identity_without_pub)
 }
 END_TEST
 
-START_TEST(identity_pub_mismatch)
+START_TEST(a_pub_file_of_another_key_is_refused)
 {
     const char *path = write_key("k.pem", key_of("p256"), 0600);
     struct key *other;
@@ -790,7 +790,7 @@ static const struct {
     {"alice {fill 17000}\n", EDHOC_ERR_FILE, "at most 16384"},
 };
 
-START_TEST(identity_pub)
+START_TEST(each_pub_file_is_taken_or_told_what_is_wrong)
 {
     const char *path = write_key("k.pem", key_of("ed25519"), 0600);
     struct identity *id = NULL;
@@ -812,7 +812,7 @@ START_TEST(identity_pub)
 }
 END_TEST
 
-START_TEST(identity_pub_expiry)
+START_TEST(an_identity_expires_with_its_pub_line)
 {
     const char *path = write_key("k.pem", key_of("ed25519"), 0600);
     struct buf text = expand("alice valid-before=\"20300101\" {ed25519}\n");
@@ -848,7 +848,7 @@ static const struct {
      "no PEM private key"},
 };
 
-START_TEST(identity_pem)
+START_TEST(each_key_file_is_taken_or_told_what_is_wrong)
 {
     struct identity *id;
 
@@ -859,7 +859,7 @@ START_TEST(identity_pem)
 }
 END_TEST
 
-START_TEST(identity_permissions)
+START_TEST(a_key_that_others_may_read_is_refused)
 {
     const char *path = write_key("k.pem", key_of("x25519"), 0644);
     struct settings s = {.identity = (char *)(uintptr_t)path};
@@ -875,7 +875,7 @@ START_TEST(identity_permissions)
 }
 END_TEST
 
-START_TEST(identity_sizes)
+START_TEST(key_files_have_a_bounded_size)
 {
     const char *path = write_key("k.pem", key_of("x25519"), 0600);
     struct identity *id;
@@ -889,7 +889,7 @@ START_TEST(identity_sizes)
 END_TEST
 
 /* RSA, other curves and encrypted keys, from OpenSSL's own tool. */
-START_TEST(identity_openssl)
+START_TEST(keys_of_openssl_that_cannot_be_used_are_told_apart)
 {
     static const struct {
         const char *make, *says;
@@ -938,7 +938,7 @@ static const struct {
     {"pkcs11:token=x", EDHOC_ERR_KEY_FORMAT, "pkcs11:"},
 };
 
-START_TEST(place)
+START_TEST(each_place_of_a_key_is_understood_or_refused)
 {
     const char *path;
     edhoc_err err = place_path(wheres[_i].where, &path);
@@ -949,7 +949,7 @@ START_TEST(place)
 }
 END_TEST
 
-START_TEST(place_of_home)
+START_TEST(the_default_place_is_in_the_home_directory)
 {
     char *path;
 
@@ -971,7 +971,7 @@ START_TEST(place_of_home)
 }
 END_TEST
 
-START_TEST(identity_missing)
+START_TEST(a_missing_key_tells_how_to_make_one)
 {
     struct settings s = {0};
     struct identity_set *set;
@@ -988,7 +988,7 @@ START_TEST(identity_missing)
 }
 END_TEST
 
-START_TEST(service_directory)
+START_TEST(a_directory_gives_all_its_keys_in_order)
 {
     struct settings s = {0};
     struct identity_set *set;
@@ -1030,7 +1030,7 @@ START_TEST(service_directory)
 }
 END_TEST
 
-START_TEST(service_directory_full)
+START_TEST(a_directory_has_a_bounded_number_of_keys)
 {
     struct settings s = {0};
     struct identity_set *set;
@@ -1053,7 +1053,7 @@ END_TEST
 
 /* ---- OpenSSH's own tool ---- */
 
-START_TEST(ssh_keygen)
+START_TEST(ssh_keygen_reads_our_lines_and_we_read_its)
 {
     static const char *const types[] = {"ed25519", "p256", "p384"};
     static const char *const ssh_types[] = {"ed25519", "ecdsa -b 256", "ecdsa -b 384"};
@@ -1116,7 +1116,7 @@ static const struct {
     {"edhoc " OID " x [a=b]\nedhoc " OID " y\n", NULL, 2},
 };
 
-START_TEST(mech_conf)
+START_TEST(each_mech_conf_gives_our_options)
 {
     struct mech_conf c = {0};
 
@@ -1130,7 +1130,7 @@ START_TEST(mech_conf)
 }
 END_TEST
 
-START_TEST(mech_conf_broken)
+START_TEST(a_broken_mech_conf_is_refused)
 {
     struct mech_conf c = {0};
     struct buf text = buf_new(65536);
@@ -1152,7 +1152,7 @@ START_TEST(mech_conf_broken)
 }
 END_TEST
 
-START_TEST(mech_conf_files)
+START_TEST(the_last_mech_conf_counts)
 {
     struct mech_conf c;
 
@@ -1183,7 +1183,7 @@ START_TEST(mech_conf_files)
 END_TEST
 
 /* Another mechanism's file that only root may read is no concern of ours. */
-START_TEST(mech_conf_unreadable)
+START_TEST(the_unreadable_file_of_another_mechanism_is_passed_over)
 {
     struct mech_conf c;
 
@@ -1225,7 +1225,7 @@ static const struct {
 };
 
 /* Default, mech.conf, environment, store: each replaces the one before, and only it. */
-START_TEST(settings_path)
+START_TEST(a_place_is_set_by_the_nearest_source)
 {
     char key[64], option[64];
     struct setting_pair pair = {key, "/store"};
@@ -1272,7 +1272,7 @@ static void expect_suites(const struct setting_pair *pair, int first, size_t len
     settings_clear(&s);
 }
 
-START_TEST(settings_suites)
+START_TEST(suites_are_set_by_the_nearest_source)
 {
     struct setting_pair pair = {"edhoc_suites", "25 24,3,2"};
 
@@ -1295,7 +1295,7 @@ static void expect_options(const struct setting_pair *pair, unsigned options, bo
     settings_clear(&s);
 }
 
-START_TEST(settings_options)
+START_TEST(options_are_set_by_the_nearest_source)
 {
     struct setting_pair pair = {"edhoc_options", "cred-by-reference"};
     struct setting_pair none = {"edhoc_options", "none"};
@@ -1313,7 +1313,7 @@ START_TEST(settings_options)
 }
 END_TEST
 
-START_TEST(settings_trace_only_from_environment)
+START_TEST(the_trace_is_set_by_the_environment_only)
 {
     ck_assert_ptr_null(settings_trace());
     setenv("GSS_EDHOC_TRACE", "", 1);
@@ -1348,7 +1348,7 @@ static const struct {
     {"identity=/x\x01y", "control characters"},
 };
 
-START_TEST(settings_bad_conf)
+START_TEST(bad_settings_of_mech_conf_are_refused)
 {
     struct settings s;
 
@@ -1383,7 +1383,7 @@ static const struct {
     {NULL, "x", EDHOC_ERR_SETTING, "without a key"},
 };
 
-START_TEST(settings_store)
+START_TEST(bad_settings_of_a_store_are_refused)
 {
     struct setting_pair pair = {pairs[_i].key, pairs[_i].value};
     struct settings s;
@@ -1393,7 +1393,7 @@ START_TEST(settings_store)
 }
 END_TEST
 
-START_TEST(settings_store_duplicate)
+START_TEST(a_setting_twice_in_a_store_is_refused)
 {
     struct setting_pair twice[] = {{"edhoc_trust", "/a"}, {"ccache", "x"}, {"edhoc_trust", "/a"}};
     struct setting_pair theirs[] = {{"ccache", "x"}, {"ccache", "x"}, {"edhoc_trust", "/a"}};
@@ -1414,7 +1414,7 @@ START_TEST(settings_store_duplicate)
 END_TEST
 
 /* A setting that names what is not there is an error, never a weaker setting. */
-START_TEST(settings_x509)
+START_TEST(a_missing_certificate_file_is_never_a_weaker_setting)
 {
     struct settings s = {.certificate = (char *)(uintptr_t) "/nowhere/c"};
     struct identity_set *set;
@@ -1441,67 +1441,67 @@ static void add_lines(Suite *suite)
 {
     TCase *tc = load_case(suite, "trust lines");
 
-    tcase_add_loop_test(tc, trust_line, 0, ROWS(trust_lines));
-    tcase_add_test(tc, trust_line_fields);
-    tcase_add_test(tc, trust_line_nul);
-    tcase_add_test(tc, trust_line_cut);
-    tcase_add_loop_test(tc, trust_time, 0, ROWS(times));
-    tcase_add_test(tc, pub_line);
-    tcase_add_loop_test(tc, base64, 0, ROWS(base64_rows));
-    tcase_add_loop_test(tc, blob, 0, ROWS(keys));
+    tcase_add_loop_test(tc, each_trust_line_is_taken_or_told_what_is_wrong, 0, ROWS(trust_lines));
+    tcase_add_test(tc, all_fields_of_a_trust_line_are_read);
+    tcase_add_test(tc, a_nul_makes_no_trust_line);
+    tcase_add_test(tc, a_trust_line_cut_anywhere_is_good_or_told);
+    tcase_add_loop_test(tc, times_are_read_in_their_three_forms_only, 0, ROWS(times));
+    tcase_add_test(tc, a_pub_line_begins_with_a_literal_name_or_none);
+    tcase_add_loop_test(tc, only_strict_base64_is_read, 0, ROWS(base64_rows));
+    tcase_add_loop_test(tc, a_blob_cut_anywhere_is_refused, 0, ROWS(keys));
 }
 
 static void add_files(Suite *suite)
 {
     TCase *tc = load_case(suite, "files");
 
-    tcase_add_loop_test(tc, trust_file, 0, ROWS(trust_files));
-    tcase_add_test(tc, trust_file_both_uses);
-    tcase_add_test(tc, trust_places_named);
-    tcase_add_test(tc, trust_configured);
-    tcase_add_test(tc, file_kinds);
-    tcase_add_test(tc, file_sizes);
-    tcase_add_loop_test(tc, file_modes, 0, ROWS(modes));
-    tcase_add_test(tc, file_owners);
+    tcase_add_loop_test(tc, each_trust_file_is_read_whole_or_refused, 0, ROWS(trust_files));
+    tcase_add_test(tc, one_key_is_not_pinned_for_both_uses);
+    tcase_add_test(tc, places_of_default_trust_files_are_named);
+    tcase_add_test(tc, a_configured_trust_file_must_exist);
+    tcase_add_test(tc, only_regular_files_are_read);
+    tcase_add_test(tc, files_have_a_bounded_size);
+    tcase_add_loop_test(tc, files_that_others_may_use_are_refused_by_their_rule, 0, ROWS(modes));
+    tcase_add_test(tc, files_of_others_are_refused);
 }
 
 static void add_identities(Suite *suite)
 {
     TCase *tc = load_case(suite, "identities");
 
-    tcase_add_loop_test(tc, identity_round_trip, 0, ROWS(keys));
-    tcase_add_loop_test(tc, identity_without_pub, 0, ROWS(keys));
-    tcase_add_test(tc, identity_pub_mismatch);
-    tcase_add_loop_test(tc, identity_pub, 0, ROWS(pubs));
-    tcase_add_test(tc, identity_pub_expiry);
-    tcase_add_loop_test(tc, identity_pem, 0, ROWS(pems));
-    tcase_add_test(tc, identity_permissions);
-    tcase_add_test(tc, identity_sizes);
-    tcase_add_test(tc, identity_openssl);
-    tcase_add_loop_test(tc, place, 0, ROWS(wheres));
-    tcase_add_test(tc, place_of_home);
-    tcase_add_test(tc, identity_missing);
-    tcase_add_test(tc, service_directory);
-    tcase_add_test(tc, service_directory_full);
-    tcase_add_test(tc, ssh_keygen);
+    tcase_add_loop_test(tc, an_identity_comes_back_from_its_files, 0, ROWS(keys));
+    tcase_add_loop_test(tc, an_identity_needs_no_pub_file, 0, ROWS(keys));
+    tcase_add_test(tc, a_pub_file_of_another_key_is_refused);
+    tcase_add_loop_test(tc, each_pub_file_is_taken_or_told_what_is_wrong, 0, ROWS(pubs));
+    tcase_add_test(tc, an_identity_expires_with_its_pub_line);
+    tcase_add_loop_test(tc, each_key_file_is_taken_or_told_what_is_wrong, 0, ROWS(pems));
+    tcase_add_test(tc, a_key_that_others_may_read_is_refused);
+    tcase_add_test(tc, key_files_have_a_bounded_size);
+    tcase_add_test(tc, keys_of_openssl_that_cannot_be_used_are_told_apart);
+    tcase_add_loop_test(tc, each_place_of_a_key_is_understood_or_refused, 0, ROWS(wheres));
+    tcase_add_test(tc, the_default_place_is_in_the_home_directory);
+    tcase_add_test(tc, a_missing_key_tells_how_to_make_one);
+    tcase_add_test(tc, a_directory_gives_all_its_keys_in_order);
+    tcase_add_test(tc, a_directory_has_a_bounded_number_of_keys);
+    tcase_add_test(tc, ssh_keygen_reads_our_lines_and_we_read_its);
 }
 
 static void add_settings(Suite *suite)
 {
     TCase *tc = load_case(suite, "settings");
 
-    tcase_add_loop_test(tc, mech_conf, 0, ROWS(confs));
-    tcase_add_test(tc, mech_conf_broken);
-    tcase_add_test(tc, mech_conf_files);
-    tcase_add_test(tc, mech_conf_unreadable);
-    tcase_add_loop_test(tc, settings_path, 0, ROWS(paths));
-    tcase_add_test(tc, settings_suites);
-    tcase_add_test(tc, settings_options);
-    tcase_add_test(tc, settings_trace_only_from_environment);
-    tcase_add_loop_test(tc, settings_bad_conf, 0, ROWS(bad_confs));
-    tcase_add_loop_test(tc, settings_store, 0, ROWS(pairs));
-    tcase_add_test(tc, settings_store_duplicate);
-    tcase_add_test(tc, settings_x509);
+    tcase_add_loop_test(tc, each_mech_conf_gives_our_options, 0, ROWS(confs));
+    tcase_add_test(tc, a_broken_mech_conf_is_refused);
+    tcase_add_test(tc, the_last_mech_conf_counts);
+    tcase_add_test(tc, the_unreadable_file_of_another_mechanism_is_passed_over);
+    tcase_add_loop_test(tc, a_place_is_set_by_the_nearest_source, 0, ROWS(paths));
+    tcase_add_test(tc, suites_are_set_by_the_nearest_source);
+    tcase_add_test(tc, options_are_set_by_the_nearest_source);
+    tcase_add_test(tc, the_trace_is_set_by_the_environment_only);
+    tcase_add_loop_test(tc, bad_settings_of_mech_conf_are_refused, 0, ROWS(bad_confs));
+    tcase_add_loop_test(tc, bad_settings_of_a_store_are_refused, 0, ROWS(pairs));
+    tcase_add_test(tc, a_setting_twice_in_a_store_is_refused);
+    tcase_add_test(tc, a_missing_certificate_file_is_never_a_weaker_setting);
 }
 
 static void add(Suite *suite)
