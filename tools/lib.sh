@@ -12,10 +12,16 @@ need() {
     echo "installing$missing"
     sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    # shellcheck disable=SC2086 # lists of words
-    $sudo apt-get -qq update &&
-        $sudo env DEBIAN_FRONTEND=noninteractive \
-            apt-get -qq install -y --no-install-recommends $missing > /dev/null
+    # Daemons that come along are not started.
+    # shellcheck disable=SC2016,SC2086 # for root's shell; a list of words
+    $sudo sh -c 'policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            trap "rm -f $policy" EXIT
+            printf "#!/bin/sh\nexit 101\n" > $policy && chmod 755 $policy || exit
+        fi
+        apt-get -qq update &&
+            DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" > /dev/null' \
+        sh $missing
 }
 
 # Makes ./configure if it is missing or older than what it is made from.
