@@ -20,12 +20,13 @@
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
+#include "peer/identity.h"
+#include "peer/name.h"
+#include "peer/name.h"
 #include "load/identity_file.h"
 #include "load/place.h"
 #include "load/settings.h"
 #include "load/trust_line.h"
-#include "peer/identity.h"
-#include "peer/name.h"
 
 static const char help[] =
     "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"
@@ -178,7 +179,7 @@ int cmd_keygen(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     const struct keytype *type = keytypes;
     const char *output = NULL, *fault;
-    char name[PRINCIPAL_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    char name[NAME_TEXT_MAX + 2]; /* one more than is allowed, so that the rule is told */
     int c;
 
     opterr = 0;

@@ -4,12 +4,11 @@
 
 #include "base/bytes.h"
 #include "crypto/keytype.h"
-#include "load/trust_line.h"
 #include "peer/name.h"
 
 const char *tool_name_fault(const char *name)
 {
-    const char *fault = trust_principal_fault(bytes_of_text(name));
+    const char *fault = name_principal_fault(bytes_of_text(name));
     struct bytes service = name_service(bytes_of_text(name));
 
     if (fault != NULL)

@@ -15,6 +15,7 @@
 #include "load/lines.h"
 #include "load/trust_option.h"
 #include "load/trust_place.h"
+#include "peer/name.h"
 #include "peer/trust.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */
@@ -25,28 +26,7 @@ static edhoc_err copy_text(struct bytes from, char **to)
     return *to != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
-static bool has_any(struct bytes text, const char *characters)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.p[i] != '\0' && strchr(characters, text.p[i]) != NULL)
-            return true;
-    return false;
-}
-
 /* ---- principals ---- */
-
-const char *trust_principal_fault(struct bytes principal)
-{
-    if (principal.len == 0)
-        return "is empty";
-    if (principal.len > PRINCIPAL_MAX)
-        return "is longer than 255 bytes";
-    if (!cbor_clean_text(principal))
-        return "has control characters or is not UTF-8";
-    if (has_any(principal, " \t,\"\\"))
-        return "has a blank, a comma, a quote or a backslash in it";
-    return NULL;
-}
 
 /* One pattern of the list; the length is that of the name it stands for, without the !. */
 static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *at, bool *positive)
@@ -58,7 +38,7 @@ static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *a
         pattern = bytes_of(pattern.p + 1, pattern.len - 1);
     else
         *positive = true;
-    fault = trust_principal_fault(pattern);
+    fault = name_principal_fault(pattern);
     if (fault != NULL)
         return trust_bad(at, "the principal \"%.*s\" %s", TRUST_SHOWN(pattern), fault);
     return EDHOC_OK;

@@ -11,7 +11,6 @@
 #include "peer/trust.h"
 
 #define TRUST_LINE_MAX 8192 /* bytes of a line, without its end */
-#define PRINCIPAL_MAX  255  /* bytes of one principal */
 
 /* Reads one line (no newline). *out is NULL for a blank line or a comment. `file` and `number` go
  * into errors and into the line. EDHOC_ERR_TRUST_SYNTAX with the file, the line, the rule. */
@@ -25,8 +24,5 @@ edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned num
  * OpenSSH .pub file), `comment` too. No newline. */
 void trust_line_format(const char *principals, const char *options, const struct key *key,
                        const char *comment, struct buf *out);
-/* Can this be one principal of a line: 1 to PRINCIPAL_MAX bytes of UTF-8, no blank, comma, quote or
- * control character? NULL, or the rule that it breaks. */
-const char *trust_principal_fault(struct bytes principal);
 
 #endif

@@ -131,3 +131,24 @@ bool name_allows(const char *own, const char *target)
     return strcmp(own, target) == 0 ||
            (strchr(own, '@') == NULL && strncmp(own, target, len) == 0 && target[len] == '@');
 }
+
+static bool has_any(struct bytes text, const char *characters)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] != '\0' && strchr(characters, text.p[i]) != NULL)
+            return true;
+    return false;
+}
+
+const char *name_principal_fault(struct bytes principal)
+{
+    if (principal.len == 0)
+        return "is empty";
+    if (principal.len > NAME_TEXT_MAX)
+        return "is longer than 255 bytes";
+    if (!cbor_clean_text(principal))
+        return "has control characters or is not UTF-8";
+    if (has_any(principal, " \t,\"\\"))
+        return "has a blank, a comma, a quote or a backslash in it";
+    return NULL;
+}

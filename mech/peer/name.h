@@ -33,5 +33,8 @@ bool name_same_folded(struct bytes a, struct bytes b);
 /* May whoever has the name `own` be asked for `target`? A service without a host stands for that
  * service on any host. */
 bool name_allows(const char *own, const char *target);
+/* Can this be one principal of a trust line: 1 to NAME_TEXT_MAX bytes of UTF-8, no blank, comma,
+ * quote or control character? NULL, or the rule that it breaks. */
+const char *name_principal_fault(struct bytes principal);
 
 #endif
