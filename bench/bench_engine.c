@@ -8,6 +8,8 @@
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "edhoc/edhoc.h"
+#include "peer/party.h"
+#include "profile/gss_api.h"
 #include "token/protect.h"
 
 #include <stdio.h>
@@ -54,33 +56,58 @@ static void end_free(struct end *e)
     trust_free(e->trust);
 }
 
-static struct edhoc *session(enum edhoc_role role, const struct end *e, int suite)
-{
-    struct edhoc_config config = {.role = role,
-                                  .identities = e->identities,
-                                  .trust = e->trust,
-                                  .suites = {{suite}, 1},
-                                  .target = role == EDHOC_INITIATOR ? "bench@host" : NULL};
-    struct edhoc *s;
+struct side {
+    struct party_fixed current;
+    struct party *party;
+    struct gss_api *profile;
+    struct edhoc *engine;
+};
 
-    must(edhoc_new(&config, &s) == EDHOC_OK, "session");
-    return s;
+static void side_new(struct side *s, bool initiator, const struct end *e, int suite)
+{
+    struct party_config party = {.initiator = initiator,
+                                 .current = party_current_fixed,
+                                 .arg = &s->current,
+                                 .name = initiator ? "bench@host" : NULL,
+                                 .suites = {{suite}, 1}};
+    struct gss_api_wish wish = {.target = "bench@host"};
+    struct edhoc_config config = {.role = initiator ? EDHOC_INITIATOR : EDHOC_RESPONDER,
+                                  .parties = &party_parties,
+                                  .profile = &gss_api_profile};
+
+    s->current = (struct party_fixed){e->identities, e->trust};
+    must(party_new(&party, &s->party) == EDHOC_OK, "party");
+    must((initiator ? gss_api_new_initiator(&wish, &s->profile)
+                    : gss_api_new_responder(&s->profile)) == EDHOC_OK,
+         "profile");
+    config.parties_arg = s->party;
+    config.profile_arg = s->profile;
+    must(edhoc_new(&config, &s->engine) == EDHOC_OK, "session");
+}
+
+static void side_free(struct side *s)
+{
+    edhoc_free(s->engine);
+    party_free(s->party);
+    gss_api_free(s->profile);
 }
 
 static void handshake(const struct end *i, const struct end *r, int suite)
 {
-    struct edhoc *initiator = session(EDHOC_INITIATOR, i, suite);
-    struct edhoc *responder = session(EDHOC_RESPONDER, r, suite);
     struct buf a = buf_new(EDHOC_TOKEN_MAX), b = buf_new(EDHOC_TOKEN_MAX);
+    struct side initiator, responder;
 
-    must(edhoc_step(initiator, BYTES_NONE, &a) == EDHOC_OK, "message_1");
-    must(edhoc_step(responder, buf_bytes(&a), &b) == EDHOC_OK, "message_2");
-    must(edhoc_step(initiator, buf_bytes(&b), &a) == EDHOC_OK, "message_3");
-    must(edhoc_step(responder, buf_bytes(&a), &b) == EDHOC_OK && edhoc_done(responder), "end");
+    side_new(&initiator, true, i, suite);
+    side_new(&responder, false, r, suite);
+    must(edhoc_step(initiator.engine, BYTES_NONE, &a) == EDHOC_OK, "message_1");
+    must(edhoc_step(responder.engine, buf_bytes(&a), &b) == EDHOC_OK, "message_2");
+    must(edhoc_step(initiator.engine, buf_bytes(&b), &a) == EDHOC_OK, "message_3");
+    must(edhoc_step(responder.engine, buf_bytes(&a), &b) == EDHOC_OK, "the end");
+    must(edhoc_done(initiator.engine) && edhoc_done(responder.engine), "both ends");
     buf_free(&a);
     buf_free(&b);
-    edhoc_free(initiator);
-    edhoc_free(responder);
+    side_free(&initiator);
+    side_free(&responder);
 }
 
 struct sessions {

@@ -22,7 +22,7 @@
 #include "peer/identity.h"
 #include "peer/name.h"
 #include "peer/trust.h"
-#include "profile/profile.h"
+#include "profile/item.h"
 
 /* No machine with a right clock runs this version before 2026-01-01. */
 #define CLOCK_MIN 1767225600

@@ -12,6 +12,8 @@
 #include "crypto/keytype.h"
 #include "edhoc/cred.h"
 #include "edhoc/edhoc.h"
+#include "peer/party.h"
+#include "profile/gss_api.h"
 #include "edhoc/suite.h"
 #include "peer/name.h"
 #include "peer/trust.h"
@@ -53,15 +55,13 @@ static void say_no_suite(struct check *c, const struct identity *id)
 }
 
 /* Composes the first message, as a client does: every reason not to begin shows here. */
-static void check_first_message(struct check *c)
+static edhoc_err try_to_begin(struct check *c, struct party *party, struct gss_api *profile)
 {
     struct edhoc_config config = {.role = EDHOC_INITIATOR,
-                                  .options = c->settings.options,
-                                  .identities = c->identities,
-                                  .trust = c->trust,
-                                  .suites = c->settings.suites,
-                                  .target = c->target,
-                                  .now = c->now};
+                                  .parties = &party_parties,
+                                  .parties_arg = party,
+                                  .profile = &gss_api_profile,
+                                  .profile_arg = profile};
     struct buf message = buf_new(EDHOC_TOKEN_MAX);
     struct edhoc *session = NULL;
     edhoc_err err = edhoc_new(&config, &session);
@@ -73,10 +73,37 @@ static void check_first_message(struct check *c)
                   "handshake: can begin: METHOD %d, cipher suite %d; the rest is up to the server, "
                   "which must trust this client's key",
                   edhoc_method(session), edhoc_suite(session)->id);
-    else
-        check_error(c, err, "suites", NULL);
     edhoc_free(session);
     buf_free(&message);
+    return err;
+}
+
+static void check_first_message(struct check *c)
+{
+    struct gss_api_wish wish = {.target = c->target,
+                                .hide_target = (c->settings.options & EDHOC_HIDE_TARGET) != 0,
+                                .confirm = (c->settings.options & EDHOC_CONFIRM) != 0};
+    struct party_fixed fixed = {c->identities, c->trust};
+    struct party_config config = {.initiator = true,
+                                  .current = party_current_fixed,
+                                  .arg = &fixed,
+                                  .name = c->target,
+                                  .suites = c->settings.suites,
+                                  .by_reference = (c->settings.options & EDHOC_CRED_BY_REFERENCE) !=
+                                                  0,
+                                  .now = c->now};
+    struct gss_api *profile = NULL;
+    struct party *party = NULL;
+    edhoc_err err = gss_api_new_initiator(&wish, &profile);
+
+    if (err == EDHOC_OK)
+        err = party_new(&config, &party);
+    if (err == EDHOC_OK)
+        err = try_to_begin(c, party, profile);
+    if (err != EDHOC_OK)
+        check_error(c, err, "suites", NULL);
+    party_free(party);
+    gss_api_free(profile);
 }
 
 /* A peer that proves our own key is refused. */

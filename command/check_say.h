@@ -2,7 +2,8 @@
 #ifndef COMMAND_CHECK_SAY_H
 #define COMMAND_CHECK_SAY_H
 
-#include "edhoc/edhoc.h"
+#include "base/bytes.h"
+#include "base/report.h"
 #include "load/settings.h"
 
 #define SOON (30 * 86400) /* seconds before an end that are worth a warning */

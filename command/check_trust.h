@@ -2,6 +2,7 @@
 #ifndef COMMAND_CHECK_TRUST_H
 #define COMMAND_CHECK_TRUST_H
 
+#include "peer/trust.h"
 #include "check_say.h"
 
 void check_trust(struct check *c);

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "edhoc/edhoc.h"
 #include "load/settings.h"
 
 #define PRELOADED PKGLIBDIR "/gss_default.so"

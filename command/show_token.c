@@ -10,7 +10,7 @@
 #include "base/cbor.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "profile/profile.h"
+#include "profile/item.h"
 
 #define TOKEN_MAX 65536
 

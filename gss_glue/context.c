@@ -18,9 +18,9 @@
 #include "mechglue.h"
 #include "names.h"
 #include "oids.h"
-#include "peer/identity.h"
-#include "peer/name.h"
-#include "peer/trust.h"
+#include "peer/party.h"
+#include "profile/gss_api.h"
+#include "session.h"
 #include "status.h"
 #include "token/protect.h"
 #include "trace.h"
@@ -56,7 +56,7 @@ edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out)
 static void ctx_kill(struct glue_ctx *ctx)
 {
     ctx->state = CTX_DEAD;
-    edhoc_free(ctx->session);
+    glue_session_free(ctx->session);
     protect_free(ctx->protect);
     glue_name_free(ctx->target);
     glue_name_free(ctx->source_name);
@@ -78,118 +78,42 @@ void glue_ctx_free(struct glue_ctx *ctx)
 
 /* ---- beginning ---- */
 
-/* What the application asked for, as far as it travels. Bindings call for confirmation, because
- * only then the initiator learns that they were compared; a DCE exchange has no room for it. */
-static unsigned initiator_options(const struct glue_cred *cred, OM_uint32 flags, bool bindings)
+/* Takes over the session, on failure too. */
+static edhoc_err ctx_begin(struct glue_session *session, struct glue_name *target, OM_uint32 flags,
+                           struct glue_ctx **out)
 {
-    unsigned options = cred->settings.options;
+    edhoc_err err = glue_ctx_new(session->initiator, out);
 
-    if (bindings)
-        options |= EDHOC_CONFIRM;
-    if ((flags & GSS_C_DCE_STYLE) != 0)
-        options &= ~(unsigned)EDHOC_CONFIRM;
-    return options;
-}
-
-/* The session, with the credential's keys and trust as its files have them now. */
-static edhoc_err begin_session(struct glue_ctx *ctx, const struct glue_cred *cred,
-                               struct edhoc_config *config, struct glue_name *target)
-{
-    edhoc_err err = glue_cred_current(cred, ctx->initiator, &config->identities, &config->trust);
-
-    config->suites = cred->settings.suites;
-    if (err == EDHOC_OK)
-        err = edhoc_new(config, &ctx->session);
-    identity_set_free(config->identities);
-    trust_free(config->trust);
-    ctx->target = glue_name_ref(target);
-    ctx->flags = config->flags;
-    return err;
-}
-
-static edhoc_err begin_initiator(struct glue_cred *handle, struct glue_name *target,
-                                 OM_uint32 flags, const struct bindings *bindings,
-                                 struct glue_ctx **out)
-{
-    struct edhoc_config config = {.role = EDHOC_INITIATOR, .target = target->text};
-    struct glue_cred *cred;
-    edhoc_err err = glue_cred_or_default(handle, GSS_C_INITIATE, &cred);
-
-    if (err == EDHOC_OK && target->kind == NAME_SERVICE && name_host(target->text) == NULL)
-        err = report(EDHOC_ERR_NAME, "a target is a service on a host: %s@HOST", target->text);
-    if (err == EDHOC_OK)
-        err = glue_ctx_new(true, out);
-    if (err == EDHOC_OK) {
-        config.options = initiator_options(cred, flags, bindings->have);
-        config.flags = (flags & EDHOC_FLAGS_MASK) | EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
-        config.have_bindings = bindings->have;
-        config.bindings = buf_bytes(&bindings->text);
-        err = begin_session(*out, cred, &config, target);
+    if (err != EDHOC_OK) {
+        glue_session_free(session);
+        return err;
     }
-    glue_cred_free(cred);
-    return err;
-}
-
-/* Whether to confirm and whether to hide the target is the initiator's choice, not our settings'.
- */
-static edhoc_err begin_acceptor(struct glue_cred *handle, struct glue_ctx **out)
-{
-    struct edhoc_config config = {.role = EDHOC_RESPONDER};
-    struct glue_cred *cred;
-    edhoc_err err = glue_cred_or_default(handle, GSS_C_ACCEPT, &cred);
-
-    if (err == EDHOC_OK)
-        err = glue_ctx_new(false, out);
-    if (err == EDHOC_OK) {
-        config.options = cred->settings.options & EDHOC_CRED_BY_REFERENCE;
-        config.target = cred->desired != NULL ? cred->desired->text : NULL;
-        err = begin_session(*out, cred, &config, cred->desired);
-    }
-    glue_cred_free(cred);
-    return err;
+    (*out)->session = session;
+    (*out)->target = glue_name_ref(target);
+    (*out)->flags = flags;
+    return EDHOC_OK;
 }
 
 /* ---- becoming open ---- */
 
-static edhoc_err name_initiator_side(struct glue_ctx *ctx)
-{
-    const struct peer *peer = edhoc_peer(ctx->session);
-    edhoc_err err = glue_name_of_identity(edhoc_identity(ctx->session), true, &ctx->source_name);
-
-    return err == EDHOC_OK ? glue_name_of_peer(peer, ctx->target->kind, false, &ctx->target_name)
-                           : err;
-}
-
-/* We are called what the initiator called us; our identity's name where it called us nothing. */
-static edhoc_err name_acceptor_side(struct glue_ctx *ctx)
-{
-    const struct peer *peer = edhoc_peer(ctx->session);
-    const char *asked = edhoc_target(ctx->session);
-    edhoc_err err = glue_name_of_peer(peer, peer->kind, true, &ctx->source_name);
-
-    if (err != EDHOC_OK)
-        return err;
-    return asked != NULL
-               ? glue_name_of_target(asked, &ctx->target_name)
-               : glue_name_of_identity(edhoc_identity(ctx->session), false, &ctx->target_name);
-}
-
 /* Takes from the finished session what the context needs, and lets go of it. */
 static edhoc_err open_ctx(struct glue_ctx *ctx)
 {
-    edhoc_err err = ctx->initiator ? name_initiator_side(ctx) : name_acceptor_side(ctx);
+    const struct glue_session *session = ctx->session;
+    const struct edhoc *engine = session->engine;
+    edhoc_err err = glue_session_names(session, ctx->target, &ctx->source_name, &ctx->target_name);
 
     if (err == EDHOC_OK)
-        err = protect_new(edhoc_suite(ctx->session), edhoc_prk_exporter(ctx->session),
-                          ctx->initiator, &ctx->protect);
+        err = protect_new(edhoc_suite(engine), edhoc_prk_exporter(engine), ctx->initiator,
+                          &ctx->protect);
     if (err != EDHOC_OK)
         return err;
-    ctx->flags = edhoc_flags(ctx->session) | GLUE_LOCAL_FLAGS;
-    ctx->expires = edhoc_expires(ctx->session);
+    ctx->flags = gss_api_flags(session->profile) | GLUE_LOCAL_FLAGS;
+    ctx->expires = party_expires(session->party);
     glue_trace("context %u open: method %d suite %d flags 0x%x peer \"%s\"", ctx->id,
-               edhoc_method(ctx->session), edhoc_suite(ctx->session)->id, (unsigned)ctx->flags,
+               edhoc_method(engine), edhoc_suite(engine)->id, (unsigned)ctx->flags,
                (ctx->initiator ? ctx->target_name : ctx->source_name)->text);
-    edhoc_free(ctx->session);
+    glue_session_free(ctx->session);
     ctx->session = NULL;
     ctx->state = CTX_OPEN;
     return EDHOC_OK;
@@ -238,15 +162,16 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
     edhoc_err err = may_step(ctx);
 
     if (err == EDHOC_OK && !ctx->initiator)
-        err = edhoc_set_bindings(ctx->session, bindings->have, buf_bytes(&bindings->text));
+        err = gss_api_set_bindings(ctx->session->profile, bindings->have,
+                                   buf_bytes(&bindings->text));
     if (err == EDHOC_OK)
-        err = edhoc_step(ctx->session, message, out);
-    if (err != EDHOC_OK || !edhoc_done(ctx->session))
+        err = edhoc_step(ctx->session->engine, message, out);
+    if (err != EDHOC_OK || !edhoc_done(ctx->session->engine))
         return err;
     err = open_ctx(ctx);
+    /* Instead of a message that would let the peer believe in this context. */
     if (err != EDHOC_OK)
-        edhoc_refuse(
-            out); /* instead of a message that would let the peer believe in this context */
+        edhoc_refuse(out);
     return err;
 }
 
@@ -321,11 +246,15 @@ static OM_uint32 conclude(OM_uint32 *minor_status, struct call *call, edhoc_err 
 static edhoc_err begin(struct call *call, struct glue_cred *cred, struct glue_name *target,
                        OM_uint32 flags, gss_channel_bindings_t given)
 {
+    const OM_uint32 always = EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
+    struct glue_session *session;
     struct bindings bindings;
     edhoc_err err = glue_bindings_read(given, &bindings);
 
     if (err == EDHOC_OK)
-        err = begin_initiator(cred, target, flags, &bindings, &call->ctx);
+        err = glue_session_initiator(cred, target, flags, &bindings, &session);
+    if (err == EDHOC_OK)
+        err = ctx_begin(session, target, (flags & EDHOC_FLAGS_MASK) | always, &call->ctx);
     buf_free(&bindings.text);
     return err;
 }
@@ -379,11 +308,14 @@ GLUE_EXPORT OM_uint32 gss_init_sec_context(
 /* The first token is framed; what is in the frame is a view into it. */
 static edhoc_err first_message(struct call *call, struct glue_cred *cred, struct bytes *message)
 {
+    struct glue_session *session;
     edhoc_err err = call->in.len > EDHOC_TOKEN_MAX
                         ? report(EDHOC_ERR_TOO_LONG, "%zu bytes", call->in.len)
                         : glue_unframe(call->in, message);
 
-    return err == EDHOC_OK ? begin_acceptor(cred, &call->ctx) : err;
+    if (err == EDHOC_OK)
+        err = glue_session_acceptor(cred, &session);
+    return err == EDHOC_OK ? ctx_begin(session, session->cred->desired, 0, &call->ctx) : err;
 }
 
 static edhoc_err accept_context(struct call *call, struct glue_cred *cred,

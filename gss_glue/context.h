@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "names.h"
+#include "session.h"
 #include "token/protect.h"
 
 enum ctx_state {
@@ -24,7 +25,7 @@ struct glue_ctx {
     unsigned steps;      /* taken so far */
     uint64_t generation; /* fork_generation() of the process that began it */
     OM_uint32 flags;     /* half open: what the initiator asked for; open: ret_flags */
-    struct edhoc *session;
+    struct glue_session *session;
     struct protect *protect;
     struct glue_name *target; /* initiator: whom it wants; acceptor: what its credential is for */
     struct glue_name *source_name; /* open: the initiator */

@@ -7,7 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "edhoc/edhoc.h"
+#include "base/bytes.h"
+#include "peer/identity.h"
+#include "peer/judge.h"
 #include "peer/name.h"
 
 /* An immutable, reference-counted name. The mechglue must not find its own address in the first

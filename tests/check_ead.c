@@ -7,7 +7,7 @@
 #include "lib/hex.h"
 #include "lib/keep.h"
 #include "lib/suite.h"
-#include "profile/profile.h"
+#include "profile/item.h"
 
 /* ---- helpers ---- */
 

@@ -924,7 +924,7 @@ static void plain_init(struct pair *p, enum edhoc_role role, unsigned options)
     pair_init(p, support_key("x25519", 0), support_key("x25519", 1));
     p->config[EDHOC_INITIATOR].options = options;
     p->config[EDHOC_RESPONDER].options = options;
-    p->config[role].options |= EDHOC_PLAIN;
+    p->config[role].options |= SIDE_PLAIN;
     p->config[role].method = 1;
     p->config[EDHOC_INITIATOR].suites = support_one_suite(6);
 }
@@ -1127,9 +1127,8 @@ START_TEST(test_ead_4)
     scenario_init(&p, &scenarios[4]);
     begin(&p, 3);
     /* The responder turns to plain EDHOC for its last message. */
-    p.side[EDHOC_RESPONDER]->result_flags = 0;
-    ck_assert_int_eq(buf_copy(&p.side[EDHOC_RESPONDER]->fixed_ead[4], buf_bytes(&ead_4)), EDHOC_OK);
-    p.side[EDHOC_RESPONDER]->options |= EDHOC_PLAIN;
+    side_turn_plain(p.side[EDHOC_RESPONDER]);
+    side_of(p.side[EDHOC_RESPONDER])->config.ead[4] = buf_bytes(&ead_4);
     pair_run(&p, NULL, NULL);
     ck_assert_uint_eq(p.tokens, 4);
     ck_assert_int_eq(p.err[EDHOC_RESPONDER], EDHOC_OK);
@@ -1286,7 +1285,7 @@ START_TEST(test_long_messages)
 
         pair_init(&p, support_key(type, 0), support_key(type, 1));
         p.config[0].suites = p.config[1].suites = support_one_suite(rows[_i].suite);
-        p.config[0].options = p.config[1].options = EDHOC_PLAIN;
+        p.config[0].options = p.config[1].options = SIDE_PLAIN;
         p.config[0].method = 1;
         put_padding(&ead, sizes[k] - 4);
         p.config[EDHOC_RESPONDER].ead[2] = buf_bytes(&ead);

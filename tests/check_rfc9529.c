@@ -7,7 +7,9 @@
 #include "crypto/keytype.h"
 
 #include "base/cbor.h"
+#include "edhoc/message_error.h"
 #include "edhoc/session.h"
+#include "side.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static struct edhoc *responder(enum cose_curve curve, int suite, struct key **sk
     struct identity *id;
     struct identity_set *set;
     struct edhoc *s;
-    struct edhoc_config config = {.role = EDHOC_RESPONDER, .options = EDHOC_PLAIN, .now = 1};
+    struct side_config config = {.role = EDHOC_RESPONDER, .options = SIDE_PLAIN, .now = 1};
 
     ck_assert_int_eq(key_generate(keytype_by_curve(curve, true), sk), EDHOC_OK);
     ck_assert_int_eq(identity_new_raw(*sk, NULL, "test", &id), EDHOC_OK);
@@ -48,7 +50,7 @@ static struct edhoc *responder(enum cose_curve curve, int suite, struct key **sk
     suite_list_add(&config.suites, suite);
     config.identities = set;
     config.trust = trust;
-    ck_assert_int_eq(edhoc_new(&config, &s), EDHOC_OK);
+    ck_assert_int_eq(side_new(&config, &s), EDHOC_OK);
     identity_set_free(set);
     trust_free(trust);
     return s;
@@ -65,7 +67,7 @@ START_TEST(trace_2_wrong_suite)
     ck_assert(bytes_equal(buf_bytes(&out), vectors_hex(v, 0, "error")));
     ck_assert_int_eq(edhoc_step(s, vectors_hex(v, 0, "message_1"), &out), EDHOC_OK);
     ck_assert(!edhoc_done(s) && out.len > 32);
-    edhoc_free(s);
+    side_free(s);
     key_free(sk);
     buf_free(&out);
     vectors_free(v);
@@ -108,7 +110,7 @@ static edhoc_err try_message_1(size_t row, struct bytes message)
     edhoc_err err = edhoc_step(s, message, &out);
 
     ck_assert(message_is_error(buf_bytes(&out)));
-    edhoc_free(s);
+    side_free(s);
     key_free(sk);
     buf_free(&out);
     return err;
@@ -118,13 +120,13 @@ static edhoc_err try_message_1(size_t row, struct bytes message)
 static struct edhoc *initiator(const struct vectors *trace, struct buf *message_1)
 {
     const struct keytype *type = keytype_by_curve(CRV_P256, true);
-    struct edhoc_config config = {.role = EDHOC_INITIATOR,
-                                  .options = EDHOC_PLAIN,
-                                  .target = "peer",
-                                  .method = 1,
-                                  .now = 1,
-                                  .ephemeral = vectors_hex(trace, 0, "x"),
-                                  .c_x = vectors_hex(trace, 0, "c_i")};
+    struct side_config config = {.role = EDHOC_INITIATOR,
+                                 .options = SIDE_PLAIN,
+                                 .target = "peer",
+                                 .method = 1,
+                                 .now = 1,
+                                 .ephemeral = vectors_hex(trace, 0, "x"),
+                                 .c_x = vectors_hex(trace, 0, "c_i")};
     struct trust_line *line = calloc(1, sizeof(*line));
     struct identity *id;
     struct key *sk, *pk;
@@ -147,7 +149,7 @@ static struct edhoc *initiator(const struct vectors *trace, struct buf *message_
     suite_list_add(&config.suites, 6);
     suite_list_add(&config.suites, 2);
     config.suite_at = 1;
-    ck_assert_int_eq(edhoc_new(&config, &s), EDHOC_OK);
+    ck_assert_int_eq(side_new(&config, &s), EDHOC_OK);
     ck_assert_int_eq(edhoc_step(s, BYTES_NONE, message_1), EDHOC_OK);
     identity_set_free(config.identities);
     trust_free(config.trust);
@@ -195,7 +197,7 @@ static edhoc_err try_message_2(struct bytes given, bool is_plaintext)
         buf_put(&message_2, given);
     err = edhoc_step(s, buf_bytes(&message_2), &out);
     ck_assert(message_is_error(buf_bytes(&out)));
-    edhoc_free(s);
+    side_free(s);
     buf_free(&message_1);
     buf_free(&message_2);
     buf_free(&out);
@@ -237,7 +239,7 @@ START_TEST(valid_message_2)
     encrypt_2(trace, buf_bytes(&message_1), vectors_hex(trace, 0, "plaintext_2"), &message_2);
     ck_assert(bytes_equal(buf_bytes(&message_2), vectors_hex(trace, 0, "message_2")));
     ck_assert_int_eq(edhoc_step(s, buf_bytes(&message_2), &out), EDHOC_OK);
-    edhoc_free(s);
+    side_free(s);
     buf_free(&message_1);
     buf_free(&message_2);
     buf_free(&out);

@@ -6,6 +6,7 @@
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
 #include "edhoc/ead.h"
+#include "profile/item.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -277,7 +278,7 @@ static void note(struct pair *p, enum edhoc_role role, edhoc_err err)
 bool pair_new(struct pair *p)
 {
     for (int role = EDHOC_INITIATOR; role <= EDHOC_RESPONDER; role++) {
-        edhoc_err err = edhoc_new(&p->config[role], &p->side[role]);
+        edhoc_err err = side_new(&p->config[role], &p->side[role]);
 
         note(p, (enum edhoc_role)role, err);
         ck_assert((err == EDHOC_OK) == (p->side[role] != NULL));
@@ -288,7 +289,7 @@ bool pair_new(struct pair *p)
 void pair_reset(struct pair *p)
 {
     for (int role = EDHOC_INITIATOR; role <= EDHOC_RESPONDER; role++) {
-        edhoc_free(p->side[role]);
+        side_free(p->side[role]);
         p->side[role] = NULL;
         p->err[role] = EDHOC_OK;
         p->details[role][0] = '\0';
@@ -395,12 +396,12 @@ void support_check_complete(const struct pair *p, unsigned tokens, int method, i
     ck_assert(bytes_equal(prk[0], prk[1]));
     check_same_exports(side[0], side[1]);
     for (int role = 0; role < 2; role++) {
-        const struct identity *other = edhoc_identity(side[1 - role]);
+        const struct identity *other = side_identity(side[1 - role]);
 
-        ck_assert_mem_eq(cred_thumbprint(edhoc_peer(side[role])->cred),
+        ck_assert_mem_eq(cred_thumbprint(side_peer(side[role])->cred),
                          cred_thumbprint(other->by_value), 32);
-        ck_assert_ptr_nonnull(edhoc_peer(side[role])->name);
-        ck_assert_uint_eq(edhoc_peer_c(side[role]).len, 0);
+        ck_assert_ptr_nonnull(side_peer(side[role])->name);
+        ck_assert_uint_eq(side[role]->c_i.len + side[role]->c_r.len, 0);
     }
 }
 
@@ -424,16 +425,18 @@ void support_check_dead(struct edhoc *s)
     ck_assert_int_eq(s->state, SESSION_FAILED);
     ck_assert(!edhoc_done(s));
     ck_assert_mem_eq(&s->ks, &no_keys, sizeof(no_keys));
-    ck_assert(edhoc_peer(s)->cred == NULL && edhoc_peer(s)->name == NULL);
-    ck_assert(edhoc_peer(s)->comment == NULL && edhoc_peer(s)->local_user == NULL);
-    ck_assert(edhoc_peer(s)->kind == 0 && edhoc_peer(s)->expires == 0);
-    ck_assert_uint_eq(edhoc_flags(s), 0);
+    ck_assert(side_peer(s)->cred == NULL && side_peer(s)->name == NULL);
+    ck_assert(side_peer(s)->comment == NULL && side_peer(s)->local_user == NULL);
+    ck_assert(side_peer(s)->kind == 0 && side_peer(s)->expires == 0);
+    ck_assert_uint_eq(side_flags(s), 0);
     ck_assert_uint_eq(edhoc_prk_exporter(s).len, 0);
-    ck_assert_ptr_null(edhoc_identity(s));
+    ck_assert_ptr_null(side_identity(s));
     ck_assert_ptr_null(s->ephemeral);
     ck_assert_ptr_null(s->peer_ephemeral);
     ck_assert(auth_is_empty(&s->m2) && auth_is_empty(&s->m3));
-    ck_assert_uint_eq(s->ead_4.len + s->plaintext_4.len + s->bindings.len, 0);
+    ck_assert_uint_eq(s->ead_4.len + s->plaintext_4.len, 0);
+    ck_assert_ptr_null(s->me.key);
+    ck_assert_ptr_null(s->peer);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(edhoc_step(s, bytes_of(anything, (size_t)(2 * i)), &out), EDHOC_ERR_STATE);
         ck_assert_uint_eq(out.len, 0);

@@ -4,7 +4,9 @@
 #define TESTS_SUPPORT_H
 
 #include "edhoc/edhoc.h"
+#include "edhoc/message_error.h"
 #include "edhoc/session.h"
+#include "side.h"
 
 #include <check.h>
 
@@ -68,10 +70,10 @@ struct trust *support_trust_of(struct key *key, const char *principals);
 /* Two sessions and what went between them. Tokens count from 1 and go from the initiator to the
  * responder when their number is odd. */
 struct pair {
-    struct edhoc_config config[2]; /* by role; owns identities and trust */
-    struct edhoc *side[2];         /* NULL where edhoc_new failed */
-    edhoc_err err[2];              /* of edhoc_new or of the last step */
-    char details[2][512];          /* of that */
+    struct side_config config[2]; /* by role; owns identities and trust */
+    struct edhoc *side[2];        /* NULL where edhoc_new failed */
+    edhoc_err err[2];             /* of edhoc_new or of the last step */
+    char details[2][512];         /* of that */
     struct buf token[SUPPORT_TOKENS + 1];
     unsigned tokens; /* made so far */
 };

@@ -63,6 +63,17 @@ struct bytes cred_id(const struct cred *c)
     return buf_bytes(&c->id);
 }
 
+struct bytes cred_kid(const struct cred *c)
+{
+    struct cbor_reader r = cbor_reader(buf_bytes(&c->id));
+
+    if (c->form != CRED_KID)
+        return BYTES_NONE;
+    (void)cbor_read_map(&r);
+    (void)cbor_read_int(&r);
+    return cbor_read_bstr(&r);
+}
+
 struct bytes cred_item(const struct cred *c)
 {
     return buf_bytes(&c->item);

@@ -27,6 +27,8 @@ void cred_free(struct cred *c); /* drops a reference; NULL is fine */
 enum cred_form cred_form(const struct cred *c);
 /* ID_CRED_x as a COSE header map (one entry). Valid as long as the credential. */
 struct bytes cred_id(const struct cred *c);
+/* The kid, where that is what ID_CRED_x holds; else empty. */
+struct bytes cred_kid(const struct cred *c);
 /* CRED_x as the CBOR item that enters the transcript: a CCS map, or a certificate as bstr. */
 struct bytes cred_item(const struct cred *c);
 struct key *cred_key(const struct cred *c);

@@ -1,169 +1,36 @@
 /* The session as a state machine: which message is awaited, what is done with it, what comes next;
  * and the one place where a session fails. See edhoc.h for the face and session.h for the state. */
+#include "edhoc/edhoc.h"
+
+#include "crypto/keytype.h"
+#include "edhoc/message_1.h"
+#include "edhoc/message_2.h"
+#include "edhoc/message_3.h"
+#include "edhoc/message_4.h"
+#include "edhoc/message_error.h"
 #include "edhoc/session.h"
 
-#include "crypto/key.h"
-#include "crypto/keytype.h"
-
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-/* ---- small answers that the message files share ---- */
-
-bool session_initiator_dh(const struct edhoc *s)
-{
-    return s->method == 2 || s->method == 3;
-}
-
-bool session_responder_dh(const struct edhoc *s)
-{
-    return s->method == 1 || s->method == 3;
-}
-
-bool session_plain(const struct edhoc *s)
-{
-    return (s->options & EDHOC_PLAIN) != 0;
-}
-
-int64_t session_now(const struct edhoc *s)
-{
-    return s->fixed_now != 0 ? s->fixed_now : (int64_t)time(NULL);
-}
-
-edhoc_err session_new_ephemeral(struct edhoc *s)
-{
-    const struct keytype *type = keytype_by_curve(s->suite->dh, true);
-
-    key_free(s->ephemeral);
-    s->ephemeral = NULL;
-    if (s->fixed_ephemeral.len > 0)
-        return key_from_private(type, buf_bytes(&s->fixed_ephemeral), &s->ephemeral);
-    return key_generate(type, &s->ephemeral);
-}
-
-edhoc_err session_peer_ephemeral(struct edhoc *s, struct bytes g)
-{
-    key_free(s->peer_ephemeral);
-    s->peer_ephemeral = NULL;
-    return key_from_public(keytype_by_curve(s->suite->dh, true), g, BYTES_NONE, &s->peer_ephemeral);
-}
-
-void session_use_identity(struct edhoc *s, struct identity *id)
-{
-    bool by_reference = (s->options & EDHOC_CRED_BY_REFERENCE) != 0 && id->by_reference != NULL;
-
-    s->me = id;
-    s->my_cred = by_reference ? id->by_reference : id->by_value;
-}
-
-/* A name with a service and no host allows that service on any host. */
-bool session_name_allows(const struct edhoc *s, const char *target)
-{
-    const char *own = (const char *)s->target.p;
-    size_t len;
-
-    if (s->target.len == 0)
-        return true;
-    len = strlen(own);
-    return strcmp(own, target) == 0 ||
-           (strchr(own, '@') == NULL && strncmp(own, target, len) == 0 && target[len] == '@');
-}
-
-edhoc_err session_set_text(struct buf *to, struct bytes text)
-{
-    buf_reset(to);
-    buf_put(to, text);
-    buf_put_byte(to, 0);
-    return buf_err(to);
-}
 
 /* ---- beginning ---- */
 
-/* An initiator offers the suites that libcrypto has and that fit its key. */
-static struct suite_list usable_suites(const struct suite_list *configured,
-                                       const struct keytype *type)
+/* METHOD, SUITES_I and our own credential. */
+static edhoc_err begin_initiator(struct edhoc *s)
 {
-    struct suite_list list = {{0}, 0};
+    struct edhoc_plan plan = {.method = 0};
+    edhoc_err err = s->parties->renew(s->parties_arg);
 
-    for (size_t i = 0; i < configured->len; i++) {
-        const struct suite *suite = suite_by_id(configured->id[i]);
-
-        if (suite != NULL && suite_fits(suite, type) && suite_available(suite))
-            suite_list_add(&list, suite->id);
-    }
-    return list;
-}
-
-/* METHOD and SUITES_I: our half from our key, the other half from what pins the target. */
-static edhoc_err plan_initiator(struct edhoc *s, const struct edhoc_config *config)
-{
-    struct identity *me = s->identities->len > 0 ? s->identities->id[0] : NULL;
-    struct suite_list offer;
-    struct trust_plan plan;
-    edhoc_err err;
-
-    if (me == NULL)
-        return report(EDHOC_ERR_NO_IDENTITY, "no identity was given");
-    if (session_now(s) >= me->expires)
-        return report(EDHOC_ERR_NO_IDENTITY, "%s has expired; renew it", me->source);
-    session_use_identity(s, me);
-    if (session_plain(s)) {
-        s->method = 2 * identity_is_dh(me) + config->method;
-        s->suite_at = config->suite_at;
-        return s->suite_at < s->suites.len ? EDHOC_OK : EDHOC_ERR_ARGUMENT;
-    }
-    offer = usable_suites(&config->suites, key_type(me->key));
-    if (offer.len == 0)
-        return report(EDHOC_ERR_NO_SUITE,
-                      "none of the suites configured can use %s, a key of type %s", me->source,
-                      key_type(me->key)->ssh_name);
-    err = trust_plan(s->trust, (const char *)s->target.p, session_now(s), &offer, &plan);
+    if (err == EDHOC_OK)
+        err = s->parties->plan(s->parties_arg, &plan);
     if (err != EDHOC_OK)
         return err;
-    s->method = 2 * identity_is_dh(me) + plan.dh;
+    session_use(s, plan.own);
+    s->method = plan.method;
     s->suites = plan.suites;
-    return EDHOC_OK;
-}
-
-static void init_bufs(struct edhoc *s)
-{
-    s->target = buf_new(1024 + 1);
-    s->bindings = buf_new(1u << 20);
-    s->fixed_ephemeral = buf_new(FIXED_MAX);
-    for (size_t i = 0; i < 5; i++)
-        s->fixed_ead[i] = buf_new(EDHOC_TOKEN_MAX);
-    s->c_i = buf_new(256);
-    s->c_r = buf_new(256);
-    s->ead_1 = buf_new(EDHOC_TOKEN_MAX);
-    auth_init(&s->m2);
-    auth_init(&s->m3);
-    s->ead_4 = buf_new(EDHOC_TOKEN_MAX);
-    s->plaintext_4 = buf_new(EDHOC_TOKEN_MAX);
-    s->asked = buf_new(PROFILE_TARGET_MAX + 1);
-}
-
-static edhoc_err copy_config(struct edhoc *s, const struct edhoc_config *config)
-{
-    bool ok;
-
-    s->role = config->role;
-    s->options = config->options;
-    s->identities = identity_set_ref(config->identities);
-    s->trust = trust_ref(config->trust);
-    s->suites = config->suites;
-    s->flags = (config->flags & EDHOC_FLAGS_MASK) | EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
-    s->fixed_now = config->now;
-    ok = buf_copy(&s->fixed_ephemeral, config->ephemeral) == EDHOC_OK &&
-         buf_copy(s->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x) == EDHOC_OK;
-    for (size_t i = 1; i < 5; i++)
-        ok = ok && buf_copy(&s->fixed_ead[i], config->ead[i]) == EDHOC_OK;
-    if (!ok || s->identities == NULL || s->trust == NULL)
-        return report(EDHOC_ERR_ARGUMENT, "session configuration");
-    if (config->target != NULL &&
-        session_set_text(&s->target, bytes_of_text(config->target)) != EDHOC_OK)
-        return report(EDHOC_ERR_NAME, "longer than 1024 bytes");
-    return edhoc_set_bindings(s, config->have_bindings, config->bindings);
+    s->suite_at = plan.selected;
+    return plan.selected < plan.suites.len
+               ? EDHOC_OK
+               : report(EDHOC_ERR_BUG, "the suite to begin with is not in the offer");
 }
 
 edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
@@ -174,21 +41,12 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     *out = NULL;
     if (s == NULL)
         return EDHOC_ERR_NOMEM;
-    init_bufs(s);
-    err = copy_config(s, config);
-    s->state = config->role == EDHOC_INITIATOR ? INITIATOR_START : RESPONDER_WAIT_1;
-    if (err == EDHOC_OK && config->role == EDHOC_INITIATOR && config->target == NULL)
-        err = report(EDHOC_ERR_NAME, "no target name");
-    if (err == EDHOC_OK && config->role == EDHOC_INITIATOR &&
-        !profile_target_ok(bytes_of_text(config->target)))
-        err = report(EDHOC_ERR_NAME,
-                     "a target is service@host, the host in lower case, or a name without @, of at "
-                     "most %d bytes",
-                     PROFILE_TARGET_MAX);
+    session_init(s, config);
+    err = buf_copy(config->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
+    if (err == EDHOC_OK)
+        err = buf_copy(&s->fixed_ephemeral, config->ephemeral);
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR)
-        err = plan_initiator(s, config);
-    if (err == EDHOC_OK && config->role == EDHOC_RESPONDER && s->identities->len == 0)
-        err = report(EDHOC_ERR_NO_IDENTITY, "no identity was given");
+        err = begin_initiator(s);
     if (err == EDHOC_OK)
         *out = s;
     else
@@ -196,49 +54,13 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     return err;
 }
 
-edhoc_err edhoc_set_bindings(struct edhoc *s, bool have, struct bytes bindings)
-{
-    if (buf_copy(&s->bindings, have ? bindings : BYTES_NONE) != EDHOC_OK)
-        return report(EDHOC_ERR_ARGUMENT, "channel bindings longer than 1 MiB");
-    s->have_bindings = have;
-    return EDHOC_OK;
-}
-
 /* ---- ending ---- */
-
-/* Everything secret, and everything that a dead session must not show. */
-static void wipe(struct edhoc *s)
-{
-    key_free(s->ephemeral);
-    key_free(s->peer_ephemeral);
-    s->ephemeral = s->peer_ephemeral = NULL;
-    bytes_wipe(&s->ks, sizeof(s->ks));
-    auth_wipe(&s->m2);
-    auth_wipe(&s->m3);
-    buf_free(&s->fixed_ephemeral);
-    buf_free(&s->bindings);
-    buf_free(&s->ead_1);
-    buf_free(&s->ead_4);
-    buf_free(&s->plaintext_4);
-    peer_clear(&s->peer);
-    s->result_flags = 0;
-    s->me = NULL;
-    s->my_cred = NULL;
-}
 
 void edhoc_free(struct edhoc *s)
 {
     if (s == NULL)
         return;
-    wipe(s);
-    buf_free(&s->target);
-    buf_free(&s->c_i);
-    buf_free(&s->c_r);
-    buf_free(&s->asked);
-    for (size_t i = 0; i < 5; i++)
-        buf_free(&s->fixed_ead[i]);
-    identity_set_free(s->identities);
-    trust_free(s->trust);
+    session_wipe(s);
     bytes_wipe(s, sizeof(*s));
     free(s);
 }
@@ -282,7 +104,9 @@ static void fail(struct edhoc *s, enum session_state state, edhoc_err err, struc
         buf_reset(out);
     if (words != NULL)
         message_error_put(out, words);
-    wipe(s);
+    session_wipe(s);
+    s->parties->forget(s->parties_arg);
+    s->profile->forget(s->profile_arg);
     s->state = SESSION_FAILED;
 }
 
@@ -300,8 +124,6 @@ static edhoc_err start_initiator(struct edhoc *s, struct bytes in, struct buf *o
 /* Error code 2: once more from the start, with the suite that both have (section 6.3.1). */
 static edhoc_err retry_suite(struct edhoc *s, const struct suite_list *suites_r, struct buf *out)
 {
-    const char *me = key_type(s->me->key)->ssh_name;
-
     if (s->retried)
         return report(EDHOC_ERR_SUITE_RETRY, "error code 2 came a second time");
     for (size_t i = 0; i < s->suites.len; i++) {
@@ -314,11 +136,10 @@ static edhoc_err retry_suite(struct edhoc *s, const struct suite_list *suites_r,
         s->suite_at = i;
         return message_1_compose(s, out);
     }
-    return report(
-        EDHOC_ERR_NO_COMMON_SUITE,
-        "this side's %s key and the keys of \"%s\" share none; give the service an X25519 "
-        "key too (gss-edhoc keygen -t x25519) and pin it here",
-        me, (const char *)s->target.p);
+    return report(EDHOC_ERR_NO_COMMON_SUITE,
+                  "this side's %s key and the keys of the peer share none; give the service an "
+                  "X25519 key too (gss-edhoc keygen -t x25519) and pin it here",
+                  key_type(s->me.key)->ssh_name);
 }
 
 static edhoc_err await_message_2(struct edhoc *s, struct bytes in, struct buf *out,
@@ -330,10 +151,10 @@ static edhoc_err await_message_2(struct edhoc *s, struct bytes in, struct buf *o
     s->answering_error = message_is_error(in);
     if (s->answering_error) {
         *next = INITIATOR_WAIT_2;
-        err = message_error_read(s, in, &suites_r);
+        err = message_error_read(in, &suites_r);
         return err == EDHOC_OK ? retry_suite(s, &suites_r, out) : err;
     }
-    *next = (s->options & EDHOC_CONFIRM) != 0 ? INITIATOR_WAIT_4 : SESSION_DONE;
+    *next = s->profile->confirm(s->profile_arg) ? INITIATOR_WAIT_4 : SESSION_DONE;
     err = message_2_process(s, in);
     return err == EDHOC_OK ? message_3_compose(s, out) : err;
 }
@@ -341,17 +162,20 @@ static edhoc_err await_message_2(struct edhoc *s, struct bytes in, struct buf *o
 static edhoc_err await_message_4(struct edhoc *s, struct bytes in, struct buf *out,
                                  enum session_state *next)
 {
-    struct suite_list none;
-
     (void)out;
     *next = SESSION_DONE;
-    return message_is_error(in) ? message_error_read(s, in, &none) : message_4_process(s, in);
+    return message_is_error(in) ? message_error_read(in, NULL) : message_4_process(s, in);
 }
 
 /* No suite in common: error code 2, which the initiator may answer once with another message_1. */
 static edhoc_err refuse_suite(struct edhoc *s, struct buf *out, enum session_state *next)
 {
-    message_error_put_suites(s, out);
+    struct suite_list suites_r;
+    edhoc_err err = s->parties->suites_r(s->parties_arg, s->method, &suites_r);
+
+    if (err != EDHOC_OK)
+        return err;
+    message_error_put_suites(&suites_r, out);
     if (buf_err(out) != EDHOC_OK)
         return buf_err(out);
     if (s->retried)
@@ -364,11 +188,10 @@ static edhoc_err refuse_suite(struct edhoc *s, struct buf *out, enum session_sta
 static edhoc_err await_message_1(struct edhoc *s, struct bytes in, struct buf *out,
                                  enum session_state *next)
 {
-    struct suite_list none;
     edhoc_err err;
 
     if (message_is_error(in))
-        return message_error_read(s, in, &none);
+        return message_error_read(in, NULL);
     *next = RESPONDER_WAIT_3;
     err = message_1_process(s, in);
     if (err == EDHOC_ERR_NO_COMMON_SUITE)
@@ -379,14 +202,13 @@ static edhoc_err await_message_1(struct edhoc *s, struct bytes in, struct buf *o
 static edhoc_err await_message_3(struct edhoc *s, struct bytes in, struct buf *out,
                                  enum session_state *next)
 {
-    struct suite_list none;
     edhoc_err err;
 
     *next = SESSION_DONE;
     if (message_is_error(in))
-        return message_error_read(s, in, &none);
+        return message_error_read(in, NULL);
     err = message_3_process(s, in);
-    if (err == EDHOC_OK && (s->options & EDHOC_CONFIRM) != 0)
+    if (err == EDHOC_OK && s->profile->confirm(s->profile_arg))
         err = message_4_compose(s, out);
     return err;
 }
@@ -430,11 +252,6 @@ bool edhoc_done(const struct edhoc *s)
     return s->state == SESSION_DONE;
 }
 
-const struct peer *edhoc_peer(const struct edhoc *s)
-{
-    return &s->peer;
-}
-
 const struct suite *edhoc_suite(const struct edhoc *s)
 {
     return s->suite;
@@ -443,35 +260,6 @@ const struct suite *edhoc_suite(const struct edhoc *s)
 int edhoc_method(const struct edhoc *s)
 {
     return s->method;
-}
-
-const struct identity *edhoc_identity(const struct edhoc *s)
-{
-    return s->me;
-}
-
-uint32_t edhoc_flags(const struct edhoc *s)
-{
-    return s->result_flags;
-}
-
-const char *edhoc_target(const struct edhoc *s)
-{
-    const struct buf *target = s->role == EDHOC_INITIATOR ? &s->target : &s->asked;
-
-    return target->len > 0 ? (const char *)target->p : NULL;
-}
-
-int64_t edhoc_expires(const struct edhoc *s)
-{
-    if (s->me == NULL)
-        return INT64_MAX;
-    return s->peer.expires < s->me->expires ? s->peer.expires : s->me->expires;
-}
-
-struct bytes edhoc_peer_c(const struct edhoc *s)
-{
-    return buf_bytes(s->role == EDHOC_INITIATOR ? &s->c_r : &s->c_i);
 }
 
 edhoc_err edhoc_exporter(const struct edhoc *s, uint64_t label, struct bytes context, uint8_t *out,

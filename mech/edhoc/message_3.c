@@ -1,162 +1,92 @@
-/* message_3 = ( CIPHERTEXT_3 : bstr ), RFC 9528 section 5.4. */
-#include "edhoc/session.h"
+/* message_3 = ( CIPHERTEXT_3 : bstr )
+ * PLAINTEXT_3 = ( ID_CRED_I / bstr / -24..23, Signature_or_MAC_3, ? EAD_3 )
+ * RFC 9528 section 5.4. */
+#include "edhoc/message_3.h"
 
 #include "base/cbor.h"
-#include "crypto/aead.h"
-#include "crypto/hash.h"
+#include "edhoc/encrypt0.h"
 
-#define AAD_MAX 128
-
-void message_put_aad(struct buf *out, const struct fixed *th)
+/* Signature_or_MAC_3 is the initiator's proof. */
+static struct auth *begin_proof(struct edhoc *s)
 {
-    cbor_put_array(out, 3);
-    cbor_put_tstr(out, BYTES_LITERAL("Encrypt0"));
-    cbor_put_bstr(out, BYTES_NONE);
-    cbor_put_bstr(out, fixed_bytes(th));
+    s->m3.message = 3;
+    s->m3.dh = session_initiator_dh(s);
+    s->m3.th = &s->ks.th_3;
+    s->m3.derive_prk = keysched_4e3m;
+    s->m3.derive_mac = keysched_mac_3;
+    return &s->m3;
 }
 
-/* The hash of the channel bindings that our own side's caller gave. */
-static edhoc_err hash_bindings(const struct edhoc *s, struct fixed *hash)
-{
-    struct bytes bindings = buf_bytes(&s->bindings);
-
-    return crypto_digest(s->suite->hash, &bindings, 1, hash);
-}
-
-/* ---- initiator ---- */
-
-static edhoc_err put_ead_3(struct edhoc *s)
-{
-    struct profile_item item = {.message = 3, .flags = s->flags, .has_bindings = s->have_bindings};
-    struct fixed hash;
-    edhoc_err err;
-
-    if (session_plain(s)) {
-        buf_put(&s->m3.ead, buf_bytes(&s->fixed_ead[3]));
-        return EDHOC_OK;
-    }
-    err = hash_bindings(s, &hash);
-    if (err != EDHOC_OK)
-        return err;
-    item.bindings = fixed_bytes(&hash);
-    if ((s->options & EDHOC_HIDE_TARGET) != 0)
-        item.target = bytes_of_text((const char *)s->target.p);
-    profile_put(&item, &s->m3.ead);
-    return EDHOC_OK;
-}
+/* ---- initiator, section 5.4.2 ---- */
 
 edhoc_err message_3_compose(struct edhoc *s, struct buf *out)
 {
-    struct buf a_3 = buf_new(AAD_MAX), ciphertext_3 = buf_new(EDHOC_TOKEN_MAX);
-    edhoc_err err = put_ead_3(s);
+    struct auth *a = begin_proof(s);
+    edhoc_err err;
 
+    /* ID_CRED_I, EAD_3 */
+    buf_put(&a->id_cred, cred_id(s->me.cred));
+    err = s->profile->put_ead(s->profile_arg, 3, s->suite, &a->ead);
+    /* PRK_4e3m, from G_IY where the initiator uses static Diffie-Hellman */
     if (err == EDHOC_OK)
-        err = auth_compose(s, 3);
-    message_put_aad(&a_3, &s->ks.th_3);
+        err = auth_prk(a, &s->ks, s->me.key, s->peer_ephemeral);
+    /* MAC_3 = EDHOC_KDF( PRK_4e3m, 6, context_3, mac_length_3 ) */
     if (err == EDHOC_OK)
-        err = buf_err(&a_3);
+        err = auth_mac(a, &s->ks, s->me.cred);
+    /* Signature_or_MAC_3 */
     if (err == EDHOC_OK)
-        err = crypto_seal(s->suite->aead, fixed_bytes(&s->ks.k_3), fixed_bytes(&s->ks.iv_3),
-                          buf_bytes(&a_3), buf_bytes(&s->m3.plaintext), &ciphertext_3);
+        err = auth_sign(a, s->me.key);
+    /* PLAINTEXT_3 */
     if (err == EDHOC_OK)
-        err = keysched_th_4(&s->ks, buf_bytes(&s->m3.plaintext), cred_item(s->my_cred));
-    cbor_put_bstr_buf(out, &ciphertext_3);
+        err = auth_put_plaintext(a, s->me.cred);
+    /* CIPHERTEXT_3 */
     if (err == EDHOC_OK)
-        err = buf_err(out);
-    s->result_flags = s->flags & ~EDHOC_FLAG_BOUND; /* known only from message_4 */
-    buf_free(&a_3);
-    buf_free(&ciphertext_3);
+        err = encrypt0_seal(s->suite, &s->ks.k_3, &s->ks.iv_3, &s->ks.th_3, &a->plaintext, out);
+    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
+    if (err == EDHOC_OK)
+        err = keysched_th_4(&s->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
     return err;
 }
 
-/* ---- responder ---- */
+/* ---- responder, section 5.4.3 ---- */
 
-/* doc/mechanism.md: bindings count only when the acceptor has some. */
-static edhoc_err judge_bindings(const struct edhoc *s, const struct profile_item *item, bool *bound)
+/* A target that message_1 did not name must suit what we have authenticated with. */
+static edhoc_err check_late_target(struct edhoc *s)
 {
-    struct fixed ours;
-    edhoc_err err;
+    const char *target = s->profile->target(s->profile_arg);
 
-    *bound = false;
-    if (!s->have_bindings)
+    if (s->target != NULL || target == NULL)
         return EDHOC_OK;
-    if (!item->has_bindings)
-        return (item->flags & EDHOC_FLAG_BOUND) == 0
-                   ? EDHOC_OK
-                   : report(EDHOC_ERR_BINDINGS,
-                            "the initiator wants a bound channel and gave none");
-    err = hash_bindings(s, &ours);
-    if (err != EDHOC_OK)
-        return err;
-    if (!bytes_equal_secret(item->bindings, fixed_bytes(&ours)))
-        return report(EDHOC_ERR_BINDINGS, "is somebody between the two ends of the channel?");
-    *bound = true;
-    return EDHOC_OK;
-}
-
-/* A target that message_1 hid is told here, and only here, and must suit the identity chosen. */
-static edhoc_err judge_target(struct edhoc *s, struct bytes target)
-{
-    bool hidden = (s->options & EDHOC_HIDE_TARGET) != 0;
-    edhoc_err err;
-
-    if (hidden != (target.len > 0))
-        return report(EDHOC_ERR_EAD_ITEM, "the target must be in one of message_1 and message_3");
-    if (!hidden)
-        return EDHOC_OK;
-    err = session_set_text(&s->asked, target);
-    if (err != EDHOC_OK)
-        return err;
-    if (!session_name_allows(s, (const char *)s->asked.p) ||
-        !identity_answers(s->me, (const char *)s->asked.p))
-        return report(EDHOC_ERR_TARGET, "\"%s\" was asked for, hidden until message_3",
-                      (const char *)s->asked.p);
-    return EDHOC_OK;
-}
-
-static edhoc_err process_ead_3(struct edhoc *s)
-{
-    const uint32_t always = EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
-    struct profile_item item;
-    bool bound = false;
-    edhoc_err err;
-
-    if (session_plain(s))
-        return EDHOC_OK;
-    err = profile_read(3, buf_bytes(&s->m3.ead), &item);
-    if (err == EDHOC_OK && (item.flags & always) != always)
-        err = report(EDHOC_ERR_EAD_ITEM, "flags 0x%llx lack MUTUAL or INTEG",
-                     (unsigned long long)item.flags);
-    if (err == EDHOC_OK)
-        err = judge_target(s, item.target);
-    if (err == EDHOC_OK)
-        err = judge_bindings(s, &item, &bound);
-    if (err == EDHOC_OK)
-        s->result_flags = ((uint32_t)item.flags & EDHOC_FLAGS_MASK & ~EDHOC_FLAG_BOUND) |
-                          (bound ? EDHOC_FLAG_BOUND : 0);
-    return err;
+    s->target = target;
+    return s->parties->answers(s->parties_arg, target);
 }
 
 edhoc_err message_3_process(struct edhoc *s, struct bytes in)
 {
+    struct auth *a = begin_proof(s);
     struct cbor_reader r = cbor_reader(in);
     struct bytes ciphertext_3 = cbor_read_bstr(&r);
-    struct buf a_3 = buf_new(AAD_MAX);
+    struct cred_id id;
     edhoc_err err;
 
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_3 is not one byte string");
-    message_put_aad(&a_3, &s->ks.th_3);
-    err = buf_err(&a_3) != EDHOC_OK
-              ? buf_err(&a_3)
-              : crypto_open(s->suite->aead, fixed_bytes(&s->ks.k_3), fixed_bytes(&s->ks.iv_3),
-                            buf_bytes(&a_3), ciphertext_3, &s->m3.plaintext);
+    /* PLAINTEXT_3 */
+    err = encrypt0_open(s->suite, &s->ks.k_3, &s->ks.iv_3, &s->ks.th_3, ciphertext_3,
+                        &a->plaintext);
+    /* ID_CRED_I, Signature_or_MAC_3, EAD_3 */
+    r = cbor_reader(buf_bytes(&a->plaintext));
     if (err == EDHOC_OK)
-        err = auth_process(s, 3);
+        err = auth_read_plaintext(a, &r);
     if (err == EDHOC_OK)
-        err = process_ead_3(s);
+        err = auth_read_id(a, s->profile, &id);
+    /* PRK_4e3m, MAC_3 and Signature_or_MAC_3, for each CRED_I that ID_CRED_I may mean */
     if (err == EDHOC_OK)
-        err = keysched_th_4(&s->ks, buf_bytes(&s->m3.plaintext), cred_item(s->peer.cred));
-    buf_free(&a_3);
+        err = session_authenticate(s, a, &id);
+    if (err == EDHOC_OK)
+        err = check_late_target(s);
+    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
+    if (err == EDHOC_OK)
+        err = keysched_th_4(&s->ks, buf_bytes(&a->plaintext), cred_item(s->peer));
     return err;
 }

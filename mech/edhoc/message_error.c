@@ -1,7 +1,9 @@
 /* error = ( ERR_CODE : int, ERR_INFO : any ), RFC 9528 section 6. */
-#include "edhoc/session.h"
+#include "edhoc/message_error.h"
 
+#include "base/ascii.h"
 #include "base/cbor.h"
+#include "base/report.h"
 
 #include <string.h>
 
@@ -26,15 +28,13 @@ void message_error_put(struct buf *out, const char *text)
     cbor_put_tstr(out, bytes_of_text(text));
 }
 
-void message_error_put_suites(const struct edhoc *s, struct buf *out)
+void message_error_put_suites(const struct suite_list *suites_r, struct buf *out)
 {
-    struct suite_list list = message_suites_r(s);
-
     cbor_put_int(out, ERR_WRONG_SUITE);
-    if (list.len != 1)
-        cbor_put_array(out, list.len);
-    for (size_t i = 0; i < list.len; i++)
-        cbor_put_int(out, list.id[i]);
+    if (suites_r->len != 1)
+        cbor_put_array(out, suites_r->len);
+    for (size_t i = 0; i < suites_r->len; i++)
+        cbor_put_int(out, suites_r->id[i]);
 }
 
 /* suites = [ 2* int ] / int; numbers that we do not know are passed over. */
@@ -66,17 +66,17 @@ static void show(struct bytes text, char out[ERR_INFO_SHOWN + 1])
     size_t len = text.len < ERR_INFO_SHOWN ? text.len : ERR_INFO_SHOWN;
 
     for (size_t i = 0; i < len; i++)
-        out[i] = text.p[i] >= 0x20 && text.p[i] < 0x7f ? (char)text.p[i] : '?';
+        out[i] = ascii_is_printable((char)text.p[i]) ? (char)text.p[i] : '?';
     out[len] = '\0';
 }
 
-edhoc_err message_error_read(const struct edhoc *s, struct bytes in, struct suite_list *suites_r)
+edhoc_err message_error_read(struct bytes in, struct suite_list *suites_r)
 {
     struct cbor_reader r = cbor_reader(in);
     int64_t code = cbor_read_int(&r);
     char text[ERR_INFO_SHOWN + 1] = "no reason that can be shown";
 
-    if (code == ERR_WRONG_SUITE && s->role == EDHOC_INITIATOR && s->m2.plaintext.len == 0)
+    if (code == ERR_WRONG_SUITE && suites_r != NULL)
         return read_suites_r(&r, suites_r);
     if (cbor_peek(&r) == CBOR_TSTR)
         show(cbor_read_tstr(&r), text);

@@ -3,6 +3,8 @@
 #ifndef MECH_LOAD_LOAD_H
 #define MECH_LOAD_LOAD_H
 
+#include "peer/trust.h"
+#include "peer/identity.h"
 #include "load/loading.h"
 #include "load/settings.h"
 

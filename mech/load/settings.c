@@ -9,7 +9,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "edhoc/edhoc.h"
 #include "edhoc/suite.h"
 #include "load/file.h"
 #include "load/mech_conf.h"
@@ -64,7 +63,7 @@ static edhoc_err set_suites(struct settings *s, size_t offset, const struct valu
     return err == EDHOC_OK ? EDHOC_OK : file_blame(err, v->label);
 }
 
-#define OPTION_NEGOEX 0x100u /* beside the bits of edhoc.h */
+#define OPTION_NEGOEX 0x100u /* beside those of settings.h */
 
 static const struct {
     const char *name;

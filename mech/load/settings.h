@@ -5,7 +5,9 @@
 #ifndef MECH_LOAD_SETTINGS_H
 #define MECH_LOAD_SETTINGS_H
 
-#include "edhoc/edhoc.h"
+#include "base/bytes.h"
+#include "base/report.h"
+#include "edhoc/suite.h"
 
 /* The administrator's directory, where mech, mech.d and edhoc are. */
 #ifndef GSSCONFDIR
@@ -13,6 +15,13 @@
 #endif
 
 #define SETTING_MAX 4096 /* bytes of a value */
+
+/* Bits of the setting `options`. */
+enum {
+    EDHOC_CONFIRM = 1,          /* initiator: ask for message_4 */
+    EDHOC_HIDE_TARGET = 2,      /* initiator: name the target in message_3, not in message_1 */
+    EDHOC_CRED_BY_REFERENCE = 4 /* send a kid instead of the key */
+};
 
 struct settings {
     char *identity;         /* NULL: $XDG_CONFIG_HOME/gss-edhoc/identity.pem */

@@ -1,13 +1,13 @@
 /* The EAD item "GSS-API" of the application profile (doc/mechanism.md, "Context tokens"): what the
  * mechanism adds to EDHOC's messages. Labels and layouts only; what follows from them is decided in
- * the messages.
+ * gss_api.c.
  *
  *     message_1   [ target : tstr / null, options : uint ]
  *     message_3   [ flags : uint, bindings : bstr / null, target : tstr / null ]
  *     message_4   [ flags : uint ]
  */
-#ifndef MECH_PROFILE_H
-#define MECH_PROFILE_H
+#ifndef MECH_PROFILE_ITEM_H
+#define MECH_PROFILE_ITEM_H
 
 #include "base/bytes.h"
 #include "base/report.h"

@@ -1,6 +1,8 @@
-#include "profile/profile.h"
+#include "profile/item.h"
 
+#include "base/ascii.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "edhoc/ead.h"
 
 #include <string.h>
@@ -64,7 +66,7 @@ bool profile_target_ok(struct bytes target)
     if (at == NULL)
         return true;
     for (size_t i = host; i < target.len; i++)
-        if (target.p[i] == '@' || (target.p[i] >= 'A' && target.p[i] <= 'Z'))
+        if (target.p[i] == '@' || ascii_lower((char)target.p[i]) != (char)target.p[i])
             return false;
     return host > 1 && host < target.len && target.p[target.len - 1] != '.';
 }

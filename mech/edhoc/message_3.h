@@ -1,0 +1,10 @@
+/* message_3: composed by one side, processed by the other (RFC 9528 section 5.4). */
+#ifndef MECH_MESSAGE_3_H
+#define MECH_MESSAGE_3_H
+
+#include "edhoc/session.h"
+
+edhoc_err message_3_compose(struct edhoc *s, struct buf *out) EDHOC_MUST_USE;
+edhoc_err message_3_process(struct edhoc *s, struct bytes in) EDHOC_MUST_USE;
+
+#endif

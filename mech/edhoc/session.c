@@ -1,0 +1,111 @@
+#include "edhoc/session.h"
+
+#include "crypto/keytype.h"
+
+#define C_X_MAX 256 /* bytes of a connection identifier */
+
+/* ---- beginning and end ---- */
+
+void session_init(struct edhoc *s, const struct edhoc_config *config)
+{
+    *s = (struct edhoc){
+        .state = config->role == EDHOC_INITIATOR ? INITIATOR_START : RESPONDER_WAIT_1,
+        .role = config->role,
+        .parties = config->parties,
+        .parties_arg = config->parties_arg,
+        .profile = config->profile,
+        .profile_arg = config->profile_arg,
+        .fixed_ephemeral = buf_new(FIXED_MAX),
+        .c_i = buf_new(C_X_MAX),
+        .c_r = buf_new(C_X_MAX),
+        .ead_1 = buf_new(EDHOC_TOKEN_MAX),
+        .ead_4 = buf_new(EDHOC_TOKEN_MAX),
+        .plaintext_4 = buf_new(EDHOC_TOKEN_MAX),
+    };
+    auth_init(&s->m2);
+    auth_init(&s->m3);
+}
+
+void session_wipe(struct edhoc *s)
+{
+    session_use(s, (struct edhoc_own){NULL, NULL});
+    key_free(s->ephemeral);
+    key_free(s->peer_ephemeral);
+    s->ephemeral = s->peer_ephemeral = NULL;
+    bytes_wipe(&s->ks, sizeof(s->ks));
+    auth_wipe(&s->m2);
+    auth_wipe(&s->m3);
+    cred_free(s->peer);
+    s->peer = NULL;
+    s->target = NULL;
+    buf_free(&s->fixed_ephemeral);
+    buf_free(&s->c_i);
+    buf_free(&s->c_r);
+    buf_free(&s->ead_1);
+    buf_free(&s->ead_4);
+    buf_free(&s->plaintext_4);
+}
+
+/* ---- what the messages share ---- */
+
+bool session_initiator_dh(const struct edhoc *s)
+{
+    return s->method == 2 || s->method == 3;
+}
+
+bool session_responder_dh(const struct edhoc *s)
+{
+    return s->method == 1 || s->method == 3;
+}
+
+edhoc_err session_new_ephemeral(struct edhoc *s)
+{
+    const struct keytype *type = keytype_by_curve(s->suite->dh, true);
+
+    key_free(s->ephemeral);
+    s->ephemeral = NULL;
+    if (s->fixed_ephemeral.len > 0)
+        return key_from_private(type, buf_bytes(&s->fixed_ephemeral), &s->ephemeral);
+    return key_generate(type, &s->ephemeral);
+}
+
+edhoc_err session_peer_ephemeral(struct edhoc *s, struct bytes g)
+{
+    key_free(s->peer_ephemeral);
+    s->peer_ephemeral = NULL;
+    return key_from_public(keytype_by_curve(s->suite->dh, true), g, BYTES_NONE, &s->peer_ephemeral);
+}
+
+void session_use(struct edhoc *s, struct edhoc_own own)
+{
+    key_free(s->me.key);
+    cred_free(s->me.cred);
+    s->me = own;
+}
+
+edhoc_err session_peer_c(struct edhoc *s, struct buf *c, struct bytes received)
+{
+    if (!s->profile->accepts_c_x(received))
+        return report(EDHOC_ERR_CONNECTION_ID, "C_%c has %zu bytes", c == &s->c_i ? 'I' : 'R',
+                      received.len);
+    return buf_copy(c, received);
+}
+
+edhoc_err session_authenticate(struct edhoc *s, struct auth *a, const struct cred_id *id)
+{
+    const struct checker checker = {s->parties, s->parties_arg, s->profile, s->ephemeral};
+    struct cred *proven = NULL;
+    edhoc_err err = s->parties->renew(s->parties_arg);
+
+    if (err == EDHOC_OK)
+        err = auth_check(a, &s->ks, &checker, id, &proven);
+    if (err == EDHOC_OK)
+        err = s->parties->judge(s->parties_arg, proven);
+    if (err == EDHOC_OK)
+        err = s->profile->read_ead(s->profile_arg, a->message, s->suite, buf_bytes(&a->ead));
+    if (err == EDHOC_OK)
+        s->peer = proven;
+    else
+        cred_free(proven);
+    return err;
+}
