@@ -891,6 +891,69 @@ START_TEST(test_both_uses)
 }
 END_TEST
 
+/* ---- lines that cannot be understood ---- */
+
+#define STORY FILE_NAME " line 40: the key is not base64"
+
+static const struct {
+    const char *principals; /* of that line */
+    unsigned roles;
+    struct pin pin; /* beside it, for another name of the target's */
+    edhoc_err err;
+    unsigned line; /* that the plan's error names */
+} broken[] = {
+    {WEB, S, {X25519, DB, S, 0, 0}, EDHOC_ERR_TRUST_SYNTAX, 40},
+    {"*@web.EXAMPLE.org", B, {X25519, DB, S, 0, 0}, EDHOC_ERR_TRUST_SYNTAX, 40},
+    {WEB, C, {X25519, DB, S, 0, 0}, EDHOC_ERR_NO_TRUST, 40},
+    {DB, S, {X25519, DB, S, 0, 0}, EDHOC_ERR_NO_TRUST, 40},
+    {"*,!" WEB, S, {X25519, DB, S, 0, 0}, EDHOC_ERR_NO_TRUST, 40},
+    {WEB, S, {X25519, WEB, S, 0, NOW - 1}, EDHOC_ERR_TRUST_EXPIRED, 10},
+    {WEB, S, {X25519, WEB, S, 0, 0}, EDHOC_OK, 0},
+};
+
+START_TEST(a_broken_line_grants_nothing_and_is_told)
+{
+    struct pin pins[LINES] = {broken[_i].pin};
+    struct suite_list offer = suite_defaults();
+    struct trust *t = new_trust(pins), *joined;
+    struct trust_plan out;
+
+    check_ok(trust_add_taken(t, bytes_of_text(broken[_i].principals), broken[_i].roles, STORY));
+    check_ok(trust_add_taken(t, BYTES_LITERAL("x"), B, "another"));
+    check_ok(trust_join(&t, 1, NULL, &joined));
+    ck_assert_uint_eq(trust_count(joined), 1);
+    ck_assert_uint_eq(trust_taken_count(joined), 2);
+    ck_assert_str_eq(trust_taken_story(joined, 0), STORY);
+    ck_assert_str_eq(trust_taken_story(joined, 1), "another");
+    check_error(trust_plan(joined, WEB, NOW, &offer, &out), broken[_i].err);
+    if (broken[_i].err != EDHOC_OK)
+        check_told(broken[_i].err, broken[_i].line);
+    trust_free(t);
+    trust_free(joined);
+}
+END_TEST
+
+/* alice's key on the broken line: she hears why she is a stranger. Bob's line is as good as ever. */
+START_TEST(a_broken_line_does_not_touch_other_lines_keys)
+{
+    static const struct pin pins[LINES] = {{X25519_B, "bob,alice", C, 0, 0}};
+    struct trust *t = new_trust(pins);
+    struct cred *alice = new_cred(X25519, "alice"), *bob = new_cred(X25519_B, "alice");
+    struct peer peer;
+
+    ck_assert_str_eq(trust_hint(t), "");
+    check_ok(trust_add_taken(t, BYTES_LITERAL("alice"), B, STORY));
+    check_error(trust_judge_client(t, alice, NOW, &peer), EDHOC_ERR_UNKNOWN_KEY);
+    check_told(EDHOC_ERR_UNKNOWN_KEY, 40);
+    check_ok(trust_judge_client(t, bob, NOW, &peer));
+    ck_assert_str_eq(peer.name, "alice");
+    peer_clear(&peer);
+    cred_free(alice);
+    cred_free(bob);
+    trust_free(t);
+}
+END_TEST
+
 /* A user's lines and the machine's, which are shared: in order, and by the rules of one trust. */
 START_TEST(a_joined_trust_has_the_lines_of_its_parts)
 {
@@ -1137,6 +1200,8 @@ int main(void)
     tcase_add_test(store, test_places_full);
     tcase_add_loop_test(store, test_both_uses, 0, 2);
     tcase_add_test(store, test_both_uses_other_y);
+    tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, COUNT(broken));
+    tcase_add_test(store, a_broken_line_does_not_touch_other_lines_keys);
     tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
     tcase_add_loop_test(store, a_key_of_two_uses_is_refused_across_parts, 0, 2);
     tcase_add_test(store, test_candidate);

@@ -197,6 +197,47 @@ START_TEST(each_chain_is_judged_as_its_row_says)
 }
 END_TEST
 
+/* Names stay taken where the line that has them cannot be understood. */
+static const struct {
+    const char *chain, *target; /* NULL: a client */
+    const char *principals;
+    unsigned roles;
+    edhoc_err err;
+} broken[] = {
+    {"web sub", WEB, WEB, TRUST_SERVER, EDHOC_ERR_UNKNOWN_KEY},
+    {"web sub", WEB, "*@*.example.org", TRUST_CLIENT | TRUST_SERVER, EDHOC_ERR_UNKNOWN_KEY},
+    {"web sub", WEB, WEB, TRUST_CLIENT, EDHOC_OK},
+    {"web sub", WEB, "ldap@web.example.org", TRUST_SERVER, EDHOC_OK},
+    {"email sub", NULL, "carol,bob@corp.example", TRUST_CLIENT, EDHOC_ERR_NAME_TAKEN},
+    {"email sub", NULL, "BOB@corp.example.", TRUST_CLIENT | TRUST_SERVER, EDHOC_ERR_NAME_TAKEN},
+    {"dns sub", NULL, "host@laptop.example.org", TRUST_SERVER, EDHOC_ERR_NAME_TAKEN},
+    {"email sub", NULL, "*@corp.example", TRUST_CLIENT, EDHOC_OK},
+    {"email sub", NULL, "!bob@corp.example,*", TRUST_CLIENT, EDHOC_OK},
+};
+
+START_TEST(a_broken_line_keeps_its_names_from_every_ca)
+{
+    struct x509_store *store = load_store("anchors.pem", NULL);
+    struct trust *t = trust_with(store, NULL);
+    struct cred *cred = load_chain(broken[_i].chain);
+    struct peer peer;
+    edhoc_err err;
+
+    ck_assert_ok(trust_add_taken(t, bytes_of_text(broken[_i].principals), broken[_i].roles,
+                                 "the-file line 7: no key"));
+    err = broken[_i].target != NULL
+              ? trust_judge_server(t, cred, broken[_i].target, time(NULL), &peer)
+              : trust_judge_client(t, cred, time(NULL), &peer);
+    ck_assert_msg(err == broken[_i].err, "row %d: %s: %s", _i, report_sentence(err),
+                  report_details(err));
+    ck_assert(err == EDHOC_OK || strstr(report_details(err), "the-file line 7: no key") != NULL);
+    peer_clear(&peer);
+    cred_free(cred);
+    trust_free(t);
+    x509_store_free(store);
+}
+END_TEST
+
 /* A remembered chain is forgotten when its time is over, and when the clock goes back before the
  * time at which it was validated. */
 START_TEST(a_remembered_verdict_ends_in_time)
@@ -402,6 +443,7 @@ static void add(Suite *suite)
     TCase *tc = suite_case(suite, "certificates", 120);
 
     tcase_add_loop_test(tc, each_chain_is_judged_as_its_row_says, 0, ROWS(decisions));
+    tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);
     tcase_add_test(tc, stores_without_a_certificate_are_refused);

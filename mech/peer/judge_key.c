@@ -83,8 +83,9 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
         return report(
             EDHOC_ERR_UNKNOWN_KEY,
             "no line in %s pins the %s key (kid %s) that %s %.*s authenticated with; if it "
-            "is the right one, add the line of its .pub file there",
-            trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, SHOWN(name));
+            "is the right one, add the line of its .pub file there%s",
+            trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, SHOWN(name),
+            trust_hint(t));
     case NOT_OF_KIND:
         return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
                       key_type(cred_key(line->cred))->ssh_name);

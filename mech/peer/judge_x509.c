@@ -4,7 +4,6 @@
 #include "base/report.h"
 #include "edhoc/cred.h"
 #include "peer/judge_key.h"
-#include "peer/match.h"
 #include "peer/name.h"
 #include "peer/peer.h"
 #include "peer/trust.h"
@@ -31,21 +30,6 @@ static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
 
 /* ---- a pin is stronger than a CA's word ---- */
 
-/* Does a line say whose name this is? For a server by a pattern that matches, as it is asked for;
- * for a client only literally, or a pattern for everybody would leave no name to any CA. */
-static bool takes(const struct trust_line *line, unsigned role, struct bytes name)
-{
-    struct bytes list = bytes_of_text(line->principals);
-    struct pattern p;
-
-    if (role == TRUST_SERVER)
-        return trust_names_server(line, name);
-    while (match_next(&list, &p))
-        if (!p.negated && name_same_folded(p.text, name))
-            return true;
-    return false;
-}
-
 /* The lines that take a name. */
 struct pins {
     const struct trust_line *own;   /* the first that pins the certificate's own key, and counts */
@@ -60,7 +44,7 @@ static struct pins find_pins(const struct trust *t, const struct cred *cred, uns
     for (size_t i = 0; i < trust_count(t) && pins.own == NULL; i++) {
         const struct trust_line *line = trust_at(t, i);
 
-        if (!takes(line, role, name))
+        if (!trust_takes(bytes_of_text(line->principals), line->roles, role, name))
             continue;
         if (pins.other == NULL)
             pins.other = line;
@@ -87,6 +71,7 @@ edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char
                             int64_t now, struct peer *out)
 {
     struct pins pins = find_pins(t, cred, TRUST_SERVER, bytes_of_text(target), now);
+    const char *taken = trust_taken_by(t, TRUST_SERVER, bytes_of_text(target));
     const char *host = name_host(target);
     int64_t expires;
     edhoc_err err;
@@ -96,6 +81,11 @@ edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char
                       "the peer sent a certificate, but %s is pinned to another key in %s line %u; "
                       "remove that line to trust a CA instead",
                       target, pins.other->file, pins.other->line);
+    if (pins.own == NULL && taken != NULL)
+        return report(
+            EDHOC_ERR_UNKNOWN_KEY,
+            "the peer sent a certificate, but a line that cannot be understood names %s: %s",
+            target, taken);
     err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
     if (err == EDHOC_OK && (host == NULL || !x509_names_host(cred_chain(cred, 0), host)))
         err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
@@ -103,6 +93,22 @@ edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char
     if (err == EDHOC_OK)
         err = fill(cred, pins.own, NAME_SERVICE, target, expires, out);
     return err;
+}
+
+static edhoc_err check_free(const struct trust *t, const struct trust_line *pin, const char *name)
+{
+    const char *taken = trust_taken_by(t, TRUST_CLIENT, bytes_of_text(name));
+
+    if (pin != NULL)
+        return report(EDHOC_ERR_NAME_TAKEN,
+                      "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
+                      name, pin->file, pin->line);
+    if (taken != NULL)
+        return report(
+            EDHOC_ERR_NAME_TAKEN,
+            "\"%s\" is on a line that cannot be understood, so no CA can give it away: %s", name,
+            taken);
+    return EDHOC_OK;
 }
 
 edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
@@ -117,10 +123,8 @@ edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t no
         err = x509_client_name(cred_chain(cred, 0), &kind, &name);
     if (err == EDHOC_OK)
         pins = find_pins(t, cred, TRUST_CLIENT, bytes_of_text(name), now);
-    if (err == EDHOC_OK && pins.own == NULL && pins.other != NULL)
-        err = report(EDHOC_ERR_NAME_TAKEN,
-                     "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
-                     name, pins.other->file, pins.other->line);
+    if (err == EDHOC_OK && pins.own == NULL)
+        err = check_free(t, pins.other, name);
     if (err == EDHOC_OK)
         err = fill(cred, pins.own, kind, name, expires, out);
     free(name);

@@ -6,11 +6,26 @@
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
 #include "peer/match.h"
+#include "peer/name.h"
 #include "peer/x509_store.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A line that cannot be understood. */
+struct taken {
+    char *principals;
+    unsigned roles;
+    char *story; /* where it is, and what is wrong with it */
+};
+
+static void taken_clear(struct taken *taken)
+{
+    free(taken->principals);
+    free(taken->story);
+}
 
 struct trust {
     atomic_uint refs;
@@ -18,6 +33,9 @@ struct trust {
     size_t len, cap;
     uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     struct buf places; /* text with its NUL, see trust_places */
+    struct taken *taken;
+    size_t taken_len, taken_cap;
+    char *hint; /* the first one's story, to be said at the end of an error about something else */
     struct x509_store *anchors;
     struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
     size_t parts;
@@ -66,6 +84,10 @@ void trust_free(struct trust *t)
         trust_line_free(t->lines[i]);
     free(t->lines);
     free(t->index);
+    for (size_t i = 0; i < t->taken_len; i++)
+        taken_clear(&t->taken[i]);
+    free(t->taken);
+    free(t->hint);
     buf_free(&t->places);
     x509_store_free(t->anchors);
     for (size_t i = 0; i < t->parts; i++)
@@ -138,6 +160,40 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line)
     else
         trust_line_free(line);
     return err;
+}
+
+static bool grow_taken(struct trust *t)
+{
+    size_t cap = t->taken_cap == 0 ? 4 : t->taken_cap * 2;
+    struct taken *taken = reallocarray(t->taken, cap, sizeof(*taken));
+
+    if (taken == NULL)
+        return false;
+    t->taken = taken;
+    t->taken_cap = cap;
+    return true;
+}
+
+static bool make_hint(struct trust *t, const char *story)
+{
+    return t->hint != NULL ||
+           asprintf(&t->hint, "; a line that cannot be understood grants nothing: %s", story) >= 0;
+}
+
+edhoc_err trust_add_taken(struct trust *t, struct bytes principals, unsigned roles,
+                          const char *story)
+{
+    struct taken taken = {.principals = strndup((const char *)principals.p, principals.len),
+                          .roles = roles,
+                          .story = strdup(story)};
+
+    if (taken.principals == NULL || taken.story == NULL || !make_hint(t, story) ||
+        (t->taken_len == t->taken_cap && !grow_taken(t))) {
+        taken_clear(&taken);
+        return EDHOC_ERR_NOMEM;
+    }
+    t->taken[t->taken_len++] = taken;
+    return EDHOC_OK;
 }
 
 edhoc_err trust_add_file(struct trust *t, const char *path)
@@ -227,6 +283,51 @@ const struct trust_line *trust_at(const struct trust *t, size_t i)
     return t->part[part]->lines[i];
 }
 
+size_t trust_taken_count(const struct trust *t)
+{
+    size_t n = t->taken_len;
+
+    for (size_t i = 0; i < t->parts; i++)
+        n += t->part[i]->taken_len;
+    return n;
+}
+
+static const struct taken *taken_at(const struct trust *t, size_t i)
+{
+    size_t part = 0;
+
+    if (t->parts == 0)
+        return &t->taken[i];
+    while (i >= t->part[part]->taken_len)
+        i -= t->part[part++]->taken_len;
+    return &t->part[part]->taken[i];
+}
+
+const char *trust_taken_story(const struct trust *t, size_t i)
+{
+    return taken_at(t, i)->story;
+}
+
+const char *trust_hint(const struct trust *t)
+{
+    const char *hint = t->hint;
+
+    for (size_t i = 0; i < t->parts && hint == NULL; i++)
+        hint = t->part[i]->hint;
+    return hint != NULL ? hint : "";
+}
+
+const char *trust_taken_by(const struct trust *t, unsigned role, struct bytes name)
+{
+    for (size_t i = 0; i < trust_taken_count(t); i++) {
+        const struct taken *taken = taken_at(t, i);
+
+        if (trust_takes(bytes_of_text(taken->principals), taken->roles, role, name))
+            return taken->story;
+    }
+    return NULL;
+}
+
 const char *trust_places(const struct trust *t)
 {
     return t->places.len > 0 ? (const char *)t->places.p : "a trust file";
@@ -249,10 +350,16 @@ edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line)
                         line->file, line->line);
 }
 
-bool trust_names_server(const struct trust_line *line, struct bytes target)
+bool trust_takes(struct bytes principals, unsigned roles, unsigned role, struct bytes name)
 {
-    return (line->roles & TRUST_SERVER) != 0 &&
-           match_target(bytes_of_text(line->principals), target);
+    struct pattern p;
+
+    if (role == TRUST_SERVER)
+        return (roles & TRUST_SERVER) != 0 && match_target(principals, name);
+    while (match_next(&principals, &p))
+        if (!p.negated && name_same_folded(p.text, name))
+            return true;
+    return false;
 }
 
 static void add_fitting_suites(const struct keytype *type, const struct suite_list *offer,
@@ -267,6 +374,27 @@ static void add_fitting_suites(const struct keytype *type, const struct suite_li
             suite_list_add(&plan->suites, offer->id[i]);
 }
 
+/* No valid line names the target; `stale` did. */
+static edhoc_err plan_without_line(const struct trust *t, const char *target,
+                                   const struct trust_line *stale, int64_t now,
+                                   const struct suite_list *offer, struct trust_plan *out)
+{
+    const char *story = trust_taken_by(t, TRUST_SERVER, bytes_of_text(target));
+
+    if (stale != NULL)
+        return trust_report_time(trust_line_time(stale, now), stale);
+    if (story != NULL)
+        return report(EDHOC_ERR_TRUST_SYNTAX, "the line for %s: %s", target, story);
+    if (t->anchors != NULL) {
+        out->suites = *offer;
+        return EDHOC_OK;
+    }
+    return report(EDHOC_ERR_NO_TRUST,
+                  "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for its "
+                  "key there%s",
+                  target, trust_places(t), trust_hint(t));
+}
+
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
                      const struct suite_list *offer, struct trust_plan *out)
 {
@@ -277,7 +405,8 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
     for (size_t i = 0; i < trust_count(t); i++) {
         const struct trust_line *line = trust_at(t, i);
 
-        if (!trust_names_server(line, bytes_of_text(target)))
+        if (!trust_takes(bytes_of_text(line->principals), line->roles, TRUST_SERVER,
+                         bytes_of_text(target)))
             continue;
         if (trust_line_time(line, now) != EDHOC_OK) {
             stale = line;
@@ -290,17 +419,8 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
         if (cred_is_dh(line->cred) == out->dh)
             add_fitting_suites(key_type(cred_key(line->cred)), offer, out, fits);
     }
-    if (first == NULL && stale != NULL)
-        return trust_report_time(trust_line_time(stale, now), stale);
-    if (first == NULL && t->anchors != NULL) {
-        out->suites = *offer;
-        return EDHOC_OK;
-    }
     if (first == NULL)
-        return report(EDHOC_ERR_NO_TRUST,
-                      "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for "
-                      "its key there",
-                      target, trust_places(t));
+        return plan_without_line(t, target, stale, now, offer, out);
     if (out->suites.len == 0)
         return report(EDHOC_ERR_NO_SUITE,
                       "%s is pinned as %s (%s line %u), and no cipher suite joins that with this "
@@ -348,6 +468,6 @@ edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bo
     return report(
         EDHOC_ERR_UNKNOWN_KEY,
         "the peer names its key by a kid that no line in %s has; pin its key there, or let "
-        "it send the key itself (without cred-by-reference)",
-        trust_places(t));
+        "it send the key itself (without cred-by-reference)%s",
+        trust_places(t), trust_hint(t));
 }

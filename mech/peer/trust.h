@@ -34,6 +34,12 @@ void trust_free(struct trust *t);
  * under the other use is EDHOC_ERR_TRUST_SYNTAX, naming both lines. */
 edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
 void trust_line_free(struct trust_line *line);
+/* A line that cannot be understood: it grants nothing, and its names stay taken. Its literal names
+ * are refused to certificates of clients, and what its patterns match to those of servers where
+ * `roles` says so (both, where its options cannot be read); raw keys on other lines are as good as
+ * before. `story` says where it is and what is wrong, for whoever is refused. Copies. */
+edhoc_err trust_add_taken(struct trust *t, struct bytes principals, unsigned roles,
+                          const char *story) EDHOC_MUST_USE;
 /* Remembers a file that was consulted, so that errors can say where to add a line. Copies. */
 edhoc_err trust_add_file(struct trust *t, const char *path) EDHOC_MUST_USE;
 /* A trust of others: their lines in their order, and these anchors (NULL for none). The others are
@@ -45,6 +51,14 @@ void trust_set_anchors(struct trust *t, struct x509_store *anchors);
 struct x509_store *trust_anchors(const struct trust *t);
 size_t trust_count(const struct trust *t);
 const struct trust_line *trust_at(const struct trust *t, size_t i);
+/* The lines that cannot be understood: their stories. */
+size_t trust_taken_count(const struct trust *t);
+const char *trust_taken_story(const struct trust *t, size_t i);
+/* The story of the first of them that takes this name from certificates of peers in that role; NULL
+ * when none does. */
+const char *trust_taken_by(const struct trust *t, unsigned role, struct bytes name);
+/* For the end of an error that such a line may be the reason of: "" where there is none. */
+const char *trust_hint(const struct trust *t);
 /* "FILE" or "FILE or FILE2", the places to add a line to; never NULL. */
 const char *trust_places(const struct trust *t);
 
@@ -52,8 +66,10 @@ const char *trust_places(const struct trust *t);
 edhoc_err trust_line_time(const struct trust_line *line, int64_t now) EDHOC_MUST_USE;
 /* Reports either of them, saying which line. */
 edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line) EDHOC_MUST_USE;
-/* Does the line name this target for servers, valid or not? */
-bool trust_names_server(const struct trust_line *line, struct bytes target);
+/* Do these principals, for these roles, take a name from certificates of peers in `role`? For a
+ * server by a pattern that matches, as it is asked for; for a client literally (in any spelling,
+ * name_same_folded), or a pattern for everybody would leave no name to any CA. */
+bool trust_takes(struct bytes principals, unsigned roles, unsigned role, struct bytes name);
 
 /* What an initiator may expect of `target`. */
 struct trust_plan {
@@ -62,7 +78,8 @@ struct trust_plan {
 };
 /* By the trust lines that name the target; where none does, by the anchors: a signature, under any
  * suite. EDHOC_ERR_NO_TRUST when there is neither (TRUST_EXPIRED, TRUST_NOT_YET when all lines that
- * name it are out of date: certificates do not make up for that), EDHOC_ERR_NO_SUITE when no suite
+ * name it are out of date, TRUST_SYNTAX when none of them can be understood: certificates do not
+ * make up for that), EDHOC_ERR_NO_SUITE when no suite
  * of `offer` fits its keys. */
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
                      const struct suite_list *offer, struct trust_plan *out) EDHOC_MUST_USE;
