@@ -145,7 +145,7 @@ static const char *spec_of(const char *file)
 }
 
 /* As first and only key, and by fingerprint among all. */
-START_TEST(test_agent)
+START_TEST(the_agent_signs_with_its_first_key_and_by_fingerprint)
 {
     size_t before = open_descriptors();
     const char *spec = spec_of(reals[_i].file);
@@ -168,7 +168,7 @@ START_TEST(test_agent)
 }
 END_TEST
 
-START_TEST(test_agent_skips)
+START_TEST(keys_that_cannot_be_used_are_passed_over_and_told)
 {
     const char *rsa = spec_of("id_rsa"), *p384 = spec_of("id_p384");
 
@@ -186,7 +186,7 @@ START_TEST(test_agent_skips)
 }
 END_TEST
 
-START_TEST(test_agent_large)
+START_TEST(texts_are_signed_up_to_a_bound)
 {
     static uint8_t text[AGENT_MESSAGE_MAX];
     struct buf signature;
@@ -204,7 +204,7 @@ START_TEST(test_agent_large)
 END_TEST
 
 /* Between listing and signing the key goes away; and the agent is locked. */
-START_TEST(test_agent_refuses)
+START_TEST(a_key_that_is_gone_or_locked_does_not_sign)
 {
     struct key *key;
     const char *askpass;
@@ -230,7 +230,7 @@ END_TEST
 
 /* A key that may only be used for logging in to a certain host is listed, but does not sign for us.
  * (OpenSSH before 8.9 cannot add one: then there is nothing to see.) */
-START_TEST(test_agent_constrained)
+START_TEST(a_constrained_key_is_listed_but_does_not_sign)
 {
     struct buf blob = real_blob("id_p256"), line = buf_new(BUF_MAX);
     struct key *key;
@@ -254,7 +254,7 @@ START_TEST(test_agent_constrained)
 END_TEST
 
 /* The socket's place is remembered: what the host does to its environment later does not matter. */
-START_TEST(test_agent_remembered)
+START_TEST(the_place_of_the_socket_is_remembered)
 {
     struct key *key;
     int status;
@@ -286,7 +286,7 @@ static void on_alarm(int number)
     (void)number;
 }
 
-START_TEST(test_agent_signals)
+START_TEST(signals_of_the_host_interrupt_nothing)
 {
     struct sigaction action = {.sa_handler = on_alarm}; /* and no SA_RESTART */
     struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
@@ -323,7 +323,7 @@ static void *sign_often(void *key)
     return key;
 }
 
-START_TEST(test_agent_threads)
+START_TEST(threads_sign_with_one_key)
 {
     pthread_t threads[4];
     struct key *key;
@@ -518,7 +518,7 @@ static void message_refused(struct bytes message, const char *words)
     buf_free(&answer);
 }
 
-START_TEST(test_fake_list)
+START_TEST(a_list_that_is_none_is_refused)
 {
     struct key *key = made_key("ed25519");
     struct buf message = list_message(key, 1);
@@ -548,7 +548,7 @@ START_TEST(test_fake_list)
 END_TEST
 
 /* A flipped bit may make another key of it, but nothing worse. */
-START_TEST(test_fake_list_flips)
+START_TEST(a_flipped_bit_of_a_list_does_no_harm)
 {
     struct key *key = made_key("p256");
     struct buf answer = list_of(key);
@@ -583,7 +583,7 @@ START_TEST(test_fake_list_flips)
 }
 END_TEST
 
-START_TEST(test_fake_frames)
+START_TEST(frames_have_a_bounded_length)
 {
     const struct turn too_long[] = {
         {ANSWER, BYTES_LITERAL("\0\0\0\0")},
@@ -605,7 +605,7 @@ START_TEST(test_fake_frames)
 END_TEST
 
 /* Keys that are malformed, of no use, or of names that are no names: passed over, and told. */
-START_TEST(test_fake_skips)
+START_TEST(malformed_keys_in_a_list_are_passed_over)
 {
     struct key *key = made_key("p384"), *read;
     struct buf message = buf_new(BUF_MAX), blob = buf_new(BUF_MAX), answer;
@@ -645,7 +645,7 @@ START_TEST(test_fake_skips)
 END_TEST
 
 /* The same when it is asked for by its fingerprint: told, not passed over. */
-START_TEST(test_fake_malformed)
+START_TEST(a_malformed_key_that_is_asked_for_is_told)
 {
     struct bytes blob = BYTES_LITERAL("\0\0\0\013ssh-ed25519\0\0\0\001x");
     struct buf message = buf_new(BUF_MAX), spec = buf_new(BUF_MAX), answer;
@@ -669,7 +669,7 @@ START_TEST(test_fake_malformed)
 }
 END_TEST
 
-START_TEST(test_fake_many)
+START_TEST(the_names_of_many_keys_are_told_in_print)
 {
     struct buf message = buf_new(BUF_MAX);
 
@@ -742,7 +742,7 @@ static void answer_accepted(const struct key *key, struct bytes message)
     buf_free(&list);
 }
 
-START_TEST(test_fake_sign)
+START_TEST(only_the_right_signature_is_taken)
 {
     struct key *key = made_key(kinds[_i]);
     const char *name = key_type(key)->ssh_name;
@@ -773,7 +773,7 @@ START_TEST(test_fake_sign)
 END_TEST
 
 /* Numbers that no signature has: zero, negative, longer than the order, in another encoding. */
-START_TEST(test_fake_sign_numbers)
+START_TEST(impossible_numbers_make_no_signature)
 {
     static const struct bytes numbers[] = {
         {(const uint8_t *)"\0\0\0\0", 4},
@@ -804,7 +804,7 @@ START_TEST(test_fake_sign_numbers)
 END_TEST
 
 /* Nothing below may last for ever, or raise SIGPIPE; the times themselves are not looked at. */
-START_TEST(test_fake_sign_hangs)
+START_TEST(signing_ends_when_the_agent_hangs)
 {
     const struct turn hangs[] = {{HANG, BYTES_LITERAL("\0\0\0\100\016")}};
     const struct turn hangs_up[] = {{HANG_UP, BYTES_NONE}, {ANSWER, BYTES_NONE}};
@@ -822,7 +822,7 @@ START_TEST(test_fake_sign_hangs)
 }
 END_TEST
 
-START_TEST(test_fake_list_hangs)
+START_TEST(listing_ends_when_the_agent_hangs)
 {
     const struct turn hangs[] = {
         {HANG, BYTES_NONE},
@@ -834,7 +834,7 @@ START_TEST(test_fake_list_hangs)
 END_TEST
 
 /* One that never accepts, and whose queue is full. */
-START_TEST(test_fake_full)
+START_TEST(connecting_ends_when_nobody_accepts)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int listener = listen_at(folder_path("fake"), 0), waiting[16], n = 0;
@@ -855,7 +855,7 @@ END_TEST
 
 /* ---- no agent, and settings that are none ---- */
 
-START_TEST(test_no_agent)
+START_TEST(no_agent_is_told_with_its_place)
 {
     char path[200];
 
@@ -878,7 +878,7 @@ START_TEST(test_no_agent)
 }
 END_TEST
 
-START_TEST(test_spec)
+START_TEST(only_a_whole_fingerprint_asks_for_a_key)
 {
     static const char *const specs[] = {
         "",
@@ -910,33 +910,33 @@ static void add_agent(Suite *suite)
     TCase *tcase = suite_case(suite, "ssh-agent", 240);
 
     tcase_add_unchecked_fixture(tcase, start_agent, stop_agent);
-    tcase_add_loop_test(tcase, test_agent, 0, KINDS);
-    tcase_add_test(tcase, test_agent_skips);
-    tcase_add_test(tcase, test_agent_large);
-    tcase_add_test(tcase, test_agent_refuses);
-    tcase_add_test(tcase, test_agent_constrained);
-    tcase_add_test(tcase, test_agent_remembered);
-    tcase_add_test(tcase, test_agent_signals);
-    tcase_add_test(tcase, test_agent_threads);
+    tcase_add_loop_test(tcase, the_agent_signs_with_its_first_key_and_by_fingerprint, 0, KINDS);
+    tcase_add_test(tcase, keys_that_cannot_be_used_are_passed_over_and_told);
+    tcase_add_test(tcase, texts_are_signed_up_to_a_bound);
+    tcase_add_test(tcase, a_key_that_is_gone_or_locked_does_not_sign);
+    tcase_add_test(tcase, a_constrained_key_is_listed_but_does_not_sign);
+    tcase_add_test(tcase, the_place_of_the_socket_is_remembered);
+    tcase_add_test(tcase, signals_of_the_host_interrupt_nothing);
+    tcase_add_test(tcase, threads_sign_with_one_key);
 }
 
 static void add_fake(Suite *suite)
 {
     TCase *tcase = suite_case(suite, "fake agent", 240);
 
-    tcase_add_test(tcase, test_fake_list);
-    tcase_add_test(tcase, test_fake_list_flips);
-    tcase_add_test(tcase, test_fake_frames);
-    tcase_add_test(tcase, test_fake_skips);
-    tcase_add_test(tcase, test_fake_malformed);
-    tcase_add_test(tcase, test_fake_many);
-    tcase_add_loop_test(tcase, test_fake_sign, 0, KINDS);
-    tcase_add_test(tcase, test_fake_sign_numbers);
-    tcase_add_test(tcase, test_fake_sign_hangs);
-    tcase_add_test(tcase, test_fake_list_hangs);
-    tcase_add_test(tcase, test_fake_full);
-    tcase_add_test(tcase, test_no_agent);
-    tcase_add_test(tcase, test_spec);
+    tcase_add_test(tcase, a_list_that_is_none_is_refused);
+    tcase_add_test(tcase, a_flipped_bit_of_a_list_does_no_harm);
+    tcase_add_test(tcase, frames_have_a_bounded_length);
+    tcase_add_test(tcase, malformed_keys_in_a_list_are_passed_over);
+    tcase_add_test(tcase, a_malformed_key_that_is_asked_for_is_told);
+    tcase_add_test(tcase, the_names_of_many_keys_are_told_in_print);
+    tcase_add_loop_test(tcase, only_the_right_signature_is_taken, 0, KINDS);
+    tcase_add_test(tcase, impossible_numbers_make_no_signature);
+    tcase_add_test(tcase, signing_ends_when_the_agent_hangs);
+    tcase_add_test(tcase, listing_ends_when_the_agent_hangs);
+    tcase_add_test(tcase, connecting_ends_when_nobody_accepts);
+    tcase_add_test(tcase, no_agent_is_told_with_its_place);
+    tcase_add_test(tcase, only_a_whole_fingerprint_asks_for_a_key);
 }
 
 static void add(Suite *suite)

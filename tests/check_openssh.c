@@ -222,7 +222,7 @@ static void mutate(struct bytes text)
 
 /* ---- tests of files ---- */
 
-START_TEST(test_made)
+START_TEST(a_file_with_known_values_is_read)
 {
     struct recipe r = recipe_new(kinds[_i]);
 
@@ -230,7 +230,7 @@ START_TEST(test_made)
 }
 END_TEST
 
-START_TEST(test_made_mutants)
+START_TEST(no_change_of_a_made_file_gives_another_key)
 {
     struct recipe r = recipe_new(kinds[_i]);
     struct buf text = cook(&r);
@@ -254,7 +254,7 @@ static const struct {
     {LITERAL("\x1b[2J"), NULL},   {LITERAL("a\0b"), NULL},
 };
 
-START_TEST(test_comment)
+START_TEST(a_comment_is_kept_where_it_is_printable)
 {
     struct recipe r = recipe_new("ed25519");
 
@@ -264,7 +264,7 @@ START_TEST(test_comment)
 END_TEST
 
 /* Some writers pad an already whole section with one block more, as OpenSSH's reader lets them. */
-START_TEST(test_padding)
+START_TEST(padding_counts_up_and_is_shorter_than_a_block_more)
 {
     static const struct {
         size_t len;
@@ -298,7 +298,7 @@ static void set(struct buf *b, struct bytes to)
     ck_assert_int_eq(buf_copy(b, to), EDHOC_OK);
 }
 
-START_TEST(test_container)
+START_TEST(a_container_has_one_unencrypted_key)
 {
     struct recipe r = recipe_new("p256");
 
@@ -341,7 +341,7 @@ START_TEST(test_container)
 END_TEST
 
 /* Encrypted or not: it would be of no use either way. */
-START_TEST(test_unusable)
+START_TEST(keys_of_other_kinds_are_named_and_refused)
 {
     struct recipe r = recipe_new("ed25519");
 
@@ -363,7 +363,7 @@ static void with_blob(struct recipe r, struct bytes blob, const char *words)
     refused(cook(&r), words);
 }
 
-START_TEST(test_section)
+START_TEST(a_private_section_must_fit_its_public_key)
 {
     struct recipe r = recipe_new("ed25519"), other = recipe_new("p256");
 
@@ -405,7 +405,7 @@ static void with_scalar(struct bytes encoded, const char *words)
     refused(cook(&r), words);
 }
 
-START_TEST(test_scalar)
+START_TEST(a_scalar_has_one_encoding_and_is_below_the_order)
 {
     uint8_t raw[34] = {0};
     struct buf value = buf_new(BUF_MAX);
@@ -470,7 +470,7 @@ static struct buf cut(size_t drop)
     return text;
 }
 
-START_TEST(test_armor)
+START_TEST(the_armor_is_exact_and_alone_in_its_file)
 {
     struct buf text = good(), twice;
 
@@ -496,7 +496,7 @@ START_TEST(test_armor)
 }
 END_TEST
 
-START_TEST(test_sizes)
+START_TEST(a_file_has_a_bounded_size)
 {
     static const uint8_t zeros[65536];
 
@@ -511,7 +511,7 @@ END_TEST
 
 /* ---- keys of the real ssh-keygen ---- */
 
-START_TEST(test_real)
+START_TEST(keys_of_ssh_keygen_are_read_or_named)
 {
     const struct real *k = &reals[_i];
     struct buf text = folder_read(k->file);
@@ -532,7 +532,7 @@ START_TEST(test_real)
 END_TEST
 
 /* An mpint is as long as its number: now and then a scalar has a byte more or less. */
-START_TEST(test_real_many)
+START_TEST(scalars_of_every_length_are_read)
 {
     struct real k = reals[1];
 
@@ -544,7 +544,7 @@ START_TEST(test_real_many)
 }
 END_TEST
 
-START_TEST(test_real_mutants)
+START_TEST(no_change_of_a_real_file_gives_another_key)
 {
     struct buf text = folder_read(reals[_i].file);
 
@@ -553,7 +553,7 @@ START_TEST(test_real_mutants)
 }
 END_TEST
 
-START_TEST(test_fingerprint)
+START_TEST(fingerprints_are_those_of_ssh_keygen)
 {
     for (int i = 0; i < REALS; i++) {
         struct buf theirs;
@@ -571,16 +571,16 @@ static void add_made(Suite *suite)
 {
     TCase *tcase = suite_case(suite, "made files", 240);
 
-    tcase_add_loop_test(tcase, test_made, 0, KINDS);
-    tcase_add_loop_test(tcase, test_made_mutants, 0, KINDS);
-    tcase_add_loop_test(tcase, test_comment, 0, ROWS(comments));
-    tcase_add_loop_test(tcase, test_unusable, 0, UNUSABLE);
-    tcase_add_test(tcase, test_padding);
-    tcase_add_test(tcase, test_container);
-    tcase_add_test(tcase, test_section);
-    tcase_add_test(tcase, test_scalar);
-    tcase_add_test(tcase, test_armor);
-    tcase_add_test(tcase, test_sizes);
+    tcase_add_loop_test(tcase, a_file_with_known_values_is_read, 0, KINDS);
+    tcase_add_loop_test(tcase, no_change_of_a_made_file_gives_another_key, 0, KINDS);
+    tcase_add_loop_test(tcase, a_comment_is_kept_where_it_is_printable, 0, ROWS(comments));
+    tcase_add_loop_test(tcase, keys_of_other_kinds_are_named_and_refused, 0, UNUSABLE);
+    tcase_add_test(tcase, padding_counts_up_and_is_shorter_than_a_block_more);
+    tcase_add_test(tcase, a_container_has_one_unencrypted_key);
+    tcase_add_test(tcase, a_private_section_must_fit_its_public_key);
+    tcase_add_test(tcase, a_scalar_has_one_encoding_and_is_below_the_order);
+    tcase_add_test(tcase, the_armor_is_exact_and_alone_in_its_file);
+    tcase_add_test(tcase, a_file_has_a_bounded_size);
 }
 
 static void add_real(Suite *suite)
@@ -588,10 +588,10 @@ static void add_real(Suite *suite)
     TCase *tcase = suite_case(suite, "ssh-keygen", 240);
 
     tcase_add_unchecked_fixture(tcase, make_reals, NULL);
-    tcase_add_loop_test(tcase, test_real, 0, REALS);
-    tcase_add_loop_test(tcase, test_real_mutants, 0, KINDS);
-    tcase_add_test(tcase, test_real_many);
-    tcase_add_test(tcase, test_fingerprint);
+    tcase_add_loop_test(tcase, keys_of_ssh_keygen_are_read_or_named, 0, REALS);
+    tcase_add_loop_test(tcase, no_change_of_a_real_file_gives_another_key, 0, KINDS);
+    tcase_add_test(tcase, scalars_of_every_length_are_read);
+    tcase_add_test(tcase, fingerprints_are_those_of_ssh_keygen);
 }
 
 static void add(Suite *suite)
