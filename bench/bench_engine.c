@@ -59,7 +59,7 @@ static void end_free(struct end *e)
 struct side {
     struct party_fixed current;
     struct party *party;
-    struct gss_api *profile;
+    struct profile *profile;
     struct edhoc *engine;
 };
 
@@ -70,15 +70,15 @@ static void side_new(struct side *s, bool initiator, const struct end *e, int su
                                  .arg = &s->current,
                                  .name = initiator ? "bench@host" : NULL,
                                  .suites = {{suite}, 1}};
-    struct gss_api_wish wish = {.target = "bench@host"};
+    struct profile_wish wish = {.target = "bench@host"};
     struct edhoc_config config = {.role = initiator ? EDHOC_INITIATOR : EDHOC_RESPONDER,
                                   .parties = &party_parties,
-                                  .profile = &gss_api_profile};
+                                  .profile = &profile_gss_api};
 
     s->current = (struct party_fixed){e->identities, e->trust};
     must(party_new(&party, &s->party) == EDHOC_OK, "party");
-    must((initiator ? gss_api_new_initiator(&wish, &s->profile)
-                    : gss_api_new_responder(&s->profile)) == EDHOC_OK,
+    must((initiator ? profile_new_initiator(&wish, &s->profile)
+                    : profile_new_responder(&s->profile)) == EDHOC_OK,
          "profile");
     config.parties_arg = s->party;
     config.profile_arg = s->profile;
@@ -89,7 +89,7 @@ static void side_free(struct side *s)
 {
     edhoc_free(s->engine);
     party_free(s->party);
-    gss_api_free(s->profile);
+    profile_free(s->profile);
 }
 
 static void handshake(const struct end *i, const struct end *r, int suite)

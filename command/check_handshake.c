@@ -55,12 +55,12 @@ static void say_no_suite(struct check *c, const struct identity *id)
 }
 
 /* Composes the first message, as a client does: every reason not to begin shows here. */
-static edhoc_err try_to_begin(struct check *c, struct party *party, struct gss_api *profile)
+static edhoc_err try_to_begin(struct check *c, struct party *party, struct profile *profile)
 {
     struct edhoc_config config = {.role = EDHOC_INITIATOR,
                                   .parties = &party_parties,
                                   .parties_arg = party,
-                                  .profile = &gss_api_profile,
+                                  .profile = &profile_gss_api,
                                   .profile_arg = profile};
     struct buf message = buf_new(EDHOC_TOKEN_MAX);
     struct edhoc *session = NULL;
@@ -80,7 +80,7 @@ static edhoc_err try_to_begin(struct check *c, struct party *party, struct gss_a
 
 static void check_first_message(struct check *c)
 {
-    struct gss_api_wish wish = {.target = c->target,
+    struct profile_wish wish = {.target = c->target,
                                 .hide_target = (c->settings.options & EDHOC_HIDE_TARGET) != 0,
                                 .confirm = (c->settings.options & EDHOC_CONFIRM) != 0};
     struct party_fixed fixed = {c->identities, c->trust};
@@ -92,9 +92,9 @@ static void check_first_message(struct check *c)
                                   .by_reference = (c->settings.options & EDHOC_CRED_BY_REFERENCE) !=
                                                   0,
                                   .now = c->now};
-    struct gss_api *profile = NULL;
+    struct profile *profile = NULL;
     struct party *party = NULL;
-    edhoc_err err = gss_api_new_initiator(&wish, &profile);
+    edhoc_err err = profile_new_initiator(&wish, &profile);
 
     if (err == EDHOC_OK)
         err = party_new(&config, &party);
@@ -103,7 +103,7 @@ static void check_first_message(struct check *c)
     if (err != EDHOC_OK)
         check_error(c, err, "suites", NULL);
     party_free(party);
-    gss_api_free(profile);
+    profile_free(profile);
 }
 
 /* A peer that proves our own key is refused. */

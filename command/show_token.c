@@ -112,7 +112,7 @@ static void print_profile(const struct profile_item *item)
 static edhoc_err print_ead_1(struct bytes ead)
 {
     struct profile_item item;
-    edhoc_err err = profile_read(1, ead, &item);
+    edhoc_err err = item_read(1, ead, &item);
 
     printf("    EAD_1        %zu bytes: ", ead.len);
     tool_print_hex(ead);

@@ -108,7 +108,7 @@ static edhoc_err open_ctx(struct glue_ctx *ctx)
                           &ctx->protect);
     if (err != EDHOC_OK)
         return err;
-    ctx->flags = gss_api_flags(session->profile) | GLUE_LOCAL_FLAGS;
+    ctx->flags = profile_flags(session->profile) | GLUE_LOCAL_FLAGS;
     ctx->expires = party_expires(session->party);
     glue_trace("context %u open: method %d suite %d flags 0x%x peer \"%s\"", ctx->id,
                edhoc_method(engine), edhoc_suite(engine)->id, (unsigned)ctx->flags,
@@ -162,7 +162,7 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
     edhoc_err err = may_step(ctx);
 
     if (err == EDHOC_OK && !ctx->initiator)
-        err = gss_api_set_bindings(ctx->session->profile, bindings->have,
+        err = profile_set_bindings(ctx->session->profile, bindings->have,
                                    buf_bytes(&bindings->text));
     if (err == EDHOC_OK)
         err = edhoc_step(ctx->session->engine, message, out);

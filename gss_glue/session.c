@@ -1,7 +1,13 @@
 #include "session.h"
 
+#include "base/bytes.h"
 #include "base/report.h"
+#include "creds.h"
+#include "edhoc/edhoc.h"
+#include "names.h"
 #include "peer/name.h"
+#include "peer/party.h"
+#include "profile/gss_api.h"
 
 #include <stdlib.h>
 
@@ -41,7 +47,7 @@ static edhoc_err finish(struct glue_session *s, const char *name, struct glue_se
         .by_reference = (s->cred->settings.options & EDHOC_CRED_BY_REFERENCE) != 0};
     struct edhoc_config config = {.role = s->initiator ? EDHOC_INITIATOR : EDHOC_RESPONDER,
                                   .parties = &party_parties,
-                                  .profile = &gss_api_profile,
+                                  .profile = &profile_gss_api,
                                   .profile_arg = s->profile};
     edhoc_err err = party_new(&party, &s->party);
 
@@ -57,12 +63,12 @@ static edhoc_err finish(struct glue_session *s, const char *name, struct glue_se
 
 /* What the application asked for, as far as it travels. Bindings call for confirmation, because
  * only then the initiator learns that they were compared; a DCE exchange has no room for it. */
-static struct gss_api_wish wish_of(const struct glue_session *s, const char *target,
+static struct profile_wish wish_of(const struct glue_session *s, const char *target,
                                    OM_uint32 flags, bool bindings)
 {
     unsigned options = s->cred->settings.options;
 
-    return (struct gss_api_wish){
+    return (struct profile_wish){
         .target = target,
         .hide_target = (options & EDHOC_HIDE_TARGET) != 0,
         .confirm = (bindings || (options & EDHOC_CONFIRM) != 0) && (flags & GSS_C_DCE_STYLE) == 0,
@@ -75,7 +81,7 @@ edhoc_err glue_session_initiator(struct glue_cred *cred, const struct glue_name 
                                  struct glue_session **out)
 {
     struct glue_session *s;
-    struct gss_api_wish wish;
+    struct profile_wish wish;
     edhoc_err err = session_new(cred, true, &s);
 
     *out = NULL;
@@ -85,9 +91,9 @@ edhoc_err glue_session_initiator(struct glue_cred *cred, const struct glue_name 
         err = report(EDHOC_ERR_NAME, "a target is a service on a host: %s@HOST", target->text);
     wish = wish_of(s, target->text, flags, bindings->have);
     if (err == EDHOC_OK)
-        err = gss_api_new_initiator(&wish, &s->profile);
+        err = profile_new_initiator(&wish, &s->profile);
     if (err == EDHOC_OK)
-        err = gss_api_set_bindings(s->profile, bindings->have, buf_bytes(&bindings->text));
+        err = profile_set_bindings(s->profile, bindings->have, buf_bytes(&bindings->text));
     if (err == EDHOC_OK)
         return finish(s, target->text, out);
     glue_session_free(s);
@@ -103,7 +109,7 @@ edhoc_err glue_session_acceptor(struct glue_cred *cred, struct glue_session **ou
     *out = NULL;
     if (err != EDHOC_OK)
         return err;
-    err = gss_api_new_responder(&s->profile);
+    err = profile_new_responder(&s->profile);
     if (err == EDHOC_OK)
         return finish(s, s->cred->desired != NULL ? s->cred->desired->text : NULL, out);
     glue_session_free(s);
@@ -115,7 +121,7 @@ void glue_session_free(struct glue_session *s)
     if (s == NULL)
         return;
     edhoc_free(s->engine);
-    gss_api_free(s->profile);
+    profile_free(s->profile);
     party_free(s->party);
     glue_cred_free(s->cred);
     free(s);
@@ -126,7 +132,7 @@ void glue_session_free(struct glue_session *s)
 /* We are called what the initiator called us; our identity's name where it called us nothing. */
 static edhoc_err name_of_acceptor(const struct glue_session *s, struct glue_name **out)
 {
-    const char *asked = gss_api_target(s->profile);
+    const char *asked = profile_target(s->profile);
 
     return asked != NULL ? glue_name_of_target(asked, out)
                          : glue_name_of_identity(party_identity(s->party), false, out);

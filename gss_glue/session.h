@@ -16,7 +16,7 @@ struct glue_session {
     bool initiator;
     struct glue_cred *cred; /* a reference */
     struct party *party;    /* who we are, whom we believe */
-    struct gss_api *profile;
+    struct profile *profile;
     struct edhoc *engine;
 };
 

@@ -218,10 +218,10 @@ START_TEST(the_item_is_as_specified_to_the_byte_in_its_message_only)
     struct profile_item read;
     struct buf ead = buf_new(1000);
 
-    profile_put(&item, &ead);
+    item_put(&item, &ead);
     ck_assert(buf_err(&ead) == EDHOC_OK);
     ck_assert_hex(buf_bytes(&ead), examples[_i].hex);
-    check_case(examples[_i].hex, profile_read(item.message, field, &read), OK);
+    check_case(examples[_i].hex, item_read(item.message, field, &read), OK);
     ck_assert_int_eq(read.message, item.message);
     ck_assert(bytes_equal(read.target, target));
     ck_assert_uint_eq(read.options, item.options);
@@ -232,10 +232,10 @@ START_TEST(the_item_is_as_specified_to_the_byte_in_its_message_only)
     /* It belongs to its message and to no other one. */
     for (int message = 1; message <= 4; message++)
         if (message != item.message)
-            check_case("in another message", profile_read(message, field, &read), ITEM);
+            check_case("in another message", item_read(message, field, &read), ITEM);
     /* Cut off anywhere, the field is malformed; the label alone is an item without a value. */
     for (size_t len = 1; len < field.len; len++)
-        check_case("cut off", profile_read(item.message, keep(field.p, len), &read),
+        check_case("cut off", item_read(item.message, keep(field.p, len), &read),
                    len == 3 ? ITEM : BAD);
     buf_free(&ead);
 }
@@ -248,11 +248,11 @@ START_TEST(the_item_is_appended_to_others)
     struct buf ead = buf_new(100), full = buf_new(3);
 
     ead_put(&ead, 0, false, BYTES_LITERAL("\0"));
-    profile_put(&item, &ead);
+    item_put(&item, &ead);
     ead_put(&ead, 0, false, BYTES_LITERAL("\0"));
     ck_assert_hex(buf_bytes(&ead), "00410039ff464382f600004100");
-    check_case("padded", profile_read(1, buf_bytes(&ead), &read), OK);
-    profile_put(&item, &full);
+    check_case("padded", item_read(1, buf_bytes(&ead), &read), OK);
+    item_put(&item, &full);
     ck_assert(buf_err(&full) != EDHOC_OK);
     buf_free(&ead);
     buf_free(&full);
@@ -276,17 +276,17 @@ START_TEST(a_target_has_at_most_255_bytes)
                                      message == 3,
                                      bytes_of(bindings, message == 3 ? FIXED_MAX : 0)};
         buf_reset(&ead);
-        profile_put(&item, &ead);
+        item_put(&item, &ead);
         ck_assert(buf_err(&ead) == EDHOC_OK);
-        check_case("255 bytes", profile_read(message, buf_bytes(&ead), &read), OK);
+        check_case("255 bytes", item_read(message, buf_bytes(&ead), &read), OK);
         ck_assert(bytes_equal(read.target, item.target));
         ck_assert(bytes_equal(read.bindings, item.bindings));
         item.target.len++;
         item.bindings.len = 0;
         buf_reset(&ead);
-        profile_put(&item, &ead);
+        item_put(&item, &ead);
         if (buf_err(&ead) == EDHOC_OK)
-            check_case("256 bytes", profile_read(message, buf_bytes(&ead), &read), ITEM);
+            check_case("256 bytes", item_read(message, buf_bytes(&ead), &read), ITEM);
     }
     buf_free(&ead);
 }
@@ -406,8 +406,7 @@ START_TEST(only_a_well_formed_item_is_accepted)
 {
     struct profile_item item;
 
-    check_case(received[_i].what,
-               profile_read(received[_i].message, unhex(received[_i].hex), &item),
+    check_case(received[_i].what, item_read(received[_i].message, unhex(received[_i].hex), &item),
                received[_i].err);
     ck_assert_int_eq(item.message, received[_i].message);
     if (received[_i].err == ITEM)
@@ -429,10 +428,10 @@ START_TEST(what_is_read_of_a_changed_item_is_all_there_was)
 
             memcpy(changed, field.p, field.len);
             changed[at] = (uint8_t)value;
-            if (profile_read(message, bytes_of(changed, field.len), &item) == EDHOC_OK) {
+            if (item_read(message, bytes_of(changed, field.len), &item) == EDHOC_OK) {
                 struct buf again = buf_new(1000);
 
-                profile_put(&item, &again); /* what was read is all there was */
+                item_put(&item, &again); /* what was read is all there was */
                 if (again.len != field.len || memcmp(again.p, changed, field.len) != 0)
                     ck_abort_msg("byte %zu as %02x is read as something else", at, value);
                 buf_free(&again);
@@ -466,7 +465,7 @@ START_TEST(only_canonical_targets_may_travel)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        ck_assert_msg(profile_target_ok(bytes_of_text(rows[i].text)) == rows[i].ok, "row %zu", i);
+        ck_assert_msg(item_target_ok(bytes_of_text(rows[i].text)) == rows[i].ok, "row %zu", i);
 }
 END_TEST
 

@@ -948,7 +948,7 @@ START_TEST(test_bindings_late)
     p.config[EDHOC_RESPONDER].bindings = BYTES_LITERAL("early, and longer");
     ck_assert(pair_new(&p));
     pair_advance(&p, 3);
-    ck_assert_int_eq(gss_api_set_bindings(side_of(p.side[EDHOC_RESPONDER])->gss_api, true,
+    ck_assert_int_eq(profile_set_bindings(side_of(p.side[EDHOC_RESPONDER])->gss_api, true,
                                           BYTES_LITERAL("late")),
                      EDHOC_OK);
     pair_run(&p, NULL, NULL);
@@ -959,7 +959,7 @@ START_TEST(test_bindings_late)
     ck_assert(pair_new(&p));
     pair_advance(&p, 3);
     ck_assert_int_eq(
-        gss_api_set_bindings(side_of(p.side[EDHOC_RESPONDER])->gss_api, false, BYTES_NONE),
+        profile_set_bindings(side_of(p.side[EDHOC_RESPONDER])->gss_api, false, BYTES_NONE),
         EDHOC_OK);
     pair_run(&p, NULL, NULL);
     support_check_complete(&p, 3, 3, 6);

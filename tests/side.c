@@ -79,42 +79,42 @@ static const struct edhoc_parties parties = {
 
 static edhoc_err put_ead(void *arg, int message, const struct suite *suite, struct buf *ead)
 {
-    return gss_api_profile.put_ead(((struct side *)arg)->gss_api, message, suite, ead);
+    return profile_gss_api.put_ead(((struct side *)arg)->gss_api, message, suite, ead);
 }
 
 static edhoc_err read_ead(void *arg, int message, const struct suite *suite, struct bytes ead)
 {
-    return gss_api_profile.read_ead(((struct side *)arg)->gss_api, message, suite, ead);
+    return profile_gss_api.read_ead(((struct side *)arg)->gss_api, message, suite, ead);
 }
 
 static const char *target(const void *arg)
 {
-    return gss_api_profile.target(((const struct side *)arg)->gss_api);
+    return profile_gss_api.target(((const struct side *)arg)->gss_api);
 }
 
 static bool confirm(const void *arg)
 {
-    return gss_api_profile.confirm(((const struct side *)arg)->gss_api);
+    return profile_gss_api.confirm(((const struct side *)arg)->gss_api);
 }
 
 static void forget(void *arg)
 {
-    gss_api_profile.forget(((struct side *)arg)->gss_api);
+    profile_gss_api.forget(((struct side *)arg)->gss_api);
 }
 
 static bool accepts_c_x(struct bytes c_x)
 {
-    return gss_api_profile.accepts_c_x(c_x);
+    return profile_gss_api.accepts_c_x(c_x);
 }
 
 static bool accepts_form(enum cred_form form)
 {
-    return gss_api_profile.accepts_form(form);
+    return profile_gss_api.accepts_form(form);
 }
 
 static bool by_value(enum cred_form form)
 {
-    return gss_api_profile.by_value(form);
+    return profile_gss_api.by_value(form);
 }
 
 static const struct edhoc_profile profile = {
@@ -190,14 +190,14 @@ static const struct edhoc_profile plain_profile = {
 static edhoc_err new_profile(struct side *s)
 {
     const struct side_config *c = &s->config;
-    struct gss_api_wish wish = {.target = c->target,
+    struct profile_wish wish = {.target = c->target,
                                 .hide_target = (c->options & EDHOC_HIDE_TARGET) != 0,
                                 .confirm = (c->options & EDHOC_CONFIRM) != 0,
                                 .flags = c->flags};
-    edhoc_err err = c->role == EDHOC_INITIATOR ? gss_api_new_initiator(&wish, &s->gss_api)
-                                               : gss_api_new_responder(&s->gss_api);
+    edhoc_err err = c->role == EDHOC_INITIATOR ? profile_new_initiator(&wish, &s->gss_api)
+                                               : profile_new_responder(&s->gss_api);
 
-    return err == EDHOC_OK ? gss_api_set_bindings(s->gss_api, c->have_bindings, c->bindings) : err;
+    return err == EDHOC_OK ? profile_set_bindings(s->gss_api, c->have_bindings, c->bindings) : err;
 }
 
 static edhoc_err new_party(struct side *s)
@@ -218,7 +218,7 @@ static edhoc_err new_party(struct side *s)
 static void objects_free(struct side *s)
 {
     party_free(s->party);
-    gss_api_free(s->gss_api);
+    profile_free(s->gss_api);
     identity_set_free(s->current.identities);
     trust_free(s->current.trust);
     free(s);
@@ -289,10 +289,10 @@ int64_t side_expires(const struct edhoc *s)
 
 const char *side_target(const struct edhoc *s)
 {
-    return gss_api_target(side_of(s)->gss_api);
+    return profile_target(side_of(s)->gss_api);
 }
 
 uint32_t side_flags(const struct edhoc *s)
 {
-    return gss_api_flags(side_of(s)->gss_api);
+    return profile_flags(side_of(s)->gss_api);
 }

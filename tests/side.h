@@ -36,7 +36,7 @@ struct side {
     struct side_config config; /* its views are borrowed */
     struct party_fixed current;
     struct party *party;
-    struct gss_api *gss_api;
+    struct profile *gss_api;
 };
 
 /* A session over a side of its own, to be ended with side_free(). */

@@ -502,7 +502,7 @@ struct buf support_ead_1(const char *target, uint64_t options)
     struct profile_item item = {.message = 1, .target = bytes_of_text(target), .options = options};
     struct buf ead = buf_new(EDHOC_TOKEN_MAX);
 
-    profile_put(&item, &ead);
+    item_put(&item, &ead);
     return ead;
 }
 
@@ -511,7 +511,7 @@ struct buf support_ead_3(uint64_t flags, const char *target)
     struct profile_item item = {.message = 3, .flags = flags, .target = bytes_of_text(target)};
     struct buf ead = buf_new(EDHOC_TOKEN_MAX);
 
-    profile_put(&item, &ead);
+    item_put(&item, &ead);
     return ead;
 }
 

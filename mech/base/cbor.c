@@ -1,5 +1,7 @@
 #include "base/cbor.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 #include <cbor/callbacks.h>

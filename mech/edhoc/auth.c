@@ -1,10 +1,14 @@
 #include "edhoc/auth.h"
 
+#include "base/bytes.h"
+#include "base/cbor.h"
 #include "base/report.h"
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/sign.h"
+#include "edhoc/cred.h"
 
 #define MESSAGE_MAX    65536             /* bytes of one message */
 #define STRUCTURES_MAX (4 * MESSAGE_MAX) /* credential, EAD and what is around them */

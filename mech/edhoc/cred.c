@@ -1,6 +1,8 @@
 #include "edhoc/cred.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"

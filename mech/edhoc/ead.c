@@ -1,5 +1,8 @@
 #include "edhoc/ead.h"
 
+#include "base/cbor.h"
+#include "base/report.h"
+
 #define LABEL_PADDING 0
 
 void ead_put(struct buf *out, uint64_t label, bool critical, struct bytes value)

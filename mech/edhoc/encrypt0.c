@@ -1,5 +1,6 @@
 #include "edhoc/encrypt0.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
 #include "crypto/aead.h"
 

@@ -1,6 +1,8 @@
 #include "edhoc/keysched.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 

@@ -3,8 +3,13 @@
  * RFC 9528 section 5.2. */
 #include "edhoc/message_1.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/key.h"
+#include "edhoc/keysched.h"
+#include "edhoc/session.h"
+#include "edhoc/suite.h"
 
 #define SUITES_I_MAX 32 /* more than that is no list of preferences */
 

@@ -3,9 +3,16 @@
  * RFC 9528 section 5.3. */
 #include "edhoc/message_2.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/ecdh.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "edhoc/auth.h"
+#include "edhoc/cred.h"
+#include "edhoc/keysched.h"
+#include "edhoc/session.h"
 
 #include <string.h>
 
@@ -87,32 +94,38 @@ edhoc_err message_2_compose(struct edhoc *s, struct buf *out)
 
 /* ---- initiator, section 5.3.3 ---- */
 
+/* PLAINTEXT_2 = CIPHERTEXT_2 XOR KEYSTREAM_2, after G_Y, TH_2 and PRK_2e */
+static edhoc_err decrypt(struct edhoc *s, struct bytes in)
+{
+    struct cbor_reader r = cbor_reader(in);
+    struct bytes g_y_ciphertext_2 = cbor_read_bstr(&r), g_y, ciphertext_2;
+    size_t g_y_len = keytype_by_curve(s->suite->dh, true)->coordinate;
+    struct buf *plaintext_2 = &s->m2.plaintext;
+    edhoc_err err;
+
+    if (!cbor_finished(&r) || g_y_ciphertext_2.len <= g_y_len)
+        return report(EDHOC_ERR_MALFORMED,
+                      "message_2 is not one byte string of G_Y and ciphertext");
+    g_y = bytes_of(g_y_ciphertext_2.p, g_y_len);
+    ciphertext_2 = bytes_of(g_y_ciphertext_2.p + g_y_len, g_y_ciphertext_2.len - g_y_len);
+    err = session_peer_ephemeral(s, g_y);
+    if (err == EDHOC_OK)
+        err = derive_2e(s, g_y);
+    if (err == EDHOC_OK)
+        err = buf_copy(plaintext_2, ciphertext_2);
+    return err == EDHOC_OK ? keysched_xor_2(&s->ks, plaintext_2->p, plaintext_2->len) : err;
+}
+
 edhoc_err message_2_process(struct edhoc *s, struct bytes in)
 {
     struct auth *a = begin_proof(s);
-    struct cbor_reader r = cbor_reader(in);
-    struct bytes both = cbor_read_bstr(&r), g_y, ciphertext_2, c_r;
-    size_t g_y_len = keytype_by_curve(s->suite->dh, true)->coordinate;
+    struct cbor_reader r;
     struct cred_id id;
+    struct bytes c_r;
     edhoc_err err;
 
-    /* G_Y_CIPHERTEXT_2 */
-    if (!cbor_finished(&r) || both.len <= g_y_len)
-        return report(EDHOC_ERR_MALFORMED,
-                      "message_2 is not one byte string of G_Y and ciphertext");
-    g_y = bytes_of(both.p, g_y_len);
-    ciphertext_2 = bytes_of(both.p + g_y_len, both.len - g_y_len);
-
-    /* G_Y */
-    err = session_peer_ephemeral(s, g_y);
-    /* TH_2, PRK_2e */
-    if (err == EDHOC_OK)
-        err = derive_2e(s, g_y);
-    /* PLAINTEXT_2 = CIPHERTEXT_2 XOR KEYSTREAM_2 */
-    if (err == EDHOC_OK)
-        err = buf_copy(&a->plaintext, ciphertext_2);
-    if (err == EDHOC_OK)
-        err = keysched_xor_2(&s->ks, a->plaintext.p, a->plaintext.len);
+    /* G_Y_CIPHERTEXT_2: G_Y, TH_2, PRK_2e, PLAINTEXT_2 */
+    err = decrypt(s, in);
     /* C_R, ID_CRED_R, Signature_or_MAC_2, EAD_2 */
     r = cbor_reader(buf_bytes(&a->plaintext));
     c_r = cbor_read_identifier(&r);

@@ -3,8 +3,14 @@
  * RFC 9528 section 5.4. */
 #include "edhoc/message_3.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
+#include "edhoc/auth.h"
+#include "edhoc/cred.h"
 #include "edhoc/encrypt0.h"
+#include "edhoc/keysched.h"
+#include "edhoc/session.h"
 
 /* Signature_or_MAC_3 is the initiator's proof. */
 static struct auth *begin_proof(struct edhoc *s)

@@ -3,7 +3,9 @@
  * RFC 9528 section 5.5: the responder's confirmation. */
 #include "edhoc/message_4.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "edhoc/encrypt0.h"
 
 /* ---- responder, section 5.5.2 ---- */

@@ -2,8 +2,10 @@
 #include "edhoc/message_error.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/report.h"
+#include "edhoc/suite.h"
 
 #include <string.h>
 

@@ -1,6 +1,11 @@
 #include "edhoc/session.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "edhoc/auth.h"
+#include "edhoc/cred.h"
 
 #define C_X_MAX 256 /* bytes of a connection identifier */
 

@@ -1,5 +1,6 @@
 #include "edhoc/suite.h"
 
+#include "base/report.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"

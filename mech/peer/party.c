@@ -1,7 +1,15 @@
 #include "peer/party.h"
 
 #include "base/report.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "edhoc/cred.h"
+#include "edhoc/suite.h"
+#include "peer/identity.h"
+#include "peer/judge.h"
+#include "peer/name.h"
+#include "peer/peer.h"
+#include "peer/trust.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 #include "profile/gss_api.h"
 
+#include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/hash.h"
 #include "edhoc/ead.h"
@@ -9,7 +10,7 @@
 
 #define BINDINGS_MAX (1u << 20)
 
-struct gss_api {
+struct profile {
     bool initiator;
     bool confirm;       /* initiator: asks for message_4; responder: was asked */
     bool target_hidden; /* initiator: names it in message_3 only; responder: message_1 had none */
@@ -22,7 +23,7 @@ struct gss_api {
 
 /* ---- life ---- */
 
-static edhoc_err set_target(struct gss_api *g, struct bytes target)
+static edhoc_err set_target(struct profile *g, struct bytes target)
 {
     buf_reset(&g->target);
     buf_put(&g->target, target);
@@ -30,9 +31,9 @@ static edhoc_err set_target(struct gss_api *g, struct bytes target)
     return buf_err(&g->target);
 }
 
-static struct gss_api *gss_api_new(bool initiator)
+static struct profile *profile_new(bool initiator)
 {
-    struct gss_api *g = calloc(1, sizeof(*g));
+    struct profile *g = calloc(1, sizeof(*g));
 
     if (g == NULL)
         return NULL;
@@ -42,22 +43,22 @@ static struct gss_api *gss_api_new(bool initiator)
     return g;
 }
 
-edhoc_err gss_api_new_initiator(const struct gss_api_wish *wish, struct gss_api **out)
+edhoc_err profile_new_initiator(const struct profile_wish *wish, struct profile **out)
 {
     struct bytes target = bytes_of_text(wish->target);
-    struct gss_api *g;
+    struct profile *g;
     edhoc_err err;
 
     *out = NULL;
     if (wish->target == NULL)
         return report(EDHOC_ERR_NAME, "no target name");
-    if (!profile_target_ok(target))
+    if (!item_target_ok(target))
         return report(
             EDHOC_ERR_NAME,
             "a target is service@host, the host in lower case, or a name without @, of at "
             "most %d bytes",
             PROFILE_TARGET_MAX);
-    g = gss_api_new(true);
+    g = profile_new(true);
     if (g == NULL)
         return EDHOC_ERR_NOMEM;
     g->confirm = wish->confirm;
@@ -67,17 +68,17 @@ edhoc_err gss_api_new_initiator(const struct gss_api_wish *wish, struct gss_api 
     if (err == EDHOC_OK)
         *out = g;
     else
-        gss_api_free(g);
+        profile_free(g);
     return err;
 }
 
-edhoc_err gss_api_new_responder(struct gss_api **out)
+edhoc_err profile_new_responder(struct profile **out)
 {
-    *out = gss_api_new(false);
+    *out = profile_new(false);
     return *out != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
-void gss_api_free(struct gss_api *g)
+void profile_free(struct profile *g)
 {
     if (g == NULL)
         return;
@@ -86,7 +87,7 @@ void gss_api_free(struct gss_api *g)
     free(g);
 }
 
-edhoc_err gss_api_set_bindings(struct gss_api *g, bool have, struct bytes bindings)
+edhoc_err profile_set_bindings(struct profile *g, bool have, struct bytes bindings)
 {
     if (buf_copy(&g->bindings, have ? bindings : BYTES_NONE) != EDHOC_OK)
         return report(EDHOC_ERR_ARGUMENT, "channel bindings longer than 1 MiB");
@@ -94,12 +95,12 @@ edhoc_err gss_api_set_bindings(struct gss_api *g, bool have, struct bytes bindin
     return EDHOC_OK;
 }
 
-const char *gss_api_target(const struct gss_api *g)
+const char *profile_target(const struct profile *g)
 {
     return g->target.len > 0 ? (const char *)g->target.p : NULL;
 }
 
-uint32_t gss_api_flags(const struct gss_api *g)
+uint32_t profile_flags(const struct profile *g)
 {
     return g->result_flags;
 }
@@ -107,7 +108,7 @@ uint32_t gss_api_flags(const struct gss_api *g)
 /* ---- what we send ---- */
 
 /* The hash of the channel bindings that our own side's caller gave. */
-static edhoc_err hash_bindings(const struct gss_api *g, const struct suite *suite,
+static edhoc_err hash_bindings(const struct profile *g, const struct suite *suite,
                                struct fixed *hash)
 {
     struct bytes bindings = buf_bytes(&g->bindings);
@@ -115,17 +116,17 @@ static edhoc_err hash_bindings(const struct gss_api *g, const struct suite *suit
     return crypto_digest(suite->hash, &bindings, 1, hash);
 }
 
-static edhoc_err put_ead_1(struct gss_api *g, struct buf *ead)
+static edhoc_err put_ead_1(struct profile *g, struct buf *ead)
 {
     struct profile_item item = {.message = 1, .options = g->confirm ? PROFILE_OPTION_CONFIRM : 0};
 
     if (!g->target_hidden)
-        item.target = bytes_of_text(gss_api_target(g));
-    profile_put(&item, ead);
+        item.target = bytes_of_text(profile_target(g));
+    item_put(&item, ead);
     return buf_err(ead);
 }
 
-static edhoc_err put_ead_3(struct gss_api *g, const struct suite *suite, struct buf *ead)
+static edhoc_err put_ead_3(struct profile *g, const struct suite *suite, struct buf *ead)
 {
     struct profile_item item = {.message = 3, .flags = g->flags, .has_bindings = g->have_bindings};
     struct fixed hash;
@@ -135,17 +136,17 @@ static edhoc_err put_ead_3(struct gss_api *g, const struct suite *suite, struct 
         return err;
     item.bindings = fixed_bytes(&hash);
     if (g->target_hidden)
-        item.target = bytes_of_text(gss_api_target(g));
-    profile_put(&item, ead);
+        item.target = bytes_of_text(profile_target(g));
+    item_put(&item, ead);
     g->result_flags = g->flags & ~EDHOC_FLAG_BOUND; /* known only from message_4 */
     return buf_err(ead);
 }
 
-static edhoc_err put_ead_4(struct gss_api *g, struct buf *ead)
+static edhoc_err put_ead_4(struct profile *g, struct buf *ead)
 {
     struct profile_item item = {.message = 4, .flags = g->result_flags};
 
-    profile_put(&item, ead);
+    item_put(&item, ead);
     return buf_err(ead);
 }
 
@@ -165,7 +166,7 @@ static edhoc_err put_ead(void *arg, int message, const struct suite *suite, stru
 
 /* ---- what we are told ---- */
 
-static edhoc_err read_ead_1(struct gss_api *g, const struct profile_item *item)
+static edhoc_err read_ead_1(struct profile *g, const struct profile_item *item)
 {
     g->confirm = item->options == PROFILE_OPTION_CONFIRM;
     g->target_hidden = item->target.len == 0;
@@ -173,7 +174,7 @@ static edhoc_err read_ead_1(struct gss_api *g, const struct profile_item *item)
 }
 
 /* Bindings count only when the acceptor has some. */
-static edhoc_err judge_bindings(const struct gss_api *g, const struct suite *suite,
+static edhoc_err judge_bindings(const struct profile *g, const struct suite *suite,
                                 const struct profile_item *item, bool *bound)
 {
     struct fixed ours;
@@ -196,7 +197,7 @@ static edhoc_err judge_bindings(const struct gss_api *g, const struct suite *sui
     return EDHOC_OK;
 }
 
-static edhoc_err read_ead_3(struct gss_api *g, const struct suite *suite,
+static edhoc_err read_ead_3(struct profile *g, const struct suite *suite,
                             const struct profile_item *item)
 {
     const uint32_t always = EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
@@ -220,9 +221,9 @@ static edhoc_err read_ead_3(struct gss_api *g, const struct suite *suite,
 
 static edhoc_err read_ead(void *arg, int message, const struct suite *suite, struct bytes ead)
 {
-    struct gss_api *g = arg;
+    struct profile *g = arg;
     struct profile_item item;
-    edhoc_err err = profile_read(message, ead, &item);
+    edhoc_err err = item_read(message, ead, &item);
 
     if (err != EDHOC_OK)
         return err;
@@ -240,12 +241,12 @@ static edhoc_err read_ead(void *arg, int message, const struct suite *suite, str
 /* What an initiator hides is hidden from the responder's choice, not from itself. */
 static const char *target(const void *arg)
 {
-    return gss_api_target(arg);
+    return profile_target(arg);
 }
 
 static bool confirm(const void *arg)
 {
-    return ((const struct gss_api *)arg)->confirm;
+    return ((const struct profile *)arg)->confirm;
 }
 
 /* Tokens travel within a context: there is nothing to tell apart. */
@@ -267,14 +268,14 @@ static bool by_value(enum cred_form form)
 
 static void forget(void *arg)
 {
-    struct gss_api *g = arg;
+    struct profile *g = arg;
 
     buf_free(&g->bindings);
     g->have_bindings = false;
     g->result_flags = 0;
 }
 
-const struct edhoc_profile gss_api_profile = {
+const struct edhoc_profile profile_gss_api = {
     .put_ead = put_ead,
     .read_ead = read_ead,
     .target = target,

@@ -14,11 +14,11 @@
 #define EDHOC_FLAG_INTEG    0x20u
 #define EDHOC_FLAG_BOUND    0x800u /* CHANNEL_BOUND */
 
-/* The arg of gss_api_profile: what one side of one session says and has been told. */
-struct gss_api;
+/* The arg of profile_gss_api: what one side of one session says and has been told. */
+struct profile;
 
 /* What an initiator wants. */
-struct gss_api_wish {
+struct profile_wish {
     const char *target; /* service@host, or a name without @; see item.h */
     bool hide_target;   /* until message_3 */
     bool confirm;       /* ask for message_4 */
@@ -26,21 +26,21 @@ struct gss_api_wish {
 };
 
 /* EDHOC_ERR_NAME when the target may not travel. Copies. */
-edhoc_err gss_api_new_initiator(const struct gss_api_wish *wish,
-                                struct gss_api **out) EDHOC_MUST_USE;
-edhoc_err gss_api_new_responder(struct gss_api **out) EDHOC_MUST_USE;
-void gss_api_free(struct gss_api *g); /* NULL is fine */
+edhoc_err profile_new_initiator(const struct profile_wish *wish,
+                                struct profile **out) EDHOC_MUST_USE;
+edhoc_err profile_new_responder(struct profile **out) EDHOC_MUST_USE;
+void profile_free(struct profile *g); /* NULL is fine */
 
 /* Replaces one's own channel bindings: `have` none, or these (serialised as doc/mechanism.md says,
  * copied). Initiator: before message_3; responder: before the step that reads it. */
-edhoc_err gss_api_set_bindings(struct gss_api *g, bool have, struct bytes bindings) EDHOC_MUST_USE;
+edhoc_err profile_set_bindings(struct profile *g, bool have, struct bytes bindings) EDHOC_MUST_USE;
 
 /* What the initiator asked for; a responder's is NULL while it is hidden. */
-const char *gss_api_target(const struct gss_api *g);
+const char *profile_target(const struct profile *g);
 /* After the end. Initiator: the flags it sent, EDHOC_FLAG_BOUND replaced by what message_4 said.
  * Responder: the flags it received, EDHOC_FLAG_BOUND replaced by "both gave equal bindings". */
-uint32_t gss_api_flags(const struct gss_api *g);
+uint32_t profile_flags(const struct profile *g);
 
-extern const struct edhoc_profile gss_api_profile;
+extern const struct edhoc_profile profile_gss_api;
 
 #endif

@@ -1,6 +1,7 @@
 #include "profile/item.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/report.h"
 #include "edhoc/ead.h"
@@ -41,7 +42,7 @@ static void put_4(const struct profile_item *item, struct buf *value)
     cbor_put_uint(value, item->flags);
 }
 
-void profile_put(const struct profile_item *item, struct buf *ead)
+void item_put(const struct profile_item *item, struct buf *ead)
 {
     struct buf value = buf_new(ITEM_MAX);
 
@@ -56,7 +57,7 @@ void profile_put(const struct profile_item *item, struct buf *ead)
     buf_free(&value);
 }
 
-bool profile_target_ok(struct bytes target)
+bool item_target_ok(struct bytes target)
 {
     const uint8_t *at = target.len > 0 ? memchr(target.p, '@', target.len) : NULL;
     size_t host = at != NULL ? (size_t)(at - target.p) + 1 : target.len;
@@ -80,7 +81,7 @@ static struct bytes read_target(struct cbor_reader *r)
         return BYTES_NONE;
     }
     target = cbor_read_tstr(r);
-    if (!profile_target_ok(target))
+    if (!item_target_ok(target))
         r->failed = true;
     return r->failed ? BYTES_NONE : target;
 }
@@ -115,7 +116,7 @@ static void read_4(struct cbor_reader *r, struct profile_item *out)
     out->flags = cbor_read_uint(r);
 }
 
-edhoc_err profile_read(int message, struct bytes ead, struct profile_item *out)
+edhoc_err item_read(int message, struct bytes ead, struct profile_item *out)
 {
     struct ead_item item;
     struct cbor_reader r;

@@ -27,11 +27,11 @@ struct profile_item {
 
 /* Is this a target that may travel: service@host with the host in lower case and no dot at its end,
  * or a name without @; 1 to PROFILE_TARGET_MAX bytes, no control characters? */
-bool profile_target_ok(struct bytes target);
+bool item_target_ok(struct bytes target);
 /* Appends the item for item->message to an EAD field. */
-void profile_put(const struct profile_item *item, struct buf *ead);
+void item_put(const struct profile_item *item, struct buf *ead);
 /* Reads the one item that an EAD field of this message must have; message_2 must have none. Views
  * into `ead`. EDHOC_ERR_EAD_ITEM and what ead_find says. */
-edhoc_err profile_read(int message, struct bytes ead, struct profile_item *out) EDHOC_MUST_USE;
+edhoc_err item_read(int message, struct bytes ead, struct profile_item *out) EDHOC_MUST_USE;
 
 #endif

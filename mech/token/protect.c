@@ -14,11 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 #include "crypto/aead.h"
 #include "crypto/fork.h"
 #include "crypto/hash.h"
 #include "edhoc/keysched.h"
+#include "edhoc/suite.h"
+#include "token/window.h"
 
 #define EXPORTER_KEY 0x8100
 #define EXPORTER_IV  0x8101

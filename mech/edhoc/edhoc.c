@@ -2,13 +2,18 @@
  * and the one place where a session fails. See edhoc.h for the face and session.h for the state. */
 #include "edhoc/edhoc.h"
 
+#include "base/bytes.h"
+#include "base/report.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "edhoc/keysched.h"
 #include "edhoc/message_1.h"
 #include "edhoc/message_2.h"
 #include "edhoc/message_3.h"
 #include "edhoc/message_4.h"
 #include "edhoc/message_error.h"
 #include "edhoc/session.h"
+#include "edhoc/suite.h"
 
 #include <stdlib.h>
 
