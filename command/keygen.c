@@ -22,7 +22,6 @@
 #include "crypto/pem.h"
 #include "peer/identity.h"
 #include "peer/name.h"
-#include "peer/name.h"
 #include "load/identity_file.h"
 #include "load/place.h"
 #include "load/settings.h"

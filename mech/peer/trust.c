@@ -31,12 +31,15 @@ struct trust {
     atomic_uint refs;
     struct trust_line **lines;
     size_t len, cap;
+    struct trust_line **cas; /* the CA lines */
+    size_t ca_len, ca_cap;
     uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     struct buf places; /* text with its NUL, see trust_places */
     struct taken *taken;
     size_t taken_len, taken_cap;
     char *hint; /* the first one's story, to be said at the end of an error about something else */
     struct x509_store *anchors;
+    struct revoked *revoked;
     struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
     size_t parts;
 };
@@ -73,6 +76,7 @@ void trust_line_free(struct trust_line *line)
     free(line->comment);
     free(line->file);
     cred_free(line->cred);
+    buf_free(&line->ca);
     free(line);
 }
 
@@ -82,7 +86,10 @@ void trust_free(struct trust *t)
         return;
     for (size_t i = 0; i < t->len; i++)
         trust_line_free(t->lines[i]);
+    for (size_t i = 0; i < t->ca_len; i++)
+        trust_line_free(t->cas[i]);
     free(t->lines);
+    free(t->cas);
     free(t->index);
     for (size_t i = 0; i < t->taken_len; i++)
         taken_clear(&t->taken[i]);
@@ -90,6 +97,7 @@ void trust_free(struct trust *t)
     free(t->hint);
     buf_free(&t->places);
     x509_store_free(t->anchors);
+    revoked_free(t->revoked);
     for (size_t i = 0; i < t->parts; i++)
         trust_free(t->part[i]);
     free(t);
@@ -143,7 +151,24 @@ static edhoc_err check_one_use(const struct trust_line *line, const struct trust
                   first->line);
 }
 
-edhoc_err trust_add(struct trust *t, struct trust_line *line)
+static edhoc_err add_ca(struct trust *t, struct trust_line *line)
+{
+    if (t->ca_len == t->ca_cap) {
+        size_t cap = t->ca_cap == 0 ? 4 : 2 * t->ca_cap;
+        struct trust_line **cas = reallocarray(t->cas, cap, sizeof(*cas));
+
+        if (cas == NULL) {
+            trust_line_free(line);
+            return EDHOC_ERR_NOMEM;
+        }
+        t->cas = cas;
+        t->ca_cap = cap;
+    }
+    t->cas[t->ca_len++] = line;
+    return EDHOC_OK;
+}
+
+static edhoc_err add_pin(struct trust *t, struct trust_line *line)
 {
     edhoc_err err = t->len < t->cap || grow(t) ? EDHOC_OK : EDHOC_ERR_NOMEM;
     uint32_t *slot;
@@ -160,6 +185,12 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line)
     else
         trust_line_free(line);
     return err;
+}
+
+edhoc_err trust_add(struct trust *t, struct trust_line *line)
+{
+    line->order = t->len + t->ca_len;
+    return line->ca.len > 0 ? add_ca(t, line) : add_pin(t, line);
 }
 
 static bool grow_taken(struct trust *t)
@@ -263,6 +294,17 @@ struct x509_store *trust_anchors(const struct trust *t)
     return t->anchors;
 }
 
+void trust_set_revoked(struct trust *t, struct revoked *revoked)
+{
+    revoked_free(t->revoked);
+    t->revoked = revoked_ref(revoked);
+}
+
+const struct revoked *trust_revoked(const struct trust *t)
+{
+    return t->revoked;
+}
+
 size_t trust_count(const struct trust *t)
 {
     size_t n = t->len;
@@ -281,6 +323,47 @@ const struct trust_line *trust_at(const struct trust *t, size_t i)
     while (i >= t->part[part]->len)
         i -= t->part[part++]->len;
     return t->part[part]->lines[i];
+}
+
+size_t trust_ca_count(const struct trust *t)
+{
+    size_t n = t->ca_len;
+
+    for (size_t i = 0; i < t->parts; i++)
+        n += t->part[i]->ca_len;
+    return n;
+}
+
+const struct trust_line *trust_ca_at(const struct trust *t, size_t i)
+{
+    size_t part = 0;
+
+    if (t->parts == 0)
+        return t->cas[i];
+    while (i >= t->part[part]->ca_len)
+        i -= t->part[part++]->ca_len;
+    return t->part[part]->cas[i];
+}
+
+/* Of the next pin and the next CA line, the one that was added first. */
+static const struct trust_line *next_of(const struct trust *t, struct trust_cursor *at)
+{
+    bool pin = at->line < t->len, ca = at->ca < t->ca_len;
+
+    if (pin && ca)
+        pin = t->lines[at->line]->order < t->cas[at->ca]->order;
+    if (pin)
+        return t->lines[at->line++];
+    return ca ? t->cas[at->ca++] : NULL;
+}
+
+const struct trust_line *trust_next(const struct trust *t, struct trust_cursor *at)
+{
+    const struct trust_line *line = t->parts == 0 ? next_of(t, at) : NULL;
+
+    while (at->part < t->parts && (line = next_of(t->part[at->part], at)) == NULL)
+        *at = (struct trust_cursor){at->part + 1, 0, 0};
+    return line;
 }
 
 size_t trust_taken_count(const struct trust *t)
@@ -362,16 +445,46 @@ bool trust_takes(struct bytes principals, unsigned roles, unsigned role, struct 
     return false;
 }
 
-static void add_fitting_suites(const struct keytype *type, const struct suite_list *offer,
-                               struct trust_plan *plan, bool *fits)
+/* What the lines so far say about the target. */
+struct planning {
+    const struct trust_line *first, *stale; /* the first that is valid, the last that is not */
+    bool dh;                                /* the first one's kind */
+    bool fits[SUITES_COUNT];                /* of the offer */
+};
+
+static void add_fitting(const struct keytype *type, const struct suite_list *offer,
+                        struct planning *p)
 {
     for (size_t i = 0; i < offer->len; i++)
         if (suite_fits(suite_by_id(offer->id[i]), type))
-            fits[i] = true;
-    plan->suites.len = 0;
-    for (size_t i = 0; i < offer->len; i++)
-        if (fits[i])
-            suite_list_add(&plan->suites, offer->id[i]);
+            p->fits[i] = true;
+}
+
+/* OpenSSH has certificates for these kinds of key. */
+static void add_certifiable(const struct suite_list *offer, struct planning *p)
+{
+    add_fitting(keytype_by_curve(CRV_ED25519, false), offer, p);
+    add_fitting(keytype_by_curve(CRV_P256, false), offer, p);
+    add_fitting(keytype_by_curve(CRV_P384, false), offer, p);
+}
+
+static void consider(const struct trust_line *line, int64_t now, const struct suite_list *offer,
+                     struct planning *p)
+{
+    bool dh = line->cred != NULL && cred_is_dh(line->cred);
+
+    if (trust_line_time(line, now) != EDHOC_OK) {
+        p->stale = line;
+        return;
+    }
+    if (p->first == NULL) {
+        p->first = line;
+        p->dh = dh;
+    }
+    if (line->cred == NULL && !p->dh)
+        add_certifiable(offer, p);
+    else if (line->cred != NULL && dh == p->dh)
+        add_fitting(key_type(cred_key(line->cred)), offer, p);
 }
 
 /* No valid line names the target; `stale` did. */
@@ -398,35 +511,29 @@ static edhoc_err plan_without_line(const struct trust *t, const char *target,
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
                      const struct suite_list *offer, struct trust_plan *out)
 {
-    const struct trust_line *first = NULL, *stale = NULL;
-    bool fits[SUITES_COUNT] = {false};
+    struct planning p = {NULL, NULL, false, {false}};
+    struct trust_cursor at = {0, 0, 0};
+    const struct trust_line *line;
 
-    *out = (struct trust_plan){false, {{0}, 0}};
-    for (size_t i = 0; i < trust_count(t); i++) {
-        const struct trust_line *line = trust_at(t, i);
-
-        if (!trust_takes(bytes_of_text(line->principals), line->roles, TRUST_SERVER,
-                         bytes_of_text(target)))
-            continue;
-        if (trust_line_time(line, now) != EDHOC_OK) {
-            stale = line;
-            continue;
-        }
-        if (first == NULL) {
-            first = line;
-            out->dh = cred_is_dh(line->cred);
-        }
-        if (cred_is_dh(line->cred) == out->dh)
-            add_fitting_suites(key_type(cred_key(line->cred)), offer, out, fits);
-    }
-    if (first == NULL)
-        return plan_without_line(t, target, stale, now, offer, out);
-    if (out->suites.len == 0)
-        return report(EDHOC_ERR_NO_SUITE,
-                      "%s is pinned as %s (%s line %u), and no cipher suite joins that with this "
-                      "side's key; give the service an X25519 key too (gss-edhoc keygen -t x25519)",
-                      target, key_type(cred_key(first->cred))->ssh_name, first->file, first->line);
-    return EDHOC_OK;
+    while ((line = trust_next(t, &at)) != NULL)
+        if (trust_takes(bytes_of_text(line->principals), line->roles, TRUST_SERVER,
+                        bytes_of_text(target)))
+            consider(line, now, offer, &p);
+    *out = (struct trust_plan){p.dh, {{0}, 0}};
+    if (p.first == NULL)
+        return plan_without_line(t, target, p.stale, now, offer, out);
+    for (size_t i = 0; i < offer->len; i++)
+        if (p.fits[i])
+            suite_list_add(&out->suites, offer->id[i]);
+    if (out->suites.len > 0)
+        return EDHOC_OK;
+    return report(EDHOC_ERR_NO_SUITE,
+                  "%s is pinned as %s (%s line %u), and no cipher suite joins that with this "
+                  "side's key; give the service an X25519 key too (gss-edhoc keygen -t x25519)",
+                  target,
+                  p.first->cred != NULL ? key_type(cred_key(p.first->cred))->ssh_name
+                                        : "what a CA of OpenSSH certifies",
+                  p.first->file, p.first->line);
 }
 
 /* ---- from ID_CRED_x to credentials ---- */

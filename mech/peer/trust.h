@@ -5,22 +5,26 @@
 
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
+#include "peer/revoked.h"
 #include "peer/x509_store.h"
 
 /* The peer's role that a line is good for. */
 enum { TRUST_CLIENT = 1, TRUST_SERVER = 2 };
 
-/* One pinned key: a line of a trust file. */
+/* A line of a trust file: one pinned key or, as a CA line (cert-authority), the key of an OpenSSH CA
+ * whose certificates are believed as far as its patterns go. */
 struct trust_line {
     char *principals;     /* comma-separated patterns with * ? and a leading ! */
     unsigned roles;       /* TRUST_CLIENT | TRUST_SERVER */
     int64_t valid_after;  /* seconds since 1970; INT64_MIN when not given */
     int64_t valid_before; /* first second at which it is not valid; INT64_MAX when not given */
-    char *local_user;     /* NULL when not given */
+    char *local_user;     /* NULL when not given; "*" on a CA line: whomever it names */
     char *comment;        /* NULL when there is none */
     char *file;           /* where it stands */
     unsigned line;
-    struct cred *cred; /* by reference: { 4 : kid } */
+    struct cred *cred; /* by reference: { 4 : kid }; NULL on a CA line */
+    struct buf ca;     /* on a CA line, the blob of the CA's key; else empty */
+    size_t order;      /* of trust_add(): its place among all lines of its trust */
 };
 
 struct trust;
@@ -49,8 +53,20 @@ edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store
 /* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
 void trust_set_anchors(struct trust *t, struct x509_store *anchors);
 struct x509_store *trust_anchors(const struct trust *t);
+/* The lines that pin a key, and nothing else. */
 size_t trust_count(const struct trust *t);
 const struct trust_line *trust_at(const struct trust *t, size_t i);
+/* The CA lines. */
+size_t trust_ca_count(const struct trust *t);
+const struct trust_line *trust_ca_at(const struct trust *t, size_t i);
+/* All lines in their order: from a cursor of zeros to NULL. */
+struct trust_cursor {
+    size_t part, line, ca;
+};
+const struct trust_line *trust_next(const struct trust *t, struct trust_cursor *at);
+/* What is revoked by key: takes its own reference; NULL for nothing. */
+void trust_set_revoked(struct trust *t, struct revoked *revoked);
+const struct revoked *trust_revoked(const struct trust *t);
 /* The lines that cannot be understood: their stories. */
 size_t trust_taken_count(const struct trust *t);
 const char *trust_taken_story(const struct trust *t, size_t i);
@@ -76,7 +92,8 @@ struct trust_plan {
     bool dh;                  /* the responder's half of METHOD */
     struct suite_list suites; /* those of `offer` under which a pinned key can be used */
 };
-/* By the trust lines that name the target; where none does, by the anchors: a signature, under any
+/* By the trust lines that name the target (a CA line means a signature, by any key that a certificate
+ * of OpenSSH can have); where none does, by the anchors: a signature, under any
  * suite. EDHOC_ERR_NO_TRUST when there is neither (TRUST_EXPIRED, TRUST_NOT_YET when all lines that
  * name it are out of date, TRUST_SYNTAX when none of them can be understood: certificates do not
  * make up for that), EDHOC_ERR_NO_SUITE when no suite
