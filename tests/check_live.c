@@ -1,7 +1,7 @@
 /* Identities with certificates, in OpenSSH's format and by URI, as they lie on disk; and
  * credentials that follow their files while a program runs. */
 #include "crypto/key.h"
-#include "crypto/pem.h"
+#include "crypto/store.h"
 #include "load/identity_dir.h"
 #include "load/identity_file.h"
 #include "load/live.h"

@@ -314,16 +314,14 @@ static const struct keytype *type_of(EVP_PKEY *pkey, bool dh)
     return NULL;
 }
 
-static edhoc_err of_no_use(EVP_PKEY *pkey)
+edhoc_err key_of_no_use(const char *type)
 {
-    const char *name = EVP_PKEY_get0_type_name(pkey);
-
-    if (EVP_PKEY_is_a(pkey, "RSA") == 1)
+    if (strcmp(type, "RSA") == 0)
         return report(EDHOC_ERR_KEY_FORMAT, "an RSA key; no EDHOC cipher suite signs with RSA");
     return report(EDHOC_ERR_KEY_FORMAT,
                   "a key of type %s; usable are X25519, X448, Ed25519, Ed448, and EC keys on P-256 "
                   "and P-384",
-                  name != NULL ? name : "unknown");
+                  type);
 }
 
 edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
@@ -335,7 +333,7 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
     (void)ERR_set_mark();
     type = type_of(pkey, dh);
     if (type == NULL)
-        err = of_no_use(pkey);
+        err = key_of_no_use(EVP_PKEY_get0_type_name(pkey));
     else if (EVP_PKEY_up_ref(pkey) != 1)
         err = crypto_failed("sharing a key");
     else

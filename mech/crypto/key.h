@@ -40,5 +40,7 @@ edhoc_err key_with_signer(struct key *public_key,
  * curve has only one). EDHOC_ERR_KEY_FORMAT, with details, when no suite can use such a key. */
 struct evp_pkey_st;
 edhoc_err key_from_pkey(struct evp_pkey_st *pkey, bool dh, struct key **out) EDHOC_MUST_USE;
+/* Reports EDHOC_ERR_KEY_FORMAT, for a key of this type, by libcrypto's name for it. */
+edhoc_err key_of_no_use(const char *type) EDHOC_MUST_USE;
 
 #endif

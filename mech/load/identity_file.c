@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "crypto/store.h"
 #include "edhoc/cred.h"
 #include "load/agent.h"
 #include "load/file.h"

@@ -1,0 +1,319 @@
+/* The memory that keys pass through: none of it is freed with a private key in it, and where there
+ * is none left, that is what is told.
+ *
+ * libcrypto's memory comes from the functions here, which is a host program's right to arrange, and
+ * the linker lets our own free() and realloc() end here too (Makefile.am, --wrap). */
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "lib/errors.h"
+#include "lib/hex.h"
+#include "lib/keep.h"
+#include "lib/suite.h"
+
+#include "crypto/ecdh.h"
+#include "crypto/key.h"
+#include "crypto/keytype.h"
+#include "crypto/pem.h"
+#include "crypto/sign.h"
+#include "load/openssh_key.h"
+
+/* ---- memory that is looked at before it is freed ---- */
+
+#define WINDOW 8 /* bytes in a row that do not occur by chance */
+
+/* What must not be found, in each form that it may have in memory. */
+static struct bytes secrets[8];
+static size_t secrets_count;
+static bool watching;
+static unsigned found;
+
+static bool contains(const uint8_t *p, size_t len, struct bytes secret)
+{
+    for (size_t i = 0; i + WINDOW <= secret.len; i++)
+        if (memmem(p, len, secret.p + i, WINDOW) != NULL)
+            return true;
+    return false;
+}
+
+static void look(const void *p)
+{
+    size_t len = p != NULL && watching ? malloc_usable_size((void *)(uintptr_t)p) : 0;
+
+    for (size_t i = 0; i < secrets_count && len > 0; i++)
+        if (contains(p, len, secrets[i]))
+            found++;
+    if (p !=
+        NULL) /* what a test itself left is not found later, in a block that was never filled */
+        memset((void *)(uintptr_t)p, 0, malloc_usable_size((void *)(uintptr_t)p));
+}
+
+void *__real_realloc(void *p, size_t len);
+void __real_free(void *p);
+void *__wrap_realloc(void *p, size_t len);
+void __wrap_free(void *p);
+
+void __wrap_free(void *p)
+{
+    look(p);
+    __real_free(p);
+}
+
+/* Always to another place: what it was called for leaves a copy, unless it was wiped before. */
+void *__wrap_realloc(void *p, size_t len)
+{
+    size_t old = p != NULL ? malloc_usable_size(p) : 0;
+    void *to = malloc(len);
+
+    if (to == NULL)
+        return NULL;
+    if (old > 0)
+        memcpy(to, p, old < len ? old : len);
+    __wrap_free(p);
+    return to;
+}
+
+/* ---- memory that runs out ---- */
+
+static long left = -1; /* allocations of libcrypto's that succeed; negative: all */
+
+static void *crypto_malloc(size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (left == 0)
+        return NULL;
+    left -= left > 0;
+    return malloc(len);
+}
+
+static void *crypto_realloc(void *p, size_t len, const char *file, int line)
+{
+    void *to = crypto_malloc(len, file, line);
+    size_t old = p != NULL ? malloc_usable_size(p) : 0;
+
+    if (to == NULL)
+        return NULL;
+    if (old > 0)
+        memcpy(to, p, old < len ? old : len);
+    __wrap_free(p);
+    return to;
+}
+
+static void crypto_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    __wrap_free(p);
+}
+
+/* ---- no private key in freed memory ---- */
+
+enum form { PKCS8, PKCS8_ENCRYPTED, SEC1, SEC1_ENCRYPTED, FORMS };
+#define PASSPHRASE "correct horse battery staple"
+
+static const char *const type_names[] = {"x25519",  "x448",  "p256dh", "p384dh",
+                                         "ed25519", "ed448", "p256",   "p384"};
+
+static struct bytes reversed(struct bytes in)
+{
+    uint8_t *out = keep_new(in.len);
+
+    for (size_t i = 0; i < in.len; i++)
+        out[i] = in.p[in.len - 1 - i];
+    return bytes_of(out, in.len);
+}
+
+/* The raw private key of a fresh EVP_PKEY. */
+static struct bytes raw_private(EVP_PKEY *pkey, const struct keytype *type)
+{
+    uint8_t raw[COORDINATE_MAX];
+    size_t len = sizeof(raw);
+    BIGNUM *scalar = NULL;
+
+    if (type->kty == KTY_OKP) {
+        must(EVP_PKEY_get_raw_private_key(pkey, raw, &len) == 1);
+    } else {
+        len = type->coordinate;
+        must(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1);
+        must(BN_bn2binpad(scalar, raw, (int)len) == (int)len);
+        BN_clear_free(scalar);
+    }
+    return keep(raw, len);
+}
+
+static struct bytes write_pem(EVP_PKEY *pkey, enum form form)
+{
+    const EVP_CIPHER *cipher = form == PKCS8_ENCRYPTED || form == SEC1_ENCRYPTED ? EVP_aes_256_cbc()
+                                                                                 : NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    char passphrase[] = PASSPHRASE;
+    struct bytes pem;
+    char *p;
+    long len;
+
+    if (form == PKCS8 || form == PKCS8_ENCRYPTED)
+        must(PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, passphrase, (int)strlen(passphrase),
+                                           NULL, NULL) == 1);
+    else
+        must(PEM_write_bio_PrivateKey_traditional(bio, pkey, cipher, (unsigned char *)passphrase,
+                                                  (int)strlen(passphrase), NULL, NULL) == 1);
+    len = BIO_get_mem_data(bio, &p);
+    pem = keep(p, (size_t)len);
+    BIO_free(bio);
+    return pem;
+}
+
+/* The private key as numbers of either byte order, and in base64 as its file has it. */
+static void watch(struct bytes raw, struct bytes pem, enum form form)
+{
+    secrets_count = 0;
+    secrets[secrets_count++] = raw;
+    secrets[secrets_count++] = reversed(raw);
+    secrets[secrets_count++] = BYTES_LITERAL(PASSPHRASE);
+    if (form == PKCS8 || form == SEC1) { /* the lines between the first and the last */
+        const uint8_t *body = (const uint8_t *)memchr(pem.p, '\n', pem.len) + 1;
+        const uint8_t *end = memmem(body, pem.len, "\n-----END", 9);
+
+        must(end != NULL);
+        secrets[secrets_count++] = bytes_of(body, (size_t)(end - body));
+    }
+    found = 0;
+    watching = true;
+}
+
+/* What a program does with a key. Not watched: that libcrypto's multiplication on P-256 frees its own
+ * copy of the scalar as it is (ecp_nistz256.c). */
+static void use(struct key *k)
+{
+    struct buf signature = buf_new(200);
+    struct fixed secret;
+    struct key *peer;
+
+    watching = !key_type(k)->dh || key_type(k)->curve != CRV_P256;
+    if (key_type(k)->dh) {
+        ck_assert_ok(key_generate(key_type(k), &peer));
+        ck_assert_ok(crypto_ecdh(k, peer, &secret));
+        key_free(peer);
+    } else {
+        ck_assert_ok(crypto_sign(k, BYTES_LITERAL("text"), &signature));
+    }
+    buf_free(&signature);
+    watching = true;
+}
+
+static void load_use_and_free(const struct keytype *type, enum form form)
+{
+    bool encrypted = form == PKCS8_ENCRYPTED || form == SEC1_ENCRYPTED;
+    EVP_PKEY *pkey = type->ossl_group != NULL
+                         ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", type->ossl_group)
+                         : EVP_PKEY_Q_keygen(NULL, NULL, type->ossl_name);
+    struct bytes raw = raw_private(pkey, type), pem = write_pem(pkey, form);
+    struct key *k;
+
+    EVP_PKEY_free(pkey);
+    watch(raw, pem, form);
+    ck_assert_ok(key_from_pem(pem, encrypted ? PASSPHRASE : NULL, type->dh, &k));
+    ck_assert_msg(found == 0, "%s, form %d: %u blocks freed while loading", type->name, form,
+                  found);
+    use(k);
+    ck_assert_msg(found == 0, "%s, form %d: %u blocks freed in use", type->name, form, found);
+    key_free(k);
+    watching = false;
+    ck_assert_msg(found == 0, "%s, form %d: %u blocks freed at the end", type->name, form, found);
+}
+
+/* The net holds: a block with a piece of the secret in it is found. */
+START_TEST(a_copy_that_is_not_wiped_is_found)
+{
+    uint8_t raw[32], *block = malloc(100);
+
+    for (size_t i = 0; i < sizeof(raw); i++)
+        raw[i] = (uint8_t)(i * 7 + 1);
+    watch(bytes_of(raw, sizeof(raw)), BYTES_NONE, FORMS);
+    memcpy(block + 50, raw + 20, WINDOW);
+    __asm__ volatile("" : : "r"(block) : "memory"); /* or the compiler drops the copy */
+    free(block);
+    block = OPENSSL_malloc(100);
+    memcpy(block, raw + 3, WINDOW);
+    OPENSSL_free(block);
+    watching = false;
+    ck_assert_uint_eq(found, 2);
+}
+END_TEST
+
+START_TEST(a_loaded_key_leaves_no_copy_in_freed_memory)
+{
+    const struct keytype *type = keytype_by_name(type_names[_i / FORMS]);
+    enum form form = (enum form)(_i % FORMS);
+
+    if (type->kty == KTY_EC2 || form == PKCS8 || form == PKCS8_ENCRYPTED)
+        load_use_and_free(type, form);
+}
+END_TEST
+
+/* Made by ssh-keygen for this test. */
+static const struct {
+    const char *raw, *text;
+} openssh_keys[] = {
+    {"cf4d39d068113813374f3979945e048c1c97501d060615c940b30bb1670609a6",
+     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+     "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n"
+     "QyNTUxOQAAACDtQhI+PfBuo5h1o5Nf2G5hsLzvV5z7BEYqWq2pLuIm/wAAAJA5wDv4OcA7\n"
+     "+AAAAAtzc2gtZWQyNTUxOQAAACDtQhI+PfBuo5h1o5Nf2G5hsLzvV5z7BEYqWq2pLuIm/w\n"
+     "AAAEDPTTnQaBE4EzdPOXmUXgSMHJdQHQYGFclAswuxZwYJpu1CEj498G6jmHWjk1/YbmGw\n"
+     "vO9XnPsERiparaku4ib/AAAABm1lbW9yeQECAwQFBgc=\n"
+     "-----END OPENSSH PRIVATE KEY-----\n"},
+    {"5b2643b0f5a30d39d21fdc3f1afe2c58755398b84a1cf6800316eaaf2da0a76d",
+     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+     "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS\n"
+     "1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQRDQsSG8q4JlBvBd5/9yGb4xRwt2aKP\n"
+     "KQR6k4OR/qf+Tegv8W8io8eObFW9w2cum4NC5r89XW3FKyE6b6cXIxCBAAAAoJX1boWV9W\n"
+     "6FAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBENCxIbyrgmUG8F3\n"
+     "n/3IZvjFHC3Zoo8pBHqTg5H+p/5N6C/xbyKjx45sVb3DZy6bg0Lmvz1dbcUrITpvpxcjEI\n"
+     "EAAAAgWyZDsPWjDTnSH9w/Gv4sWHVTmLhKHPaAAxbqry2gp20AAAAGbWVtb3J5AQI=\n"
+     "-----END OPENSSH PRIVATE KEY-----\n"},
+};
+
+START_TEST(a_loaded_openssh_key_leaves_no_copy_in_freed_memory)
+{
+    struct bytes text = bytes_of_text(openssh_keys[_i].text), raw = unhex(openssh_keys[_i].raw);
+    char *comment;
+    struct key *k;
+
+    watch(raw, text, PKCS8);
+    ck_assert_ok(openssh_key_read(text, "k", &k, &comment));
+    use(k);
+    key_free(k);
+    watching = false;
+    free(comment);
+    ck_assert_uint_eq(found, 0);
+}
+END_TEST
+
+static void add(Suite *suite)
+{
+    TCase *freed = suite_case(suite, "freed", 60);
+
+    tcase_add_test(freed, a_copy_that_is_not_wiped_is_found);
+    tcase_add_loop_test(freed, a_loaded_key_leaves_no_copy_in_freed_memory, 0,
+                        ROWS(type_names) * FORMS);
+    tcase_add_loop_test(freed, a_loaded_openssh_key_leaves_no_copy_in_freed_memory, 0,
+                        ROWS(openssh_keys));
+}
+
+int main(void)
+{
+    if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
+        return EXIT_FAILURE;
+    return suite_main("memory", add);
+}
