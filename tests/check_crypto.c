@@ -1,5 +1,6 @@
 /* The libcrypto wall: published vectors through our own functions, and everything a peer can send
  * in the place of a ciphertext, a point or a signature. */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -524,6 +525,20 @@ static void feed(struct crypto_cipher *c, struct bytes aad, struct bytes text, u
     check_ok(crypto_cipher_text(c, BYTES_NONE, NULL));
 }
 
+/* A cipher that takes no whole nonce by a parameter, and does not say so. */
+static bool deaf, heard;
+
+int EVP_CIPHER_CTX_set_params(EVP_CIPHER_CTX *ctx, const OSSL_PARAM params[])
+{
+    int (*real)(EVP_CIPHER_CTX *, const OSSL_PARAM *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "EVP_CIPHER_CTX_set_params");
+    if (deaf)
+        return 1;
+    heard = true;
+    return real(ctx, params);
+}
+
 START_TEST(a_cipher_in_pieces_is_the_one_at_once)
 {
     static const size_t pieces[] = {1, 7, 16, 17, 64, 1000};
@@ -532,7 +547,9 @@ START_TEST(a_cipher_in_pieces_is_the_one_at_once)
     struct sealing s;
     uint8_t work[400], tag[16];
 
-    sealing_init(&s, cipher_algs[_i]);
+    /* Where no test before has fetched the ciphers, in this process. */
+    deaf = _i >= ROWS(cipher_algs) && !heard;
+    sealing_init(&s, cipher_algs[_i % ROWS(cipher_algs)]);
     check_ok(crypto_cipher_new(s.alg, true, s.k, &sealing));
     check_ok(crypto_cipher_new(s.alg, false, s.k, &opening));
     for (int p = 0; p < ROWS(pieces); p++)
@@ -544,9 +561,9 @@ START_TEST(a_cipher_in_pieces_is_the_one_at_once)
             s.nonce[3]++; /* another message under the same key */
             check_ok(crypto_seal(s.alg, s.k, s.n, aad, text, &once));
             memcpy(work, text.p, text.len);
-            check_ok(crypto_cipher_begin(sealing, s.nonce));
+            check_ok(crypto_cipher_begin(sealing, s.nonce, NULL));
             feed(sealing, aad, bytes_of(work, text.len), work, pieces[p]); /* in place */
-            check_ok(crypto_cipher_seal_tag(sealing, tag));
+            check_ok(crypto_cipher_tag(sealing, tag));
             ck_assert_mem_eq(tag, once.p + text.len, 16);
             must(memcmp(work, once.p, text.len) == 0);
 
@@ -558,9 +575,9 @@ START_TEST(a_cipher_in_pieces_is_the_one_at_once)
                 tag[0] ^= (uint8_t)(bad == 1);
                 tag[15] ^= (uint8_t)(bad == 2);
                 work[0] ^= (uint8_t)(bad == 3);
-                check_ok(crypto_cipher_begin(opening, s.nonce));
+                check_ok(crypto_cipher_begin(opening, s.nonce, tag));
                 feed(opening, aad, bytes_of(work, text.len), plain, pieces[p]);
-                err = crypto_cipher_open_tag(opening, tag);
+                err = crypto_cipher_verify(opening);
                 if (bad == 0 || (bad == 3 && text.len == 0)) {
                     check_ok(err);
                     must(memcmp(plain, text.p, text.len) == 0);
@@ -1664,7 +1681,7 @@ static void add_aead(Suite *suite)
     tcase_add_loop_test(tc, one_changed_bit_anywhere_does_not_decrypt, 0, AEAD_COUNT);
     tcase_add_loop_test(tc, ccm_ends_at_64_kib_and_the_others_do_not, 0, AEAD_COUNT);
     tcase_add_loop_test(tc, no_part_of_a_ciphertext_is_written_without_room, 0, AEAD_COUNT);
-    tcase_add_loop_test(tc, a_cipher_in_pieces_is_the_one_at_once, 0, ROWS(cipher_algs));
+    tcase_add_loop_test(tc, a_cipher_in_pieces_is_the_one_at_once, 0, 2 * ROWS(cipher_algs));
     tcase_add_test(tc, a_cipher_out_of_order_is_a_bug);
 }
 

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 /* Fetched at first use and never freed, as the hashes are. */
 static struct {
@@ -18,22 +20,89 @@ static struct {
     const size_t key, nonce, tag;
     const bool ccm;
     EVP_CIPHER *cipher;
+    bool takes_nonce; /* by a parameter, see below */
 } aeads[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true, NULL},
-    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true, NULL},
-    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false, NULL},
-    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false, NULL},
-    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false, NULL},
+    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true, NULL, false},
+    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true, NULL, false},
+    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false, NULL, false},
+    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false, NULL, false},
+    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false, NULL, false},
 };
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
 #define CCM_MESSAGE_MAX 65535 /* L = 2: nonce of 13 bytes, length field of 2 */
 
+/* ---- a new nonce for a cipher whose key is set ----
+ *
+ * EVP_CipherInit_ex2() asks the cipher for the length of its nonce each time, which takes as long as
+ * a short message. libcrypto's GCM also takes a whole nonce by the parameter with which TLS sets the
+ * fixed part of one: length -1, as OpenSSH has it by EVP_CTRL_GCM_SET_IV_FIXED. Whether it does is
+ * tried once, in both directions, since an implementation of somebody else may pass over it. */
+
+/* `tag` is that of a message to be opened, NULL to seal. */
+static bool set_nonce(EVP_CIPHER_CTX *ctx, bool by_parameter, const uint8_t nonce[12],
+                      const uint8_t *tag)
+{
+    OSSL_PARAM params[3], *p = params;
+
+    if (tag != NULL)
+        *p++ = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, (void *)tag, 16);
+    if (by_parameter)
+        *p++ = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED,
+                                                 (void *)nonce, SIZE_MAX);
+    *p = OSSL_PARAM_construct_end();
+    return by_parameter ? EVP_CIPHER_CTX_set_params(ctx, params) == 1
+                        : EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, tag == NULL, params) == 1;
+}
+
+static bool get_tag(EVP_CIPHER_CTX *ctx, uint8_t tag[16])
+{
+    const OSSL_PARAM end = OSSL_PARAM_END;
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, 16),
+                           end};
+    uint8_t none[16];
+    int len;
+
+    return EVP_CipherFinal_ex(ctx, none, &len) == 1 && EVP_CIPHER_CTX_get_params(ctx, params) == 1;
+}
+
+static bool verifies(EVP_CIPHER_CTX *ctx)
+{
+    uint8_t none[16];
+    int len;
+
+    return EVP_CipherFinal_ex(ctx, none, &len) == 1;
+}
+
+/* An empty message under two nonces has two tags, whichever way the nonces come. */
+static bool takes_nonce(const EVP_CIPHER *cipher)
+{
+    static const uint8_t key[AEAD_KEY_MAX] = {1}, a[12] = {2}, b[12] = {3};
+    EVP_CIPHER_CTX *seal = EVP_CIPHER_CTX_new(), *open = EVP_CIPHER_CTX_new();
+    uint8_t tag_a[16], tag_b[16], tag[16];
+    bool ok = seal != NULL && open != NULL &&
+              EVP_CipherInit_ex2(seal, cipher, key, a, 1, NULL) == 1 && get_tag(seal, tag_a) &&
+              set_nonce(seal, false, b, NULL) && get_tag(seal, tag_b) &&
+              set_nonce(seal, true, a, NULL) && get_tag(seal, tag) &&
+              memcmp(tag_a, tag_b, 16) != 0 && memcmp(tag_a, tag, 16) == 0 &&
+              EVP_CipherInit_ex2(open, cipher, key, a, 0, NULL) == 1 &&
+              set_nonce(open, true, b, tag_b) && verifies(open) &&
+              set_nonce(open, true, a, tag_a) && verifies(open) &&
+              set_nonce(open, true, a, tag_b) && !verifies(open);
+
+    EVP_CIPHER_CTX_free(seal);
+    EVP_CIPHER_CTX_free(open);
+    return ok;
+}
+
 static void fetch(void)
 {
     (void)ERR_set_mark();
-    for (size_t i = 0; i < AEAD_COUNT; i++)
+    for (size_t i = 0; i < AEAD_COUNT; i++) {
         aeads[i].cipher = EVP_CIPHER_fetch(NULL, aeads[i].name, NULL);
+        aeads[i].takes_nonce = !aeads[i].ccm && aeads[i].cipher != NULL &&
+                               takes_nonce(aeads[i].cipher);
+    }
     (void)ERR_pop_to_mark();
 }
 
@@ -173,7 +242,7 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
 
 struct crypto_cipher {
     EVP_CIPHER_CTX *ctx;
-    bool seal;
+    bool takes_nonce;
 };
 
 edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
@@ -188,12 +257,12 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
     c = calloc(1, sizeof(*c));
     if (c == NULL)
         return EDHOC_ERR_NOMEM;
-    c->seal = seal;
     (void)ERR_set_mark();
     c->ctx = EVP_CIPHER_CTX_new();
     if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1)
         err = crypto_failed("cipher key");
     (void)ERR_pop_to_mark();
+    c->takes_nonce = aeads[alg].takes_nonce;
     if (err == EDHOC_OK)
         *out = c;
     else
@@ -209,11 +278,10 @@ void crypto_cipher_free(struct crypto_cipher *c)
     free(c);
 }
 
-edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12])
+edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12], const uint8_t *tag)
 {
-    return EVP_CipherInit_ex2(c->ctx, NULL, NULL, nonce, c->seal, NULL) == 1
-               ? EDHOC_OK
-               : report(EDHOC_ERR_CRYPTO, "cipher nonce");
+    return set_nonce(c->ctx, c->takes_nonce, nonce, tag) ? EDHOC_OK
+                                                         : report(EDHOC_ERR_CRYPTO, "cipher nonce");
 }
 
 static edhoc_err feed(struct crypto_cipher *c, struct bytes in, uint8_t *out)
@@ -239,26 +307,13 @@ edhoc_err crypto_cipher_text(struct crypto_cipher *c, struct bytes in, uint8_t *
     return feed(c, in, out);
 }
 
-edhoc_err crypto_cipher_seal_tag(struct crypto_cipher *c, uint8_t tag[16])
+edhoc_err crypto_cipher_tag(struct crypto_cipher *c, uint8_t tag[16])
 {
-    uint8_t none[16];
-    int len;
-
-    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1 ||
-        EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag) != 1)
-        return report(EDHOC_ERR_CRYPTO, "cipher tag");
-    return EDHOC_OK;
+    return get_tag(c->ctx, tag) ? EDHOC_OK : report(EDHOC_ERR_CRYPTO, "cipher tag");
 }
 
-edhoc_err crypto_cipher_open_tag(struct crypto_cipher *c, const uint8_t tag[16])
+edhoc_err crypto_cipher_verify(struct crypto_cipher *c)
 {
-    uint8_t expected[16], none[16];
-    int len;
-
-    memcpy(expected, tag, sizeof(expected));
-    if (EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, 16, expected) != 1)
-        return report(EDHOC_ERR_CRYPTO, "cipher tag");
-    if (EVP_CipherFinal_ex(c->ctx, none, &len) != 1)
-        return report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
-    return EDHOC_OK;
+    return verifies(c->ctx) ? EDHOC_OK
+                            : report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
 }

@@ -33,18 +33,21 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
                       struct bytes ciphertext, struct buf *out) EDHOC_MUST_USE;
 
 /* A cipher with its key set, for many messages in pieces: GCM and ChaCha20-Poly1305 only. One
- * message is: begin, aad*, text*, then seal_tag or open_tag. Not for use by two threads at once. */
+ * message is: begin, aad*, text*, then tag (sealing) or verify (opening). Not for use by two threads
+ * at once. */
 struct crypto_cipher;
 
 edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
                             struct crypto_cipher **out) EDHOC_MUST_USE;
 void crypto_cipher_free(struct crypto_cipher *c);
-edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12]) EDHOC_MUST_USE;
+/* `tag` is the 16 bytes of the message that is opened; NULL to seal. */
+edhoc_err crypto_cipher_begin(struct crypto_cipher *c, const uint8_t nonce[12],
+                              const uint8_t *tag) EDHOC_MUST_USE;
 edhoc_err crypto_cipher_aad(struct crypto_cipher *c, struct bytes aad) EDHOC_MUST_USE;
 /* `out` has room for in.len bytes and may be in.p itself. */
 edhoc_err crypto_cipher_text(struct crypto_cipher *c, struct bytes in, uint8_t *out) EDHOC_MUST_USE;
-edhoc_err crypto_cipher_seal_tag(struct crypto_cipher *c, uint8_t tag[16]) EDHOC_MUST_USE;
+edhoc_err crypto_cipher_tag(struct crypto_cipher *c, uint8_t tag[16]) EDHOC_MUST_USE;
 /* EDHOC_ERR_TOKEN_MIC when the tag is wrong; what was written before is then to be wiped. */
-edhoc_err crypto_cipher_open_tag(struct crypto_cipher *c, const uint8_t tag[16]) EDHOC_MUST_USE;
+edhoc_err crypto_cipher_verify(struct crypto_cipher *c) EDHOC_MUST_USE;
 
 #endif

@@ -173,7 +173,7 @@ static bool has_outs(enum token_type type, const struct piece *pieces, size_t co
 /* Sets the nonce of this header, then runs header and pieces through the cipher: all of them as
  * associated data, but DATA under TOKEN_SEAL, which goes through to its `out`. */
 static edhoc_err run(const struct epoch_key *k, const uint8_t header[TOKEN_HEADER],
-                     const struct piece *pieces, size_t count)
+                     const struct piece *pieces, size_t count, const uint8_t *tag)
 {
     bool seals = header[AT_TYPE] == TOKEN_SEAL;
     uint8_t nonce[NONCE];
@@ -182,7 +182,7 @@ static edhoc_err run(const struct epoch_key *k, const uint8_t header[TOKEN_HEADE
     memcpy(nonce, k->iv, NONCE);
     for (size_t i = 0; i < 6; i++)
         nonce[NONCE - 6 + i] ^= header[AT_SEQUENCE + i];
-    err = crypto_cipher_begin(k->cipher, nonce);
+    err = crypto_cipher_begin(k->cipher, nonce, tag);
     if (err == EDHOC_OK)
         err = crypto_cipher_aad(k->cipher, bytes_of(header, TOKEN_HEADER));
     for (size_t i = 0; i < count && err == EDHOC_OK; i++)
@@ -261,9 +261,9 @@ static edhoc_err sender_seal(struct protect *p, enum token_type type, const stru
     header[AT_FLAGS] = sends_in(p);
     put_number(header + AT_SEQUENCE, 6, s->sequence++); /* taken now, whatever comes */
     put_number(header + AT_INSTANCE, 8, s->instance);
-    err = run(&s->key, header, pieces, count);
+    err = run(&s->key, header, pieces, count, NULL);
     if (err == EDHOC_OK)
-        err = crypto_cipher_seal_tag(s->key.cipher, tag);
+        err = crypto_cipher_tag(s->key.cipher, tag);
     return err;
 }
 
@@ -312,10 +312,10 @@ static struct epoch_key *receiver_keep(struct receiver *r, struct epoch_key *fre
 static edhoc_err verify(const struct epoch_key *k, const uint8_t header[TOKEN_HEADER],
                         const struct piece *pieces, size_t count, const uint8_t tag[TOKEN_TAG])
 {
-    edhoc_err err = run(k, header, pieces, count);
+    edhoc_err err = run(k, header, pieces, count, tag);
 
     if (err == EDHOC_OK)
-        err = crypto_cipher_open_tag(k->cipher, tag);
+        err = crypto_cipher_verify(k->cipher);
     if (err != EDHOC_OK && header[AT_TYPE] == TOKEN_SEAL)
         wipe_data(pieces, count);
     return err;
