@@ -17,12 +17,12 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "crypto/keytype.h"
+#include "crypto/openssh_type.h"
+#include "peer/trust.h"
 #include "load/lines.h"
-#include "load/openssh_type.h"
 #include "load/trust_file.h"
 #include "load/trust_line.h"
 #include "load/trust_place.h"
-#include "peer/trust.h"
 
 /* Everything about one import. */
 struct import {

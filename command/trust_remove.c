@@ -16,15 +16,15 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "crypto/hash.h"
+#include "crypto/openssh_type.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
-#include "load/lines.h"
-#include "load/openssh_type.h"
-#include "load/trust_file.h"
-#include "load/trust_line.h"
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/trust.h"
+#include "load/lines.h"
+#include "load/trust_file.h"
+#include "load/trust_line.h"
 
 #define TARGETS_MAX 64
 

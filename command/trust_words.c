@@ -8,12 +8,12 @@
 #include "base/err.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/openssh_type.h"
 #include "edhoc/cred.h"
+#include "peer/trust.h"
 #include "load/lines.h"
-#include "load/openssh_type.h"
 #include "load/trust_line.h"
 #include "load/trust_place.h"
-#include "peer/trust.h"
 
 static bool is_word(struct bytes word, const char *text)
 {

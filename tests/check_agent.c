@@ -23,9 +23,9 @@
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
 #include "lib/ssh_make.h"
+#include "crypto/openssh_type.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
-#include "load/openssh_type.h"
 
 /* ---- expectations ---- */
 

@@ -7,9 +7,9 @@
 #include "base/base64.h"
 #include "base/ssh_wire.h"
 #include "crypto/keytype.h"
+#include "crypto/openssh_type.h"
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
-#include "load/openssh_type.h"
 
 const char *const kinds[KINDS] = {"ed25519", "p256", "p384"};
 

@@ -11,10 +11,10 @@
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/openssh_type.h"
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
 #include "load/agent_socket.h"
-#include "load/openssh_type.h"
 
 /* Message types. */
 #define AGENT_FAILURE            5

@@ -25,10 +25,10 @@
 #include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/openssh_type.h"
 #include "crypto/ssh_blob.h"
 #include "load/file.h"
 #include "load/lines.h"
-#include "load/openssh_type.h"
 
 #define BEGIN_LINE  "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END_LINE    "-----END OPENSSH PRIVATE KEY-----"

@@ -1,6 +1,6 @@
 /* Which of OpenSSH's kinds of key EDHOC can sign with, and what OpenSSH shows of a key. */
-#ifndef MECH_LOAD_OPENSSH_TYPE_H
-#define MECH_LOAD_OPENSSH_TYPE_H
+#ifndef MECH_OPENSSH_TYPE_H
+#define MECH_OPENSSH_TYPE_H
 
 #include "base/report.h"
 #include "crypto/keytype.h"

@@ -1,4 +1,4 @@
-#include "load/openssh_type.h"
+#include "crypto/openssh_type.h"
 
 #include <string.h>
 
