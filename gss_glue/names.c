@@ -94,23 +94,6 @@ edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struc
     return glue_name_new(NAME_USER, bytes_of_text(text), out);
 }
 
-static bool copy_text(const char *from, char **to)
-{
-    *to = from == NULL ? NULL : strdup(from);
-    return from == NULL || *to != NULL;
-}
-
-/* The local user that a client may log in as (doc/mechanism.md, "Local login"): what the trust line
- * says; else the user of the same name, which only a pinned raw key can be. */
-static const char *local_user(const struct peer *peer)
-{
-    if (peer->local_user != NULL)
-        return peer->local_user;
-    if (peer->kind != NAME_USER || cred_chain_length(peer->cred) > 0)
-        return NULL;
-    return strpbrk(peer->name, "@/") == NULL ? peer->name : NULL;
-}
-
 edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool client,
                             struct glue_name **out)
 {
@@ -121,8 +104,8 @@ edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool c
     if (err != EDHOC_OK)
         return err;
     name->cred = cred_ref(peer->cred);
-    if (copy_text(peer->comment, &name->comment) &&
-        copy_text(client ? local_user(peer) : NULL, &name->local_user)) {
+    if (bytes_copy_text(peer->comment, &name->comment) &&
+        bytes_copy_text(client ? peer->local_user : NULL, &name->local_user)) {
         *out = name;
         return EDHOC_OK;
     }

@@ -29,7 +29,7 @@ static void check_results(const struct pair *p, uint32_t flags)
     ck_assert_str_eq(side_peer(r)->name, "alice");
     ck_assert_int_eq(side_peer(r)->kind, 1);
     ck_assert_str_eq(side_peer(i)->comment, "a comment");
-    ck_assert_ptr_null(side_peer(r)->local_user);
+    ck_assert_str_eq(side_peer(r)->local_user, "alice");
     ck_assert_str_eq(side_target(i), SUPPORT_TARGET);
     ck_assert_str_eq(side_target(r), SUPPORT_TARGET);
     ck_assert_uint_eq(side_flags(i), flags);

@@ -460,10 +460,10 @@ static const struct decision {
     {70, X25519, "\x1b[31malice", NULL, {{X25519, "*", C, 0, 0}}, CRED, NULL, 0},
     {71, X25519, "alice\x7f", NULL, {{X25519, "*", C, 0, 0}}, CRED, NULL, 0},
     {72, X25519, "\t", NULL, {{X25519, "*", C, 0, 0}}, CRED, NULL, 0},
-    {73, X25519, "a,b", NULL, {{X25519, "a,b", C, 0, 0}}, NAME, NULL, 10}, /* two principals */
-    {74, X25519, "*", NULL, {{X25519, "alice", C, 0, 0}}, NAME, NULL, 10}, /* a name is no pattern
-                                                                            */
-    {75, X25519, "!alice", NULL, {{X25519, "alice", C, 0, 0}}, NAME, NULL, 10},
+    /* nor is one that a trust line could not have */
+    {73, X25519, "a,b", NULL, {{X25519, "a,b", C, 0, 0}}, CRED, NULL, 0},
+    {74, X25519, "*", NULL, {{X25519, "alice", C, 0, 0}}, CRED, NULL, 0},
+    {75, X25519, "!alice", NULL, {{X25519, "alice", C, 0, 0}}, CRED, NULL, 0},
 
     /* the client, by the name that its key is pinned to */
     {76, X25519, NULL, NULL, {{X25519, "alice", C, 0, 0}}, OK, "alice", 10},
@@ -547,7 +547,6 @@ START_TEST(test_decision)
         ck_assert_str_eq(peer.name, d->name);
         ck_assert_int_eq(peer.kind, d->target != NULL && strchr(d->target, '@') != NULL ? 2 : 1);
         ck_assert(peer.expires == (used->before != 0 ? used->before : INT64_MAX));
-        ck_assert_ptr_null(peer.local_user);
         ck_assert_ptr_null(peer.comment);
     }
     peer_clear(&peer);
@@ -560,7 +559,7 @@ END_TEST
 /* What an error says is fit for a terminal, whatever the peer sent. */
 START_TEST(test_told_printable)
 {
-    static const char *const subs[] = {"mallory\xc3\xbc", "%s%n%s", "a'b\"c"};
+    static const char *const subs[] = {"mallory\xc3\xbc", "%s%n%s", "a'b'c"};
     static const struct pin pins[LINES] = {{X25519, "alice", C, 0, 0}};
     struct trust *t = new_trust(pins);
 
@@ -639,6 +638,50 @@ START_TEST(test_sub_with_nul)
     cred_free(c);
     check_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("\0"), &c));
     check_error(trust_judge_client(t, c, NOW, &peer), CRED);
+    cred_free(c);
+    trust_free(t);
+}
+END_TEST
+
+/* Whom a client may log in as, where no line says it. */
+static const struct {
+    const char *principals, *sub; /* NULL: it gives no name */
+    const char *name, *user;      /* NULL: it is refused; it is nobody */
+} logins[] = {
+    {"alice", "alice", "alice", "alice"},
+    {"alice", NULL, "alice", "alice"},
+    {"bob,alice", "alice", "alice", "alice"},
+    {"*,root", "root", "root", "root"},
+    {"*", "root", "root", NULL},
+    {"roo?", "root", "root", NULL},
+    {"r*,!rob", "root", "root", NULL},
+    {"alice,*", "root", "root", NULL},
+    {"alice,*", "alice", "alice", "alice"},
+    {"alice@example.org", "alice@example.org", "alice@example.org", NULL},
+    {"host/admin", "host/admin", "host/admin", NULL},
+    {"*", "x, root\" ok", NULL, NULL},
+    {"*", "x root", NULL, NULL},
+    {"*", "x,root", NULL, NULL},
+    {"*", "x\\root", NULL, NULL},
+    {"*", "x\nroot", NULL, NULL},
+    {"*", "*", NULL, NULL},
+    {"*", "roo?", NULL, NULL},
+    {"*", "!root", NULL, NULL},
+    {"*", "ro!ot", "ro!ot", NULL},
+};
+
+START_TEST(only_a_name_that_a_line_has_is_a_local_user)
+{
+    struct pin pins[LINES] = {{X25519, logins[_i].principals, C, 0, 0}};
+    struct trust *t = new_trust(pins);
+    struct cred *c = new_cred(X25519, logins[_i].sub);
+    struct peer peer;
+
+    check_error(trust_judge_client(t, c, NOW, &peer), logins[_i].name != NULL ? OK : CRED);
+    if (logins[_i].name != NULL)
+        ck_assert_str_eq(peer.name, logins[_i].name);
+    ck_assert_pstr_eq(peer.local_user, logins[_i].user);
+    peer_clear(&peer);
     cred_free(c);
     trust_free(t);
 }
@@ -1188,6 +1231,7 @@ int main(void)
     tcase_add_loop_test(judge, test_decision, 0, COUNT(decisions));
     tcase_add_test(judge, test_told_printable);
     tcase_add_test(judge, test_peer_from_line);
+    tcase_add_loop_test(judge, only_a_name_that_a_line_has_is_a_local_user, 0, COUNT(logins));
     tcase_add_test(judge, test_longest_sub);
     tcase_add_test(judge, test_sub_with_nul);
     tcase_add_test(judge, test_chain_is_not_pinned);

@@ -46,6 +46,12 @@ int bytes_compare(struct bytes a, struct bytes b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+bool bytes_copy_text(const char *from, char **to)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
+}
+
 void bytes_wipe(void *p, size_t len)
 {
     if (p != NULL)

@@ -36,6 +36,8 @@ bool bytes_contain(struct bytes text, struct bytes what);
 bool bytes_end_with(struct bytes text, struct bytes end);
 /* Bytewise order, shorter first when one is a prefix of the other: <0, 0, >0. */
 int bytes_compare(struct bytes a, struct bytes b);
+/* A malloc'ed copy of a text, NULL of NULL; false when there is no memory. */
+bool bytes_copy_text(const char *from, char **to) EDHOC_MUST_USE;
 /* Overwrites memory in a way the compiler may not remove. */
 void bytes_wipe(void *p, size_t len);
 

@@ -2,7 +2,6 @@
 
 #include "base/ascii.h"
 #include "base/bytes.h"
-#include "base/cbor.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
@@ -10,6 +9,8 @@
 #include "peer/name.h"
 #include "peer/peer.h"
 #include "peer/trust.h"
+
+#include <string.h>
 
 /* How far a line came: the reason that is told is that of the line that came furthest. */
 enum progress { NO_LINE, NOT_OF_KIND, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };
@@ -102,6 +103,32 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
     }
 }
 
+/* Does the line have this name as it is, and not only a pattern for it? */
+static bool has_literal(const struct trust_line *line, struct bytes name)
+{
+    struct bytes list = bytes_of_text(line->principals);
+    struct pattern p;
+
+    while (match_next(&list, &p))
+        if (match_is_literal(&p) && bytes_equal(p.text, name))
+            return true;
+    return false;
+}
+
+/* doc/mechanism.md, "Local login": where the line does not say whom, the user of the same name, if
+ * the line has that name. What a pattern matches is the peer's choice. */
+static edhoc_err fill_client(struct cred *cred, const struct trust_line *line, struct bytes name,
+                             struct peer *out)
+{
+    edhoc_err err = peer_fill(cred, line, NAME_USER, name, out);
+
+    if (err != EDHOC_OK || out->local_user != NULL || !has_literal(line, name) ||
+        strpbrk(out->name, "@/") != NULL || bytes_copy_text(out->name, &out->local_user))
+        return err;
+    peer_clear(out);
+    return EDHOC_ERR_NOMEM;
+}
+
 /* Goes through the literal principals of a line that the line matches; *name becomes the one
  * literal of the key so far, *count how many different ones there are. */
 static void add_literals(const struct trust_line *line, struct bytes *name, size_t *count)
@@ -141,7 +168,7 @@ static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_
             line->file, line->line);
     w.name = name;
     line = best_line(t, &w, &progress); /* the line that has the name, whose options count */
-    return peer_fill(cred, line, NAME_USER, w.name, out);
+    return fill_client(cred, line, w.name, out);
 }
 
 edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char *target,
@@ -156,18 +183,32 @@ edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char 
     return peer_fill(cred, line, name_kind_of(w.name), w.name, out);
 }
 
+/* Can this name stand in a trust line, as a name? Else it would be written where a list of names is
+ * read, or a pattern. */
+static const char *name_fault(struct bytes name)
+{
+    const char *fault = name_principal_fault(name);
+
+    if (fault == NULL && (name.p[0] == '!' || memchr(name.p, '*', name.len) != NULL ||
+                          memchr(name.p, '?', name.len) != NULL))
+        fault = "is a pattern";
+    return fault;
+}
+
 edhoc_err judge_client_key(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
 {
     struct wanted w = {cred, TRUST_CLIENT, cred_sub(cred), now};
     enum progress progress;
     const struct trust_line *line;
+    const char *fault;
 
     if (w.name.len == 0)
         return judge_nameless(t, cred, now, out);
-    if (w.name.len > NAME_TEXT_MAX || !cbor_clean_text(w.name))
-        return report(EDHOC_ERR_CRED_BAD, "the name in it has control characters");
+    fault = name_fault(w.name);
+    if (fault != NULL)
+        return report(EDHOC_ERR_CRED_BAD, "the name in it %s", fault);
     line = best_line(t, &w, &progress);
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    return peer_fill(cred, line, NAME_USER, w.name, out);
+    return fill_client(cred, line, w.name, out);
 }

@@ -1,5 +1,6 @@
 #include "peer/peer.h"
 
+#include "base/bytes.h"
 #include "edhoc/cred.h"
 
 #include <stdlib.h>
@@ -14,12 +15,6 @@ void peer_clear(struct peer *p)
     *p = (struct peer){0};
 }
 
-static bool copy_text(const char *from, char **to)
-{
-    *to = from == NULL ? NULL : strdup(from);
-    return from == NULL || *to != NULL;
-}
-
 edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, enum name_kind kind,
                     struct bytes name, struct peer *out)
 {
@@ -28,7 +23,8 @@ edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, enum name_
     line = line != NULL ? line : &no_line;
     *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
     if ((out->name = strndup((const char *)name.p, name.len)) != NULL &&
-        copy_text(line->comment, &out->comment) && copy_text(line->local_user, &out->local_user))
+        bytes_copy_text(line->comment, &out->comment) &&
+        bytes_copy_text(line->local_user, &out->local_user))
         return EDHOC_OK;
     peer_clear(out);
     return EDHOC_ERR_NOMEM;

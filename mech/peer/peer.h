@@ -11,9 +11,9 @@ struct peer {
     struct cred *cred;
     enum name_kind kind;
     char *name;
-    char *comment; /* of the trust line; NULL when none */
-    char *local_user;
-    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
+    char *comment;    /* of the trust line; NULL when none */
+    char *local_user; /* that a client may log in as; NULL: nobody */
+    int64_t expires;  /* seconds since 1970; INT64_MAX when it does not */
 };
 /* By a trust line, or NULL for a peer with a certificate. Copies; takes its own reference. */
 edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, enum name_kind kind,
