@@ -140,8 +140,9 @@ static void check_failure(struct pair *p, enum edhoc_role role, enum session_sta
                       p->details[role], support_hex(buf_bytes(out)));
     } else {
         if (err != EDHOC_ERR_NO_COMMON_SUITE)
-            support_check_error(buf_bytes(out),
-                                state == RESPONDER_WAIT_1 ? report_sentence(err) : SUPPORT_REFUSAL);
+            support_check_error(buf_bytes(out), state == RESPONDER_WAIT_1 && err != EDHOC_ERR_TARGET
+                                                    ? report_sentence(err)
+                                                    : SUPPORT_REFUSAL);
         tell_other(p, other_than(role), buf_bytes(out));
     }
     ck_assert(state == SESSION_DONE || !edhoc_done(p->side[role]));
@@ -1207,7 +1208,7 @@ START_TEST(test_credential_forms)
         {"a1 0e a3 01 6161 02 6161 08 a1 01 a3 01 01 20 04 21 5820 @", EDHOC_ERR_CRED_BAD},
         {"a1 0e a2 02 60 08 a1 01 a3 01 01 20 04 21 5820 @", EDHOC_ERR_CRED_BAD},
         {"a1 0e a2 02 4161 08 a1 01 a3 01 01 20 04 21 5820 @", EDHOC_ERR_CRED_BAD},
-        {"a1 0e a1 08 a1 01 a4 01 01 02 4100 20 04 21 5820 @", EDHOC_ERR_CRED_BAD},
+        {"a1 0e a1 08 a1 01 a4 01 01 02 4100 20 04 21 5820 @", EDHOC_ERR_PROOF},
         {"a1 0e a1 08 a1 01 a3 01 01 20 06 21 5820 @", EDHOC_ERR_CRED_BAD}, /* Ed25519 signs */
         {"a1 0e a1 08 a1 01 a3 01 01 20 01 21 5820 @", EDHOC_ERR_CRED_BAD}, /* P-256 is no OKP */
         {"a1 0e a1 08 a1 01 a3 01 02 20 04 21 5820 @", EDHOC_ERR_CRED_BAD},

@@ -5,6 +5,7 @@
 #include "crypto/keytype.h"
 
 #include "base/cbor.h"
+#include "profile/item.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -642,7 +643,7 @@ START_TEST(test_choice)
             ck_assert_str_eq(side_peer(p.side[EDHOC_INITIATOR])->name, rows[k].target);
         } else {
             ck_assert_int_eq(p.err[EDHOC_RESPONDER], EDHOC_ERR_TARGET);
-            support_check_error(buf_bytes(&p.token[2]), report_sentence(EDHOC_ERR_TARGET));
+            support_check_error(buf_bytes(&p.token[2]), SUPPORT_REFUSAL);
             ck_assert_int_eq(p.err[EDHOC_INITIATOR], EDHOC_ERR_PEER_ERROR);
         }
         pair_free(&p);
@@ -871,6 +872,139 @@ START_TEST(test_flags_received)
         }
         buf_free(&ead_1);
         buf_free(&ead_3);
+        pair_free(&p);
+    }
+}
+END_TEST
+
+/* Also by a responder that has none of its own to compare them with. */
+START_TEST(bindings_that_are_no_hash_of_the_suite_are_refused)
+{
+    static const uint8_t bytes[65];
+    static const size_t lengths[] = {0, 1, 31, 32, 33, 64, 65};
+
+    for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
+        struct profile_item item = {.message = 3,
+                                    .flags = EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG,
+                                    .has_bindings = true,
+                                    .bindings = bytes_of(bytes, lengths[k])};
+        struct buf ead_1 = support_ead_1(SUPPORT_TARGET, 0), ead_3 = buf_new(256);
+        struct pair p;
+
+        item_put(&item, &ead_3);
+        pair_init(&p, support_key("x25519", 0), support_key("x25519", 1));
+        p.config[EDHOC_INITIATOR].options = SIDE_PLAIN;
+        p.config[EDHOC_INITIATOR].method = 1;
+        p.config[EDHOC_INITIATOR].suites = support_one_suite(6);
+        p.config[EDHOC_INITIATOR].ead[1] = buf_bytes(&ead_1);
+        p.config[EDHOC_INITIATOR].ead[3] = buf_bytes(&ead_3);
+        ck_assert(pair_new(&p));
+        pair_run(&p, NULL, NULL);
+        if (lengths[k] == 32)
+            ck_assert_int_eq(p.err[EDHOC_RESPONDER], EDHOC_OK);
+        else
+            support_check_refused(&p, EDHOC_RESPONDER, EDHOC_ERR_EAD_ITEM);
+        buf_free(&ead_1);
+        buf_free(&ead_3);
+        pair_free(&p);
+    }
+}
+END_TEST
+
+/* A hidden target leaves the choice to the responder's own name, not to the order of its keys. */
+START_TEST(a_hidden_target_gets_the_key_of_the_name_that_the_responder_goes_by)
+{
+    static const struct {
+        const char *own, *source; /* NULL: any name; none */
+    } rows[] = {{NULL, "first"},
+                {"ldap@web.example.org", "second"},
+                {"ldap", "second"},
+                {"HTTP@web.example.org", "first"},
+                {"imap@web.example.org", NULL}};
+
+    for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+        struct key *http = support_key("x25519", 1), *ldap = support_key("x25519", 2);
+        struct pair p;
+
+        pair_init(&p, support_key("x25519", 0), NULL);
+        pair_identities(&p, EDHOC_RESPONDER,
+                        support_set(support_identity(http, "HTTP@web.example.org", "first"),
+                                    support_identity(ldap, "ldap@web.example.org", "second"),
+                                    NULL));
+        pair_trust(&p, EDHOC_INITIATOR, support_trust_of(ldap, "ldap@web.example.org"));
+        p.config[EDHOC_INITIATOR].target = "ldap@web.example.org";
+        p.config[EDHOC_INITIATOR].options = EDHOC_HIDE_TARGET;
+        p.config[EDHOC_RESPONDER].target = rows[k].own;
+        ck_assert(pair_new(&p));
+        pair_advance(&p, 1);
+        (void)pair_step(&p, EDHOC_RESPONDER, buf_bytes(&p.token[1]), &p.token[2]);
+        if (rows[k].source == NULL) {
+            ck_assert_int_eq(p.err[EDHOC_RESPONDER], EDHOC_ERR_TARGET);
+            support_check_error(buf_bytes(&p.token[2]), SUPPORT_REFUSAL);
+        } else {
+            ck_assert_str_eq(side_identity(p.side[EDHOC_RESPONDER])->source, rows[k].source);
+        }
+        pair_free(&p);
+    }
+}
+END_TEST
+
+/* Trust is asked for once more when message_3 comes, and the context ends with the credential. */
+START_TEST(trust_that_is_withdrawn_during_the_handshake_counts_no_more)
+{
+    struct pair p;
+    struct side *side;
+
+    pair_init(&p, support_key("x25519", 0), support_key("x25519", 1));
+    ck_assert(pair_new(&p));
+    pair_advance(&p, 3);
+    side = side_of(p.side[EDHOC_RESPONDER]);
+    trust_free(side->current.trust);
+    side->current.trust = support_trust_of(support_key("x25519", 2), "bob");
+    pair_run(&p, NULL, NULL);
+    support_check_refused(&p, EDHOC_RESPONDER, EDHOC_ERR_UNKNOWN_KEY);
+    pair_free(&p);
+}
+END_TEST
+
+START_TEST(a_credential_with_exp_ends_with_it)
+{
+    static const struct {
+        int64_t exp;
+        edhoc_err err;
+    } rows[] = {{SUPPORT_NOW + 1, EDHOC_OK},
+                {SUPPORT_NOW, EDHOC_ERR_CRED_EXPIRED},
+                {0, EDHOC_ERR_CRED_EXPIRED}};
+
+    for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+        struct buf cose_key = buf_new(256), id = buf_new(256);
+        struct pair p;
+        struct identity *alice;
+
+        pair_init(&p, support_key("x25519", 0), support_key("x25519", 1));
+        alice = p.config[EDHOC_INITIATOR].identities->id[0];
+        /* { 14 : { 2 : "alice", 4 : exp, 8 : { 1 : COSE_Key } } } */
+        cred_put_cose_key(alice->key, &cose_key);
+        cbor_put_map(&id, 3);
+        cbor_put_int(&id, 2);
+        cbor_put_tstr(&id, BYTES_LITERAL("alice"));
+        cbor_put_int(&id, 4);
+        cbor_put_int(&id, rows[k].exp);
+        cbor_put_int(&id, 8);
+        cbor_put_map(&id, 1);
+        cbor_put_int(&id, 1);
+        buf_put_buf(&id, &cose_key);
+        side_replace_cred(alice, buf_bytes(&id));
+        ck_assert(pair_new(&p));
+        pair_run(&p, NULL, NULL);
+        if (rows[k].err == EDHOC_OK) {
+            support_check_complete(&p, 3, 3, 6);
+            ck_assert_int_eq(side_expires(p.side[EDHOC_RESPONDER]), rows[k].exp);
+        } else {
+            support_check_refused(&p, EDHOC_RESPONDER, rows[k].err);
+        }
+        buf_free(&cose_key);
+        buf_free(&id);
         pair_free(&p);
     }
 }
@@ -1528,6 +1662,10 @@ int main(void)
     tcase_add_test(tc, test_choice);
     tcase_add_test(tc, test_hidden_target);
     tcase_add_test(tc, test_hidden_target_bytes);
+    tcase_add_test(tc, a_hidden_target_gets_the_key_of_the_name_that_the_responder_goes_by);
+    tcase_add_test(tc, bindings_that_are_no_hash_of_the_suite_are_refused);
+    tcase_add_test(tc, trust_that_is_withdrawn_during_the_handshake_counts_no_more);
+    tcase_add_test(tc, a_credential_with_exp_ends_with_it);
     tcase_add_test(tc, test_own_name);
     tcase_add_test(tc, test_cannot_begin);
     tcase_add_test(tc, test_flags);

@@ -1,5 +1,6 @@
 #include "side.h"
 
+#include "base/cbor.h"
 #include "base/report.h"
 #include "edhoc/ead.h"
 #include "edhoc/session.h"
@@ -257,6 +258,19 @@ void side_free(struct edhoc *s)
     edhoc_free(s);
     if (side != NULL)
         objects_free(side);
+}
+
+void side_replace_cred(struct identity *id, struct bytes ccs)
+{
+    struct buf id_cred = buf_new(1024);
+
+    cbor_put_map(&id_cred, 1);
+    cbor_put_int(&id_cred, CRED_KCCS);
+    buf_put(&id_cred, ccs);
+    cred_free(id->by_value);
+    if (cred_new_agreed(id->key, buf_bytes(&id_cred), ccs, &id->by_value) != EDHOC_OK)
+        abort();
+    buf_free(&id_cred);
 }
 
 void side_turn_plain(struct edhoc *s)

@@ -43,6 +43,8 @@ struct side {
 edhoc_err side_new(const struct side_config *config, struct edhoc **out) EDHOC_MUST_USE;
 void side_free(struct edhoc *s); /* NULL is fine */
 
+/* Lets an identity send this CCS as its kccs. */
+void side_replace_cred(struct identity *id, struct bytes ccs);
 /* From now on it keeps to the plain RFC, and asks for message_4. */
 void side_turn_plain(struct edhoc *s);
 

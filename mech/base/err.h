@@ -70,7 +70,8 @@
     X(CERT_BAD, "a certificate chain is not valid")                                                \
     X(NAME_TAKEN, "the name in the peer's certificate belongs to a key in the trust file")         \
     X(KEY_REVOKED, "a key was revoked")                                                            \
-    X(CERT_OPTION, "a certificate has a condition that cannot be kept here")
+    X(CERT_OPTION, "a certificate has a condition that cannot be kept here")                       \
+    X(CRED_EXPIRED, "the peer's credential says that it has expired")
 
 #define EDHOC_ERROR_ENUM(name, sentence) EDHOC_ERR_##name,
 typedef enum { EDHOC_OK = 0, EDHOC_ERRORS(EDHOC_ERROR_ENUM) EDHOC_ERR_END } edhoc_err;

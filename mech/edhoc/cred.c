@@ -15,8 +15,8 @@
 #include <string.h>
 
 /* Labels: CWT claims (RFC 8392, 8747) and COSE_Key parameters (RFC 9052, 9053). */
-enum { CWT_SUB = 2, CWT_CNF = 8, CNF_COSE_KEY = 1 };
-enum { COSE_KTY = 1, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3 };
+enum { CWT_SUB = 2, CWT_EXP = 4, CWT_CNF = 8, CNF_COSE_KEY = 1 };
+enum { COSE_KTY = 1, COSE_KID = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3 };
 
 #define SUB_MAX    255
 #define CCS_MAX    512 /* of ours: sub, cnf, the longest COSE_Key */
@@ -29,6 +29,7 @@ struct cred {
     struct buf id;   /* ID_CRED_x */
     struct buf item; /* CRED_x */
     struct buf sub;
+    int64_t exp;
     struct buf certificates[CRED_CHAIN_MAX];
     size_t chain_length;
     struct bytes ssh_cert; /* a view into `item` */
@@ -89,6 +90,11 @@ struct key *cred_key(const struct cred *c)
 struct bytes cred_sub(const struct cred *c)
 {
     return buf_bytes(&c->sub);
+}
+
+int64_t cred_expires(const struct cred *c)
+{
+    return c->exp;
 }
 
 const uint8_t *cred_thumbprint(const struct cred *c)
@@ -188,6 +194,7 @@ static edhoc_err cred_new(struct key *key, enum cred_form form, struct cred **ou
     c->id = buf_new(CRED_BYTES_MAX);
     c->item = buf_new(CRED_BYTES_MAX);
     c->sub = buf_new(SUB_MAX);
+    c->exp = INT64_MAX;
     err = thumbprint(key, c->thumbprint);
     if (err == EDHOC_OK)
         *out = c;
@@ -307,19 +314,36 @@ edhoc_err cred_new_agreed(struct key *key, struct bytes id_cred, struct bytes cr
     buf_put(&c->id, id_cred);
     buf_put(&c->item, cred);
     buf_put(&c->sub, id.sub);
+    c->exp = id.exp;
     return cred_finish(c, out);
 }
 
 /* ---- reading ---- */
 
-/* {1 : kty, -1 : crv, -2 : x, ? -3 : y}, in this, the deterministic, order. */
+/* Is the next item the label of a map's entry? Consumes it if so. */
+static bool read_label(struct cbor_reader *r, int64_t label)
+{
+    struct cbor_reader ahead = *r;
+
+    if (cbor_read_int(&ahead) != label || ahead.failed)
+        return false;
+    *r = ahead;
+    return true;
+}
+
+/* {1 : kty, ? 2 : kid, -1 : crv, -2 : x, ? -3 : y}, in this, the deterministic, order. A kid in there
+ * is part of CRED_x and means nothing to us. */
 static void read_cose_key(struct cbor_reader *r, struct cred_id *id)
 {
-    size_t pairs = cbor_read_map(r);
+    size_t pairs = cbor_read_map(r), read = 3;
     int64_t kty, curve;
 
     cbor_expect_int(r, COSE_KTY);
     kty = cbor_read_int(r);
+    if (read_label(r, COSE_KID)) {
+        (void)cbor_read_bstr(r);
+        read++;
+    }
     cbor_expect_int(r, COSE_CRV);
     curve = cbor_read_int(r);
     cbor_expect_int(r, COSE_X);
@@ -327,30 +351,33 @@ static void read_cose_key(struct cbor_reader *r, struct cred_id *id)
     if (kty == KTY_EC2) {
         cbor_expect_int(r, COSE_Y);
         id->y = cbor_read_bstr(r);
+        read++;
     }
-    if (pairs != (kty == KTY_EC2 ? 4u : 3u) || (kty != KTY_EC2 && kty != KTY_OKP) ||
-        curve < CRV_P256 || curve > CRV_ED448)
+    if (pairs != read || (kty != KTY_EC2 && kty != KTY_OKP) || curve < CRV_P256 ||
+        curve > CRV_ED448)
         r->failed = true;
     id->kty = (enum cose_kty)kty;
     id->curve = (enum cose_curve)curve;
 }
 
-/* { ? 2 : sub, 8 : { 1 : COSE_Key } }, no other claim. */
+/* { ? 2 : sub, ? 4 : exp, 8 : { 1 : COSE_Key } }, no other claim. */
 static void read_ccs(struct cbor_reader *r, struct cred_id *id)
 {
     struct bytes start = r->rest;
-    size_t pairs = cbor_read_map(r);
+    size_t pairs = cbor_read_map(r), read = 1;
 
-    if (pairs == 2) {
-        cbor_expect_int(r, CWT_SUB);
+    if (read_label(r, CWT_SUB)) {
         id->sub = cbor_read_tstr(r);
         if (id->sub.len == 0 || id->sub.len > SUB_MAX)
             r->failed = true;
-    } else if (pairs != 1) {
-        r->failed = true;
+        read++;
+    }
+    if (read_label(r, CWT_EXP)) {
+        id->exp = cbor_read_int(r);
+        read++;
     }
     cbor_expect_int(r, CWT_CNF);
-    if (cbor_read_map(r) != 1)
+    if (pairs != read || cbor_read_map(r) != 1 || id->exp < 0)
         r->failed = true;
     cbor_expect_int(r, CNF_COSE_KEY);
     read_cose_key(r, id);
@@ -394,7 +421,7 @@ edhoc_err cred_id_read(struct bytes map, struct cred_id *out)
     size_t pairs = cbor_read_map(&r);
     int64_t label = cbor_read_int(&r);
 
-    *out = (struct cred_id){.map = map};
+    *out = (struct cred_id){.map = map, .exp = INT64_MAX};
     if (r.failed)
         return report(EDHOC_ERR_CRED_FORM, "ID_CRED_x is not a header map with a known parameter");
     if (pairs != 1)
@@ -447,6 +474,7 @@ edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
     buf_put(&c->id, id->map);
     buf_put(&c->item, id->ccs);
     buf_put(&c->sub, id->sub);
+    c->exp = id->exp;
     return cred_finish(c, out);
 }
 

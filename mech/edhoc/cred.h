@@ -34,6 +34,8 @@ struct bytes cred_item(const struct cred *c);
 struct key *cred_key(const struct cred *c);
 /* The CCS's `sub` (no NUL, valid UTF-8), or empty. */
 struct bytes cred_sub(const struct cred *c);
+/* The CCS's `exp`, seconds since 1970: the first at which it is not valid; INT64_MAX without. */
+int64_t cred_expires(const struct cred *c);
 /* SHA-256 over the deterministic COSE_Key: the key's thumbprint (RFC 9679); kid is its first 8. */
 const uint8_t *cred_thumbprint(const struct cred *c);
 /* The certificates of an x5chain in DER, leaf first; 0 for raw keys. */
@@ -74,6 +76,7 @@ struct cred_id {
     struct bytes kid;  /* CRED_KID */
     struct bytes ccs;  /* CRED_KCCS: CRED_x, exactly as received */
     struct bytes sub;  /* its `sub`, or empty */
+    int64_t exp;       /* its `exp`; INT64_MAX without */
     enum cose_kty kty; /* its COSE_Key */
     enum cose_curve curve;
     struct bytes x, y;

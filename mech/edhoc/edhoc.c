@@ -78,13 +78,31 @@ void edhoc_refuse(struct buf *out)
     message_error_put(out, REFUSED);
 }
 
-/* What the peer is told. From decrypting message_2 or message_3 on, one text for every reason: who
- * asks by trial must not learn which keys and names are known here. */
+/* What is wrong with a message_1 itself, or with its suites, is no secret; what it asks for is. */
+static const char *words_for_stranger(edhoc_err err)
+{
+    switch (err) {
+    case EDHOC_ERR_TOO_LONG:
+    case EDHOC_ERR_MALFORMED:
+    case EDHOC_ERR_METHOD:
+    case EDHOC_ERR_BAD_POINT:
+    case EDHOC_ERR_CONNECTION_ID:
+    case EDHOC_ERR_EAD_CRITICAL:
+    case EDHOC_ERR_EAD_ITEM:
+    case EDHOC_ERR_NO_SUITE:
+        return report_sentence(err);
+    default:
+        return REFUSED;
+    }
+}
+
+/* What the peer is told. Who asks by trial must not learn which keys and names are known here: from
+ * decrypting message_2 or message_3 on, there is one text for every reason. */
 static const char *words_for_peer(enum session_state state, edhoc_err err)
 {
     switch (state) {
     case RESPONDER_WAIT_1:
-        return report_sentence(err);
+        return words_for_stranger(err);
     case INITIATOR_WAIT_2:
     case RESPONDER_WAIT_3:
         return REFUSED;
@@ -195,7 +213,8 @@ static edhoc_err await_message_1(struct edhoc *s, struct bytes in, struct buf *o
 {
     edhoc_err err;
 
-    if (message_is_error(in))
+    /* Nobody begins with an error message, so what looks like one is a malformed message_1. */
+    if (s->retried && message_is_error(in))
         return message_error_read(in, NULL);
     *next = RESPONDER_WAIT_3;
     err = message_1_process(s, in);

@@ -186,7 +186,16 @@ static edhoc_err suites_r(void *arg, int method, struct suite_list *out)
                   method, responder_dh(method) ? "Diffie-Hellman" : "signature");
 }
 
-/* The first identity, in configured order, that fits METHOD and suite and answers to the target. */
+/* Does it answer to the target? While that is hidden, to our own name, which it must suit. */
+static bool identity_suits(const struct party *p, const struct identity *id, const char *target)
+{
+    if (target != NULL)
+        return identity_answers(id, target);
+    return p->name == NULL ||
+           identity_goes_by(id, false, name_kind_of(bytes_of_text(p->name)), p->name);
+}
+
+/* The first identity, in configured order, that fits METHOD and suite and suits the target. */
 static edhoc_err choose(void *arg, int method, const struct suite *suite, const char *target,
                         struct edhoc_own *out)
 {
@@ -198,8 +207,7 @@ static edhoc_err choose(void *arg, int method, const struct suite *suite, const 
     for (size_t i = 0; i < p->identities->len; i++) {
         const struct identity *id = p->identities->id[i];
 
-        if (identity_fits(p, id, method, suite) &&
-            (target == NULL || identity_answers(id, target))) {
+        if (identity_fits(p, id, method, suite) && identity_suits(p, id, target)) {
             *out = use(p, id);
             return EDHOC_OK;
         }
@@ -250,9 +258,14 @@ static edhoc_err judge(void *arg, struct cred *proven)
         err = refuse_reflection(p->chosen_from, proven);
     if (err != EDHOC_OK)
         return err;
+    if (now(p) >= cred_expires(proven))
+        return report(EDHOC_ERR_CRED_EXPIRED, "its claim exp is over; the peer must renew it");
     peer_clear(&p->peer);
-    return p->config.initiator ? trust_judge_server(p->trust, proven, p->name, now(p), &p->peer)
-                               : trust_judge_client(p->trust, proven, now(p), &p->peer);
+    err = p->config.initiator ? trust_judge_server(p->trust, proven, p->name, now(p), &p->peer)
+                              : trust_judge_client(p->trust, proven, now(p), &p->peer);
+    if (err == EDHOC_OK && cred_expires(proven) < p->peer.expires)
+        p->peer.expires = cred_expires(proven);
+    return err;
 }
 
 /* ---- results ---- */

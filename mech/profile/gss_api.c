@@ -207,6 +207,9 @@ static edhoc_err read_ead_3(struct profile *g, const struct suite *suite,
     if ((item->flags & always) != always)
         return report(EDHOC_ERR_EAD_ITEM, "flags 0x%llx lack MUTUAL or INTEG",
                       (unsigned long long)item->flags);
+    if (item->has_bindings && item->bindings.len != crypto_hash_length(suite->hash))
+        return report(EDHOC_ERR_EAD_ITEM, "bindings of %zu bytes are no hash of suite %d",
+                      item->bindings.len, suite->id);
     if (g->target_hidden != (item->target.len > 0))
         return report(EDHOC_ERR_EAD_ITEM, "the target must be in one of message_1 and message_3");
     if (g->target_hidden)
