@@ -42,7 +42,9 @@ static edhoc_err seal_into(struct glue_ctx *ctx, enum token_type type, const str
         {.in = in->text.p, .out = text, .len = in->text.len},
     };
 
-    return glue_seal(ctx, type, pieces, 2, token, text + in->text.len);
+    const size_t skip = in->assoc.len == 0;
+
+    return glue_seal(ctx, type, pieces + skip, 2 - skip, token, text + in->text.len);
 }
 
 static edhoc_err wrap(struct glue_ctx *ctx, enum token_type type, const struct parts *in,
@@ -123,7 +125,10 @@ static edhoc_err open_into(struct glue_ctx *ctx, const struct parts *in, uint8_t
         {.in = token.p + TOKEN_HEADER, .out = text, .len = token.len - TOKEN_OVERHEAD},
     };
 
-    return glue_open(ctx, false, token, pieces, 2, token.p + token.len - TOKEN_TAG, opened);
+    const size_t skip = in->assoc.len == 0;
+
+    return glue_open(ctx, false, token, pieces + skip, 2 - skip, token.p + token.len - TOKEN_TAG,
+                     opened);
 }
 
 static edhoc_err unwrap(struct glue_ctx *ctx, const struct parts *in, gss_buffer_t out,

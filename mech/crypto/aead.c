@@ -43,16 +43,14 @@ static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static bool set_nonce(EVP_CIPHER_CTX *ctx, bool by_parameter, const uint8_t nonce[12],
                       const uint8_t *tag)
 {
-    OSSL_PARAM params[3], *p = params;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, (void *)nonce, SIZE_MAX),
+        OSSL_PARAM_octet_string(tag == NULL ? NULL : OSSL_CIPHER_PARAM_AEAD_TAG, (void *)tag, 16),
+        OSSL_PARAM_END,
+    };
 
-    if (tag != NULL)
-        *p++ = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, (void *)tag, 16);
-    if (by_parameter)
-        *p++ = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED,
-                                                 (void *)nonce, SIZE_MAX);
-    *p = OSSL_PARAM_construct_end();
     return by_parameter ? EVP_CIPHER_CTX_set_params(ctx, params) == 1
-                        : EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, tag == NULL, params) == 1;
+                        : EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, tag == NULL, params + 1) == 1;
 }
 
 static bool get_tag(EVP_CIPHER_CTX *ctx, uint8_t tag[16])

@@ -10,6 +10,7 @@
  * before it is used, never given back: so no (key, nonce) pair occurs twice. */
 #include "token/protect.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,17 +75,17 @@ struct protect {
 
 static void put_number(uint8_t *to, size_t len, uint64_t value)
 {
-    for (size_t i = len; i > 0; i--, value >>= 8)
-        to[i - 1] = (uint8_t)value;
+    const uint64_t number = htobe64(value);
+
+    memcpy(to, (const uint8_t *)&number + sizeof(number) - len, len);
 }
 
 static uint64_t get_number(const uint8_t *from, size_t len)
 {
-    uint64_t value = 0;
+    uint64_t number = 0;
 
-    for (size_t i = 0; i < len; i++)
-        value = value << 8 | from[i];
-    return value;
+    memcpy((uint8_t *)&number + sizeof(number) - len, from, len);
+    return be64toh(number);
 }
 
 /* Direction 0 is from the initiator to the acceptor. */
@@ -148,26 +149,34 @@ static edhoc_err epoch_key_derive(const struct protect *p, bool seal, uint64_t i
 
 /* ---- what both directions do with a message ---- */
 
-static bool fits(const struct piece *pieces, size_t count)
+/* Does it fit in a message, and is there a place for all DATA that comes out? A cipher without one
+ * would take it for associated data. */
+static edhoc_err check_pieces(enum token_type type, const struct piece *pieces, size_t count,
+                              edhoc_err too_long)
 {
     size_t left = MESSAGE_MAX;
 
     for (size_t i = 0; i < count; i++) {
-        if (pieces[i].len > left)
-            return false;
-        left -= pieces[i].len;
+        const struct piece *piece = &pieces[i];
+
+        if (piece->len > left)
+            return report(too_long, "longer than any message");
+        if (type != TOKEN_MIC && !piece->sign_only && piece->len > 0 && piece->out == NULL)
+            return report(EDHOC_ERR_BUG, "a message without a place to go to");
+        left -= piece->len;
     }
-    return true;
+    return EDHOC_OK;
 }
 
-/* Is there a place for all DATA that comes out? A cipher without one would take it for associated
- * data. */
-static bool has_outs(enum token_type type, const struct piece *pieces, size_t count)
+/* sequence XOR IV: the last 8 bytes of it change. */
+static void put_nonce(uint8_t nonce[NONCE], const uint8_t iv[NONCE], uint64_t sequence)
 {
-    for (size_t i = 0; i < count && type != TOKEN_MIC; i++)
-        if (!pieces[i].sign_only && pieces[i].len > 0 && pieces[i].out == NULL)
-            return false;
-    return true;
+    uint64_t low;
+
+    memcpy(nonce, iv, NONCE - sizeof(low));
+    memcpy(&low, iv + NONCE - sizeof(low), sizeof(low));
+    low ^= htobe64(sequence);
+    memcpy(nonce + NONCE - sizeof(low), &low, sizeof(low));
 }
 
 /* Sets the nonce of this header, then runs header and pieces through the cipher: all of them as
@@ -179,9 +188,7 @@ static edhoc_err run(const struct epoch_key *k, const uint8_t header[TOKEN_HEADE
     uint8_t nonce[NONCE];
     edhoc_err err;
 
-    memcpy(nonce, k->iv, NONCE);
-    for (size_t i = 0; i < 6; i++)
-        nonce[NONCE - 6 + i] ^= header[AT_SEQUENCE + i];
+    put_nonce(nonce, k->iv, get_number(header + AT_SEQUENCE, 6));
     err = crypto_cipher_begin(k->cipher, nonce, tag);
     if (err == EDHOC_OK)
         err = crypto_cipher_aad(k->cipher, bytes_of(header, TOKEN_HEADER));
@@ -270,12 +277,12 @@ static edhoc_err sender_seal(struct protect *p, enum token_type type, const stru
 edhoc_err protect_seal(struct protect *p, enum token_type type, const struct piece *pieces,
                        size_t count, uint8_t header[TOKEN_HEADER], uint8_t tag[TOKEN_TAG])
 {
-    edhoc_err err;
+    edhoc_err err = check_pieces(type, pieces, count, EDHOC_ERR_MESSAGE_LENGTH);
 
-    if (type < TOKEN_MIC || type > TOKEN_SEAL || !has_outs(type, pieces, count))
-        return report(EDHOC_ERR_BUG, "a message without a type or a place to go to");
-    if (!fits(pieces, count))
-        return report(EDHOC_ERR_MESSAGE_LENGTH, "send it in parts");
+    if (err != EDHOC_OK)
+        return err;
+    if (type < TOKEN_MIC || type > TOKEN_SEAL)
+        return report(EDHOC_ERR_BUG, "a message without a type");
     (void)pthread_mutex_lock(&p->sender.lock);
     err = sender_seal(p, type, pieces, count, header, tag);
     (void)pthread_mutex_unlock(&p->sender.lock);
@@ -368,10 +375,9 @@ edhoc_err protect_open(struct protect *p, const uint8_t header[TOKEN_HEADER],
 
     if (type == TOKEN_NONE)
         return report(EDHOC_ERR_TOKEN, "type %d, flags %d", header[AT_TYPE], header[AT_FLAGS]);
-    if (!fits(pieces, count))
-        return report(EDHOC_ERR_TOKEN, "longer than any message");
-    if (!has_outs(type, pieces, count))
-        return report(EDHOC_ERR_BUG, "a message without a place to go to");
+    err = check_pieces(type, pieces, count, EDHOC_ERR_TOKEN);
+    if (err != EDHOC_OK)
+        return err;
     (void)pthread_mutex_lock(&p->receiver.lock);
     err = receiver_open(p, header, pieces, count, tag, arrival);
     (void)pthread_mutex_unlock(&p->receiver.lock);
