@@ -16,7 +16,8 @@ static const struct kind kinds[] = {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static const size_t sizes[] = {64, 1024, 16384, 262144, 1048576};
+#define LARGEST 1048576
+static const size_t sizes[] = {64, 1024, 16384, 262144, LARGEST};
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
 struct flow {
@@ -114,7 +115,7 @@ void bench_messages(char **arguments)
         pair_open(&pair, &kinds[i], true);
         establish(&pair, &flows[i].c, NULL);
         flows[i].kind = &kinds[i];
-        flows[i].text = calloc(1, sizes[SIZES - 1]);
+        flows[i].text = calloc(1, LARGEST);
         must(flows[i].text != NULL, "memory");
         pair_free(&pair);
     }

@@ -74,7 +74,7 @@ static bool means_us(const struct registration *r)
 
 static void search_line(struct search *s, struct bytes line, const char *file, unsigned number)
 {
-    struct registration r;
+    struct registration r = {0};
 
     if (line.len == 0 || line.p[0] == '#')
         return;

@@ -81,6 +81,7 @@ static void product_clear(struct product *p)
 static edhoc_err choose_files(const char *output, struct product *p)
 {
     edhoc_err err = EDHOC_OK;
+    char *pub = NULL;
 
     if (output == NULL) {
         err = place_home("identity.pem", &p->file);
@@ -89,10 +90,9 @@ static edhoc_err choose_files(const char *output, struct product *p)
     } else {
         p->file = strdup(output);
     }
-    if (err == EDHOC_OK && (p->file == NULL || asprintf(&p->pub, "%s.pub", p->file) < 0)) {
-        p->pub = NULL;
-        err = EDHOC_ERR_NOMEM;
-    }
+    if (err == EDHOC_OK && (p->file == NULL || asprintf(&pub, "%s.pub", p->file) < 0))
+        return EDHOC_ERR_NOMEM;
+    p->pub = pub;
     return err;
 }
 

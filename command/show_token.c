@@ -70,6 +70,7 @@ static bool read_message_1(struct bytes in, struct message_1 *m)
 {
     struct cbor_reader r = cbor_reader(in);
 
+    *m = (struct message_1){0};
     m->method = cbor_read_int(&r);
     read_suites(&r, m);
     m->g_x = cbor_read_bstr(&r);

@@ -26,7 +26,7 @@ static void put_field(struct buf *out, const gss_buffer_desc *field)
 edhoc_err glue_bindings_read(gss_channel_bindings_t given, struct bindings *out)
 {
     *out = (struct bindings){given != GSS_C_NO_CHANNEL_BINDINGS, buf_new(BINDINGS_MAX)};
-    if (!out->have)
+    if (given == GSS_C_NO_CHANNEL_BINDINGS)
         return EDHOC_OK;
     put_le32(&out->text, given->initiator_addrtype);
     put_field(&out->text, &given->initiator_address);

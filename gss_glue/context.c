@@ -161,7 +161,7 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
 {
     edhoc_err err = may_step(ctx);
 
-    if (err == EDHOC_OK && !ctx->initiator)
+    if (err == EDHOC_OK && bindings != NULL)
         err = profile_set_bindings(ctx->session->profile, bindings->have,
                                    buf_bytes(&bindings->text));
     if (err == EDHOC_OK)

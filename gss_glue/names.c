@@ -101,7 +101,7 @@ edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool c
     edhoc_err err = glue_name_new(kind, bytes_of_text(peer->name), &name);
 
     *out = NULL;
-    if (err != EDHOC_OK)
+    if (name == NULL)
         return err;
     name->cred = cred_ref(peer->cred);
     if (bytes_copy_text(peer->comment, &name->comment) &&

@@ -10,7 +10,8 @@ static _Thread_local struct {
     char text[1024];
 } last;
 
-#define SENTENCE(name, sentence) [EDHOC_ERR_##name] = sentence,
+#define SENTENCE(name, sentence)                                                                   \
+    [EDHOC_ERR_##name] = sentence, // NOLINT(bugprone-macro-parentheses)
 static const char *const sentences[EDHOC_ERR_END] = {EDHOC_ERRORS(SENTENCE)};
 #undef SENTENCE
 
@@ -25,7 +26,7 @@ static void make_printable(char *text)
     }
 }
 
-edhoc_err report(edhoc_err err, const char *format, ...)
+edhoc_err(report)(edhoc_err err, const char *format, ...)
 {
     va_list args;
 

@@ -251,12 +251,12 @@ edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct byt
                   : EVP_PKEY_new_raw_public_key_ex(NULL, type->ossl_name, NULL, x.p, x.len);
     if (pkey != NULL && (!ec || ec_public_ok(pkey))) {
         err = wrap_pkey(pkey, type, out);
+        if (*out != NULL)
+            (*out)->y_len = y.len;
     } else {
         EVP_PKEY_free(pkey);
         err = no_public_key(type, x.len);
     }
-    if (err == EDHOC_OK)
-        (*out)->y_len = y.len;
     (void)ERR_pop_to_mark();
     return err;
 }

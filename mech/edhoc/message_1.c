@@ -73,6 +73,7 @@ static edhoc_err read_message_1(const struct edhoc *s, struct bytes in, struct m
 {
     struct cbor_reader r = cbor_reader(in);
 
+    *m = (struct message_1){0};
     m->method = cbor_read_int(&r);
     read_suites_i(&r, m);
     m->g_x = cbor_read_bstr(&r);

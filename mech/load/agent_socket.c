@@ -187,7 +187,7 @@ edhoc_err agent_ask(const char *path, struct bytes question, unsigned seconds, s
         return report(EDHOC_ERR_NO_IDENTITY,
                       "SSH_AUTH_SOCK is longer than the %zu bytes that a socket's path can have",
                       sizeof(address.sun_path) - 1);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     l.deadline = now_ms() + (int64_t)seconds * 1000;
     l.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (!converse(&l, &address, question, answer))

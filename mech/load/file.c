@@ -95,7 +95,7 @@ static ssize_t read_fully(int fd, uint8_t *to, size_t len)
 /* Exactly the bytes that fstat() promised: fewer or more mean that somebody is writing. */
 static edhoc_err read_exactly(const char *path, int fd, size_t size, struct buf *out)
 {
-    uint8_t more;
+    uint8_t more = 0;
     uint8_t *to = size > 0 ? buf_extend(out, size) : &more;
     ssize_t n;
 

@@ -122,7 +122,7 @@ static edhoc_err damaged(const char *path, const char *what)
 static void read_secret(struct ssh_reader *r, const struct keytype *type, uint8_t *raw,
                         struct bytes *copy)
 {
-    size_t n = type->coordinate;
+    size_t n = type->coordinate; // NOLINT(clang-analyzer-core.NullDereference): check_type()
     struct bytes pair;
 
     *copy = BYTES_NONE;

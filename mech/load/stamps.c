@@ -87,6 +87,7 @@ void stamps_note(struct stamps *s, const char *path)
         return;
     }
     s->stamp[s->len++] = (struct stamp){copy, state_of(path)};
+    // cppcheck-suppress memleak // it is the stamp's
 }
 
 bool stamps_changed(const struct stamps *s)
