@@ -36,6 +36,16 @@ printf '%s\n' libc libcbor libcrypto libgssapi_krb5 | sort > "$SANDBOX/needed-wa
 check 'it needs libc, libcbor, libcrypto, libgssapi_krb5 and nothing else' same needed-wanted needed
 readelf -dlW "$MECH_SO" > "$SANDBOX/elf"
 check 'it is bound when loaded (-z now)' says elf 'BIND_NOW|FLAGS.*NOW'
+check 'what is relocated when it is loaded is read-only afterwards (-z relro)' says elf 'GNU_RELRO'
+check 'no segment can be written and executed' says_not elf 'LOAD.* RWE'
+check 'it searches no folder of its own for libraries' says_not elf 'RPATH|RUNPATH'
 check 'it has no text relocations' says_not elf TEXTREL
 check 'its stack is not executable' says_not elf 'GNU_STACK.* RWE'
+
+readelf -hdlW "$GSS_EDHOC" > "$SANDBOX/elf"
+check 'the command is bound when loaded (-z now)' says elf 'BIND_NOW|FLAGS.*NOW'
+check 'the command: what is relocated is read-only afterwards' says elf 'GNU_RELRO'
+check 'the command is at another address each time' says elf 'Type: *DYN'
+check 'the command has no text relocations' says_not elf TEXTREL
+check "the command's stack is not executable" says_not elf 'GNU_STACK.* RWE'
 tap_done
