@@ -5,7 +5,7 @@
 # line, which says how many tests passed.
 #
 #     sh tools/check.sh              all of it
-#     sh tools/check.sh STAGE...     some of it: lint gcc clang sanitizers valgrind distcheck apps
+#     sh tools/check.sh STAGE...     some of it: lint static gcc clang sanitizers valgrind distcheck apps
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/lib.sh
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 PACKAGES='autoconf automake libtool pkg-config make gcc clang libc6-dev xz-utils
     libkrb5-dev libssl-dev libcbor-dev check krb5-gss-samples openssl openssh-client
-    valgrind libc6-dbg clang-format shellcheck mandoc'
+    valgrind libc6-dbg clang-format shellcheck mandoc clang-tidy cppcheck'
 
 # -- The stages: each runs on its own, in a folder of its own, and prints a log ------------------
 
@@ -81,6 +81,18 @@ stage_lint() {
     for page in doc/*.[1-8]; do
         lint "mandoc $page" mandoc -T lint -W warning "$page" || lint_status=1
     done
+    lint 'a build to look at' lint_build || return
+    lint 'calls' sh tools/calls.sh build/check-lint || lint_status=1
+    return $lint_status
+}
+lint_build() (build lint CC=gcc CFLAGS=-O1)
+
+stage_static() {
+    lint_status=0
+    rm -rf build/check-static
+    lint 'gcc -fanalyzer' sh tools/analyze.sh gcc build/check-static || lint_status=1
+    lint 'clang-tidy' sh tools/analyze.sh clang-tidy || lint_status=1
+    lint 'cppcheck' sh tools/analyze.sh cppcheck || lint_status=1
     return $lint_status
 }
 
@@ -147,13 +159,13 @@ if [ $# -gt 0 ]; then
     timeout 1800 sh tools/check.sh --lane "$@" & lanes=$!
 else
     timeout 1800 sh tools/check.sh --lane lint gcc clang apps distcheck sanitizers & lanes=$!
-    timeout 1800 sh tools/check.sh --lane valgrind & lanes="$lanes $!"
+    timeout 1800 sh tools/check.sh --lane valgrind static & lanes="$lanes $!"
 fi
 for lane in $lanes; do wait "$lane"; done
 lanes=
 
 applications
-wanted=${*:-lint gcc clang distcheck apps sanitizers valgrind}
+wanted=${*:-lint static gcc clang distcheck apps sanitizers valgrind}
 for stage in $wanted; do
     cat "build/check-$stage.count" 2> /dev/null || echo '0 1 0' # it did not even end
 done | awk -v seconds=$(($(date +%s) - began)) '

@@ -163,7 +163,7 @@ function look_at_pair(from, to)
                 "move it to where both may know it, or ask through an interface")
     if ((from, to) in unseen)
         finding(from, "uses " words(unseen[from, to]) " of " to " and does not include its header",
-                "include " own_header(to))
+                "include" (declares[edge[from, to]] == "" ? " " own_header(to) : declares[edge[from, to]]))
 }
 
 # Does `from` include a header that declares the symbol? Where it does not say the symbol itself, a
@@ -195,14 +195,26 @@ function own_header(source)
     return source
 }
 
-# A source's functions are declared in the header of its name; those that the plugin exports, where
-# the system's headers leave them out, in one for all of them.
+# mech/edhoc/edhoc.h may declare one source's functions, whichever that is.
+function faces(header, source)
+{
+    if (header != "mech/" room(source) "/" room(source) ".h")
+        return 0
+    if (!(header in face))
+        face[header] = source
+    return face[header] == source
+}
+
+# A source's functions are declared in the header of its name, or of its room's name: that is the
+# room's face. Those that the plugin exports, where the system's headers leave them out, are in one
+# header for all of them.
 function look_at_headers(    symbol, header, n, i, what, key)
 {
     for (symbol in declares) {
         n = split(declares[symbol], header, " ")
         for (i = 1; i <= n; i++)
-            if (header[i] != own_header(owner[symbol]) && symbol !~ /^gss/)
+            if (header[i] != own_header(owner[symbol]) && !faces(header[i], owner[symbol]) &&
+                symbol !~ /^gss/)
                 stray[header[i], owner[symbol]] = stray[header[i], owner[symbol]] " " symbol
     }
     n = 0
