@@ -82,6 +82,7 @@ stage_lint() {
         lint "mandoc $page" mandoc -T lint -W warning "$page" || lint_status=1
     done
     lint 'a build to look at' lint_build || return
+    lint 'doors' sh tools/doors.sh build/check-lint || lint_status=1
     lint 'calls' sh tools/calls.sh build/check-lint || lint_status=1
     return $lint_status
 }

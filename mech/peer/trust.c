@@ -3,10 +3,12 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/key.h"
+#include "crypto/keytype.h"
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/revoked.h"
 #include "peer/x509_store.h"
 
 #include <stdatomic.h>
