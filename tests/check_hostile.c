@@ -7,6 +7,7 @@
 
 #include "base/cbor.h"
 #include "edhoc/ead.h"
+#include "lib/slow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,7 +274,7 @@ typedef bool (*mutation)(struct buf *token, unsigned step); /* false: no more st
 static void sweep(int loop, mutation mutate, bool every_step)
 {
     const struct scenario *sc = scenario_of(loop);
-    unsigned number = number_of(loop), stride = every_step ? 1 : support_stride();
+    unsigned number = number_of(loop), stride = every_step ? 1 : slow_stride();
     struct buf changed = buf_new(EDHOC_TOKEN_MAX);
     struct pair p;
 

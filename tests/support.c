@@ -45,28 +45,6 @@ struct suite_list support_all_suites(void)
     return list;
 }
 
-/* ---- how much ---- */
-
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) ||                           \
-    __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
-/* Primes, so that in time every kind of step has its turn. */
-unsigned support_stride(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD"); /* valgrind's way into a process */
-
-    if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL)
-        return 53;
-    return SANITIZED ? 11 : 1;
-}
-
 /* ---- hexadecimal ---- */
 
 static unsigned nibble(char c)

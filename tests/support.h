@@ -26,9 +26,6 @@ struct suite_list support_suite_list(const int *ids, size_t len);
 struct suite_list support_one_suite(int id);
 struct suite_list support_all_suites(void);
 
-/* Of a long loop that is to run under valgrind or a sanitizer too: every how manieth step. */
-unsigned support_stride(void);
-
 /* Hexadecimal to bytes; blanks are passed over. To be freed with buf_free. */
 struct buf support_unhex(const char *hex);
 /* Bytes to hexadecimal, for messages: at most 512 bytes; good for two calls. */

@@ -1,0 +1,8 @@
+/* Long loops that are to run under valgrind and the sanitizers, too. */
+#ifndef TESTS_LIB_SLOW_H
+#define TESTS_LIB_SLOW_H
+
+/* Every how manieth step to take. Primes, so that in time every kind of step has its turn. */
+unsigned slow_stride(void);
+
+#endif
