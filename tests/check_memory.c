@@ -37,7 +37,9 @@ static size_t secrets_count;
 static bool watching;
 static unsigned found;
 
-static bool contains(const uint8_t *p, size_t len, struct bytes secret)
+__attribute__((noinline)) /* tests/mechglue.supp names it */
+static bool
+contains(const uint8_t *p, size_t len, struct bytes secret)
 {
     for (size_t i = 0; i + WINDOW <= secret.len; i++)
         if (memmem(p, len, secret.p + i, WINDOW) != NULL)
@@ -52,15 +54,18 @@ static void look(const void *p)
     for (size_t i = 0; i < secrets_count && len > 0; i++)
         if (contains(p, len, secrets[i]))
             found++;
-    if (p !=
-        NULL) /* what a test itself left is not found later, in a block that was never filled */
-        memset((void *)(uintptr_t)p, 0, malloc_usable_size((void *)(uintptr_t)p));
 }
 
-void *__real_realloc(void *p, size_t len);
 void __real_free(void *p);
+void *__wrap_malloc(size_t len);
 void *__wrap_realloc(void *p, size_t len);
 void __wrap_free(void *p);
+
+/* Zeroed, so that nobody is blamed for what was there before. */
+void *__wrap_malloc(size_t len)
+{
+    return calloc(1, len);
+}
 
 void __wrap_free(void *p)
 {
@@ -182,7 +187,7 @@ static void watch(struct bytes raw, struct bytes pem, enum form form)
     secrets[secrets_count++] = BYTES_LITERAL(PASSPHRASE);
     if (form == PKCS8 || form == SEC1) { /* the lines between the first and the last */
         const uint8_t *body = (const uint8_t *)memchr(pem.p, '\n', pem.len) + 1;
-        const uint8_t *end = memmem(body, pem.len, "\n-----END", 9);
+        const uint8_t *end = memmem(body, pem.len - (size_t)(body - pem.p), "\n-----END", 9);
 
         must(end != NULL);
         secrets[secrets_count++] = bytes_of(body, (size_t)(end - body));
