@@ -1010,7 +1010,7 @@ START_TEST(a_credential_with_exp_ends_with_it)
 }
 END_TEST
 
-/* MECHANISM's table, in every hash and with and without message_4. */
+/* The table of doc/mechanism.md 4.4, in every hash and with and without message_4. */
 START_TEST(test_bindings)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* The nine cipher suites, as one table whose rows read like IANA's registry (RFC 9528
  * section 10.2): EDHOC AEAD, EDHOC hash, MAC length, key exchange curve, signature algorithm. The
- * registry's last two columns (application AEAD and hash) give way to MECHANISM's choice for
+ * registry's last two columns (application AEAD and hash) give way to doc/mechanism.md's choice for
  * per-message tokens. */
 #ifndef MECH_SUITE_H
 #define MECH_SUITE_H

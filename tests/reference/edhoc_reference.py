@@ -553,7 +553,7 @@ ES256, ES384, EDDSA_25519, EDDSA_448 = ecdsa(1, P256), ecdsa(2, P384), eddsa(6, 
 Hash = namedtuple("Hash", "cose name length")           # name None: SHAKE256 with 512 bits of output
 SHA256, SHA384, SHAKE256 = Hash(-16, "sha256", 32), Hash(-43, "sha384", 48), Hash(-45, None, 64)
 
-# message_aead: what MECHANISM section 5 protects per-message tokens with
+# message_aead: what doc/mechanism.md section 9 protects per-message tokens with
 Suite = namedtuple("Suite", "aead hash mac_length dh signature application_aead application_hash message_aead")
 SUITES = {
     0: Suite(AES_CCM_16_64_128, SHA256, 8, DH_X25519, EDDSA_25519, AES_CCM_16_64_128, SHA256, A128GCM),
@@ -764,7 +764,7 @@ def edhoc_session(method, suite_number, x, y, c_i, c_r, initiator, responder,
     return t
 
 
-# ---------------------------------------------------------------- the mechanism (MECHANISM sections 5 and 6)
+# ---------------------------------------------------------------- the mechanism (doc/mechanism.md sections 9 and 10)
 
 MIC, WRAP_INTEGRITY, WRAP_CONFIDENTIALITY = 1, 2, 3
 
