@@ -1,5 +1,6 @@
 #include "peer/party.h"
 
+#include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
