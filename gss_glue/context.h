@@ -38,6 +38,8 @@ struct glue_ctx {
 
 /* Half open, and with nothing else set than all contexts have. */
 edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out) EDHOC_MUST_USE;
+/* Wipes all that the context knows, under the writer's lock. What is left answers errors. */
+void glue_ctx_kill(struct glue_ctx *ctx);
 void glue_ctx_free(struct glue_ctx *ctx); /* wipes; NULL is fine */
 
 /* The flags to tell, under the lock. Of the peer's none is visible before the peer is verified; of
