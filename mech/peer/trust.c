@@ -35,6 +35,7 @@ struct trust {
     size_t len, cap;
     struct trust_line **cas; /* the CA lines */
     size_t ca_len, ca_cap;
+    struct ssh_memory *memory; /* of what they have signed; NULL while there are none */
     uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     struct buf places; /* text with its NUL, see trust_places */
     struct taken *taken;
@@ -92,6 +93,7 @@ void trust_free(struct trust *t)
         trust_line_free(t->cas[i]);
     free(t->lines);
     free(t->cas);
+    ssh_memory_free(t->memory);
     free(t->index);
     for (size_t i = 0; i < t->taken_len; i++)
         taken_clear(&t->taken[i]);
@@ -153,19 +155,29 @@ static edhoc_err check_one_use(const struct trust_line *line, const struct trust
                   first->line);
 }
 
+static bool grow_cas(struct trust *t)
+{
+    size_t cap = t->ca_cap == 0 ? 4 : 2 * t->ca_cap;
+    struct trust_line **cas = reallocarray(t->cas, cap, sizeof(*cas));
+
+    if (cas == NULL)
+        return false;
+    t->cas = cas;
+    t->ca_cap = cap;
+    return true;
+}
+
 static edhoc_err add_ca(struct trust *t, struct trust_line *line)
 {
-    if (t->ca_len == t->ca_cap) {
-        size_t cap = t->ca_cap == 0 ? 4 : 2 * t->ca_cap;
-        struct trust_line **cas = reallocarray(t->cas, cap, sizeof(*cas));
+    edhoc_err err = t->memory != NULL ? EDHOC_OK : ssh_memory_new(&t->memory);
 
-        if (cas == NULL) {
-            trust_line_free(line);
-            return EDHOC_ERR_NOMEM;
-        }
-        t->cas = cas;
-        t->ca_cap = cap;
+    if (err == EDHOC_OK && t->ca_len == t->ca_cap && !grow_cas(t))
+        err = EDHOC_ERR_NOMEM;
+    if (err != EDHOC_OK) {
+        trust_line_free(line);
+        return err;
     }
+    line->memory = t->memory;
     t->cas[t->ca_len++] = line;
     return EDHOC_OK;
 }
@@ -192,7 +204,7 @@ static edhoc_err add_pin(struct trust *t, struct trust_line *line)
 edhoc_err trust_add(struct trust *t, struct trust_line *line)
 {
     line->order = t->len + t->ca_len;
-    return line->ca.len > 0 ? add_ca(t, line) : add_pin(t, line);
+    return line->is_ca ? add_ca(t, line) : add_pin(t, line);
 }
 
 static bool grow_taken(struct trust *t)
