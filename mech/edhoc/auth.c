@@ -215,8 +215,9 @@ static edhoc_err check_by_value(struct auth *a, struct keysched *ks, const struc
                                 const struct cred_id *id, struct cred **proven)
 {
     struct cred *c = NULL;
-    edhoc_err err = id->form == CRED_X5CHAIN ? cred_from_x5chain(id, &c)
-                                             : cred_from_kccs(id, a->dh, &c);
+    edhoc_err err = id->form == CRED_X5CHAIN    ? cred_from_x5chain(id, &c)
+                    : id->form == CRED_SSH_CERT ? cred_from_ssh_cert(id, &c)
+                                                : cred_from_kccs(id, a->dh, &c);
 
     if (err == EDHOC_OK && key_type(cred_key(c))->dh != a->dh)
         err = report(EDHOC_ERR_CRED_FORM, "a certificate cannot do static Diffie-Hellman");

@@ -10,6 +10,7 @@
 #include "peer/peer.h"
 #include "peer/trust.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How far a line came: the reason that is told is that of the line that came furthest. */
@@ -115,16 +116,31 @@ static bool has_literal(const struct trust_line *line, struct bytes name)
     return false;
 }
 
-/* doc/mechanism.md, "Local login": where the line does not say whom, the user of the same name, if
- * the line has that name. What a pattern matches is the peer's choice. */
-static edhoc_err fill_client(struct cred *cred, const struct trust_line *line, struct bytes name,
-                             struct peer *out)
+/* Is it the user of this name that the peer may log in as? doc/mechanism.md, "Local login": if the
+ * line has the name, since what a pattern matches is the peer's choice; or if it says that its CA may
+ * choose. */
+static bool is_user_of_that_name(const struct trust_line *line, struct bytes name)
+{
+    bool chosen = line->local_user != NULL && strcmp(line->local_user, "*") == 0;
+
+    return (chosen || (line->local_user == NULL && has_literal(line, name))) &&
+           memchr(name.p, '@', name.len) == NULL && memchr(name.p, '/', name.len) == NULL;
+}
+
+edhoc_err judge_fill_client(struct cred *cred, const struct trust_line *line, struct bytes name,
+                            struct peer *out)
 {
     edhoc_err err = peer_fill(cred, line, NAME_USER, name, out);
+    bool same = is_user_of_that_name(line, name);
 
-    if (err != EDHOC_OK || out->local_user != NULL || !has_literal(line, name) ||
-        strpbrk(out->name, "@/") != NULL || bytes_copy_text(out->name, &out->local_user))
+    if (err != EDHOC_OK)
         return err;
+    if (same || (out->local_user != NULL && strcmp(out->local_user, "*") == 0)) {
+        free(out->local_user);
+        out->local_user = NULL;
+    }
+    if (!same || bytes_copy_text(out->name, &out->local_user))
+        return EDHOC_OK;
     peer_clear(out);
     return EDHOC_ERR_NOMEM;
 }
@@ -168,7 +184,7 @@ static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_
             line->file, line->line);
     w.name = name;
     line = best_line(t, &w, &progress); /* the line that has the name, whose options count */
-    return fill_client(cred, line, w.name, out);
+    return judge_fill_client(cred, line, w.name, out);
 }
 
 edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char *target,
@@ -183,32 +199,34 @@ edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char 
     return peer_fill(cred, line, name_kind_of(w.name), w.name, out);
 }
 
-/* Can this name stand in a trust line, as a name? Else it would be written where a list of names is
- * read, or a pattern. */
-static const char *name_fault(struct bytes name)
+edhoc_err judge_client_key_as(const struct trust *t, struct cred *cred, struct bytes name,
+                              int64_t now, struct peer *out)
 {
-    const char *fault = name_principal_fault(name);
-
-    if (fault == NULL && (name.p[0] == '!' || memchr(name.p, '*', name.len) != NULL ||
-                          memchr(name.p, '?', name.len) != NULL))
-        fault = "is a pattern";
-    return fault;
-}
-
-edhoc_err judge_client_key(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
-{
-    struct wanted w = {cred, TRUST_CLIENT, cred_sub(cred), now};
+    struct wanted w = {cred, TRUST_CLIENT, name, now};
     enum progress progress;
     const struct trust_line *line;
     const char *fault;
 
-    if (w.name.len == 0)
+    if (name.len == 0)
         return judge_nameless(t, cred, now, out);
-    fault = name_fault(w.name);
+    fault = name_claim_fault(name);
     if (fault != NULL)
         return report(EDHOC_ERR_CRED_BAD, "the name in it %s", fault);
     line = best_line(t, &w, &progress);
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    return fill_client(cred, line, w.name, out);
+    return judge_fill_client(cred, line, name, out);
+}
+
+edhoc_err judge_client_key(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
+{
+    return judge_client_key_as(t, cred, cred_sub(cred), now, out);
+}
+
+bool judge_key_is_pinned(const struct trust *t, const struct cred *cred, unsigned role)
+{
+    for (size_t i = 0; i < trust_count(t); i++)
+        if ((trust_at(t, i)->roles & role) != 0 && cred_same_thumbprint(trust_at(t, i)->cred, cred))
+            return true;
+    return false;
 }

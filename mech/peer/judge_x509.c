@@ -40,15 +40,15 @@ static struct pins find_pins(const struct trust *t, const struct cred *cred, uns
                              struct bytes name, int64_t now)
 {
     struct pins pins = {NULL, NULL};
+    struct trust_cursor at = {0, 0, 0};
+    const struct trust_line *line;
 
-    for (size_t i = 0; i < trust_count(t) && pins.own == NULL; i++) {
-        const struct trust_line *line = trust_at(t, i);
-
+    while (pins.own == NULL && (line = trust_next(t, &at)) != NULL) {
         if (!trust_takes(bytes_of_text(line->principals), line->roles, role, name))
             continue;
         if (pins.other == NULL)
             pins.other = line;
-        if (judge_key_fits(line, cred, role, name, now))
+        if (line->cred != NULL && judge_key_fits(line, cred, role, name, now))
             pins.own = line;
     }
     return pins;

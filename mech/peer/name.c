@@ -152,3 +152,13 @@ const char *name_principal_fault(struct bytes principal)
         return "has a blank, a comma, a quote or a backslash in it";
     return NULL;
 }
+
+const char *name_claim_fault(struct bytes name)
+{
+    const char *fault = name_principal_fault(name);
+
+    if (fault == NULL && (name.p[0] == '!' || memchr(name.p, '*', name.len) != NULL ||
+                          memchr(name.p, '?', name.len) != NULL))
+        fault = "is a pattern";
+    return fault;
+}

@@ -36,5 +36,7 @@ bool name_allows(const char *own, const char *target);
 /* Can this be one principal of a trust line: 1 to NAME_TEXT_MAX bytes of UTF-8, no blank, comma,
  * quote or control character? NULL, or the rule that it breaks. */
 const char *name_principal_fault(struct bytes principal);
+/* Can a peer claim it as its name: can it be a principal, and one that is no pattern? */
+const char *name_claim_fault(struct bytes name);
 
 #endif

@@ -266,7 +266,7 @@ static bool accepts_form(enum cred_form form)
 
 static bool by_value(enum cred_form form)
 {
-    return form == CRED_KCCS || form == CRED_X5CHAIN;
+    return form == CRED_KCCS || form == CRED_X5CHAIN || form == CRED_SSH_CERT;
 }
 
 static void forget(void *arg)

@@ -1,0 +1,326 @@
+#include "peer/judge_ssh.h"
+
+#include "base/bytes.h"
+#include "base/report.h"
+#include "crypto/hash.h"
+#include "crypto/openssh_type.h"
+#include "edhoc/cred.h"
+#include "peer/judge_key.h"
+#include "peer/match.h"
+#include "peer/name.h"
+#include "peer/peer.h"
+#include "peer/revoked.h"
+#include "peer/ssh_ca.h"
+#include "peer/ssh_cert.h"
+#include "peer/ssh_memory.h"
+#include "peer/trust.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The two arguments of "%.*s"; what is a peer's is cut short. */
+#define SHOWN(text) (int)((text).len < 100 ? (text).len : 100), (const char *)(text).p
+
+struct judging {
+    const struct trust *t;
+    struct cred *cred;
+    struct ssh_cert c;
+    unsigned role;
+    const char *target; /* of a server */
+    int64_t now;
+};
+
+static bool is_server(const struct judging *j)
+{
+    return j->role == TRUST_SERVER;
+}
+
+/* ---- the line that decides ---- */
+
+/* How far a line came: the reason that is told is that of the line that came furthest. */
+enum progress { OTHER_CA, NOT_OF_ROLE, NOT_OF_NAME, OUT_OF_DATE, GOOD };
+
+/* The first principal that can be a name, and that the line's patterns match. */
+static bool find_principal(const struct trust_line *line, const struct ssh_cert *c,
+                           struct bytes *name)
+{
+    struct bytes list = c->principals;
+
+    while (ssh_cert_principal(&list, name))
+        if (name_claim_fault(*name) == NULL && match_list(bytes_of_text(line->principals), *name))
+            return true;
+    return false;
+}
+
+/* *name is what the line lets the peer be called. */
+static enum progress line_progress(const struct judging *j, const struct trust_line *line,
+                                   struct bytes *name)
+{
+    bool named;
+
+    if (!bytes_equal(buf_bytes(&line->ca), j->c.ca))
+        return OTHER_CA;
+    if ((line->roles & j->role) == 0)
+        return NOT_OF_ROLE;
+    *name = is_server(j) ? bytes_of_text(j->target) : BYTES_NONE;
+    named = is_server(j) ? match_target(bytes_of_text(line->principals), *name)
+                         : find_principal(line, &j->c, name);
+    if (!named)
+        return NOT_OF_NAME;
+    return trust_line_time(line, j->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
+}
+
+static edhoc_err no_line_of_ca(const struct judging *j)
+{
+    struct buf fingerprint = buf_new(64);
+    edhoc_err err = openssh_fingerprint(j->c.ca, &fingerprint);
+
+    if (err == EDHOC_OK)
+        err = report(EDHOC_ERR_CERT_UNTRUSTED,
+                     "the peer's OpenSSH certificate is signed by a CA (%.*s) that no line in %s "
+                     "has; if it is the right one, add: PATTERNS cert-authority KEY",
+                     SHOWN(buf_bytes(&fingerprint)), trust_places(j->t));
+    buf_free(&fingerprint);
+    return err;
+}
+
+static edhoc_err refuse(const struct judging *j, const struct trust_line *line,
+                        enum progress progress)
+{
+    struct bytes list = j->c.principals, first = BYTES_NONE;
+
+    switch (progress) {
+    case OTHER_CA:
+        return no_line_of_ca(j);
+    case NOT_OF_ROLE:
+        return report(EDHOC_ERR_WRONG_ROLE, "%s line %u believes this CA for %s only", line->file,
+                      line->line, is_server(j) ? "clients" : "servers");
+    case NOT_OF_NAME:
+        if (is_server(j))
+            return report(EDHOC_ERR_WRONG_NAME,
+                          "%s line %u believes this CA for \"%s\", not for "
+                          "\"%s\"",
+                          line->file, line->line, line->principals, j->target);
+        if (!ssh_cert_principal(&list, &first))
+            return report(EDHOC_ERR_CERT_NAME, "the certificate names nobody; sign with "
+                                               "ssh-keygen -n NAME");
+        return report(EDHOC_ERR_WRONG_NAME,
+                      "%s line %u believes this CA for \"%s\", and the "
+                      "certificate names \"%.*s\"%s",
+                      line->file, line->line, line->principals, SHOWN(first),
+                      list.len > 0 ? " and others" : "");
+    default:
+        return trust_report_time(trust_line_time(line, j->now), line);
+    }
+}
+
+/* The first in the order of the file that has this CA, role, name and time. */
+static edhoc_err find_line(const struct judging *j, const struct trust_line **line,
+                           struct bytes *name)
+{
+    enum progress best = OTHER_CA;
+
+    *line = NULL;
+    for (size_t i = 0; i < trust_ca_count(j->t) && best != GOOD; i++) {
+        struct bytes named = BYTES_NONE;
+        enum progress p = line_progress(j, trust_ca_at(j->t, i), &named);
+
+        if (p > best) {
+            best = p;
+            *line = trust_ca_at(j->t, i);
+            *name = named;
+        }
+    }
+    return best == GOOD ? EDHOC_OK : refuse(j, *line, best);
+}
+
+/* ---- the certificate ---- */
+
+/* Does a principal match the target's host? As OpenSSH has it, as a pattern, and as it stands. */
+static bool names_host(const struct ssh_cert *c, const char *target)
+{
+    const char *host = name_host(target);
+    struct bytes list = c->principals, principal;
+
+    while (host != NULL && ssh_cert_principal(&list, &principal))
+        if (match_one(principal, bytes_of_text(host)))
+            return true;
+    return false;
+}
+
+static edhoc_err check_time(const struct judging *j)
+{
+    uint64_t now = j->now > 0 ? (uint64_t)j->now : 0;
+
+    if (now < j->c.valid_after)
+        return report(EDHOC_ERR_CERT_NOT_YET, "key id \"%.*s\"; check both machines' clocks",
+                      SHOWN(j->c.key_id));
+    if (now >= j->c.valid_before)
+        return report(EDHOC_ERR_CERT_EXPIRED, "key id \"%.*s\"; get a new one", SHOWN(j->c.key_id));
+    return EDHOC_OK;
+}
+
+/* Whether it is for this use, whoever signed it. */
+static edhoc_err check_certificate(const struct judging *j)
+{
+    struct bytes critical = j->c.critical, option, data;
+
+    if (j->c.type != (is_server(j) ? SSH_CERT_HOST : SSH_CERT_USER))
+        return report(EDHOC_ERR_CERT_PURPOSE, "a %s certificate, and the peer is a %s",
+                      is_server(j) ? "user" : "host", is_server(j) ? "server" : "client");
+    if (ssh_cert_option(&critical, &option, &data))
+        return report(EDHOC_ERR_CERT_OPTION,
+                      "the critical option \"%.*s\" of key id \"%.*s\"; sign without it",
+                      SHOWN(option), SHOWN(j->c.key_id));
+    if (is_server(j) && !names_host(&j->c, j->target))
+        return report(EDHOC_ERR_CERT_NAME,
+                      "the host of %s is none of its principals; sign "
+                      "with ssh-keygen -h -n HOST",
+                      j->target);
+    return check_time(j);
+}
+
+/* Seconds since 1970 at which it ends; INT64_MAX: never. */
+static int64_t end_of(const struct ssh_cert *c)
+{
+    return c->valid_before < INT64_MAX ? (int64_t)c->valid_before : INT64_MAX;
+}
+
+static edhoc_err check_signature(const struct judging *j, const struct trust_line *line)
+{
+    uint8_t hash[32];
+    edhoc_err err = crypto_sha256(cred_ssh_cert(j->cred), hash);
+
+    if (err != EDHOC_OK || ssh_memory_has(line->memory, hash, j->now))
+        return err;
+    err = ssh_ca_verify(j->c.ca, j->c.to_be_signed, j->c.signature);
+    if (err == EDHOC_OK)
+        ssh_memory_add(line->memory, hash, j->now, end_of(&j->c));
+    return err;
+}
+
+/* ---- pins are stronger than a CA's word ---- */
+
+/* A line that pins a key has this name literally: the first that pins the certificate's own, else
+ * the first. */
+static const struct trust_line *find_pin(const struct judging *j, struct bytes name, bool *own)
+{
+    const struct trust_line *pin = NULL;
+
+    *own = false;
+    for (size_t i = 0; i < trust_count(j->t) && !*own; i++) {
+        const struct trust_line *line = trust_at(j->t, i);
+
+        if ((is_server(j) && (line->roles & TRUST_SERVER) == 0) ||
+            !trust_takes(bytes_of_text(line->principals), line->roles, TRUST_CLIENT, name))
+            continue;
+        *own = cred_same_thumbprint(line->cred, j->cred);
+        if (pin == NULL || *own)
+            pin = line;
+    }
+    return pin;
+}
+
+static edhoc_err judge_pin(const struct judging *j, struct bytes name, struct peer *out)
+{
+    return is_server(j) ? judge_server_key(j->t, j->cred, j->target, j->now, out)
+                        : judge_client_key_as(j->t, j->cred, name, j->now, out);
+}
+
+/* EDHOC_OK, and *own tells whether a line that pins the certificate's own key decides. */
+static edhoc_err check_pins(const struct judging *j, struct bytes name, bool *own)
+{
+    const struct trust_line *pin = find_pin(j, name, own);
+    const char *taken = trust_taken_by(j->t, j->role, name);
+
+    if (pin != NULL && !*own)
+        return report(EDHOC_ERR_NAME_TAKEN,
+                      "\"%.*s\" is pinned to a key in %s line %u, so no CA can give it to another",
+                      SHOWN(name), pin->file, pin->line);
+    if (taken != NULL && !*own)
+        return report(EDHOC_ERR_NAME_TAKEN,
+                      "\"%.*s\" is on a line that cannot be understood, so no CA can give it away: "
+                      "%s",
+                      SHOWN(name), taken);
+    return EDHOC_OK;
+}
+
+/* ---- the decision ---- */
+
+static edhoc_err fill(const struct judging *j, const struct trust_line *line, struct bytes name,
+                      struct peer *out)
+{
+    edhoc_err err = is_server(j) ? peer_fill(j->cred, line, NAME_SERVICE, name, out)
+                                 : judge_fill_client(j->cred, line, name, out);
+
+    if (err == EDHOC_OK && end_of(&j->c) < out->expires)
+        out->expires = end_of(&j->c);
+    return err;
+}
+
+static edhoc_err judge_by_ca(const struct judging *j, struct peer *out)
+{
+    const struct trust_line *line;
+    struct bytes name = BYTES_NONE;
+    bool own = false;
+    edhoc_err err = find_line(j, &line, &name);
+
+    if (err == EDHOC_OK)
+        err = check_pins(j, name, &own);
+    if (err == EDHOC_OK && own)
+        return judge_pin(j, name, out);
+    if (err == EDHOC_OK)
+        err = check_certificate(j);
+    if (err == EDHOC_OK)
+        err = check_signature(j, line);
+    return err == EDHOC_OK ? fill(j, line, name, out) : err;
+}
+
+/* As one that sent the raw key: each principal is a name that it claims, and then none is. */
+static edhoc_err judge_by_key(const struct judging *j, struct peer *out)
+{
+    struct bytes list = j->c.principals, name;
+
+    if (is_server(j))
+        return judge_pin(j, BYTES_NONE, out);
+    while (ssh_cert_principal(&list, &name))
+        if (judge_client_key_as(j->t, j->cred, name, j->now, out) == EDHOC_OK)
+            return EDHOC_OK;
+    return judge_client_key_as(j->t, j->cred, BYTES_NONE, j->now, out);
+}
+
+static edhoc_err judge(struct judging *j, struct peer *out)
+{
+    char why[512];
+    edhoc_err err = ssh_cert_read(cred_ssh_cert(j->cred), &j->c), by_key;
+
+    if (err == EDHOC_ERR_KEY_FORMAT) {
+        (void)snprintf(why, sizeof(why), "%s", report_details(err));
+        return report(EDHOC_ERR_CRED_BAD, "%s", why);
+    }
+    if (err == EDHOC_OK)
+        err = revoked_certificate(trust_revoked(j->t), &j->c);
+    if (err != EDHOC_OK)
+        return err;
+    err = judge_by_ca(j, out);
+    if (err == EDHOC_OK || !judge_key_is_pinned(j->t, j->cred, j->role))
+        return err;
+    (void)snprintf(why, sizeof(why), "%s", report_details(err));
+    by_key = judge_by_key(j, out);
+    return by_key == EDHOC_OK || err == EDHOC_ERR_CERT_UNTRUSTED ? by_key : report(err, "%s", why);
+}
+
+edhoc_err judge_server_ssh(const struct trust *t, struct cred *cred, const char *target,
+                           int64_t now, struct peer *out)
+{
+    struct judging j = {.t = t, .cred = cred, .role = TRUST_SERVER, .target = target, .now = now};
+
+    return judge(&j, out);
+}
+
+edhoc_err judge_client_ssh(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
+{
+    struct judging j = {.t = t, .cred = cred, .role = TRUST_CLIENT, .now = now};
+
+    return judge(&j, out);
+}
