@@ -244,8 +244,25 @@ static const struct {
     {"alice,*@x valid-before=\"20300101\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "client or server",
      0},
     /* options */
-    {"alice cert-authority {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "cert-authority", 0},
-    {"alice client,cert-authority {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "cert-authority", 0},
+    {"alice cert-authority {ed25519}", EDHOC_OK, "alice", BOTH},
+    {"*@x,!a@x cert-authority {p256}", EDHOC_OK, "*@x,!a@x", BOTH},
+    {"alice client,cert-authority {ed25519}", EDHOC_OK, "alice", TRUST_CLIENT},
+    {"*@x Cert-Authority,server,NAMESPACES=\"gss-*\" {p384}", EDHOC_OK, "*@x", TRUST_SERVER},
+    {"* cert-authority,local-user=\"*\" {ed25519}", EDHOC_OK, "*", BOTH},
+    {"* local-user=\"*\",cert-authority {ed25519}", EDHOC_OK, "*", BOTH},
+    {"alice local-user=\"*\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "for cert-authority lines", 0},
+    {"alice cert-authority=\"yes\" {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "no value", 0},
+    {"alice cert-authority,cert-authority {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "twice", 0},
+    {"alice cert-authority", EDHOC_ERR_TRUST_SYNTAX, "ends before the key type", 0},
+    {"alice cert-authority ssh-ed25519", EDHOC_ERR_TRUST_SYNTAX, "no key after", 0},
+    {"alice cert-authority {x25519}", EDHOC_ERR_TRUST_SYNTAX, "cannot be a CA's", 0},
+    {"alice cert-authority {ed448}", EDHOC_ERR_TRUST_SYNTAX, "cannot be a CA's", 0},
+    {"alice cert-authority ssh-rsa {base64 ed25519}", EDHOC_ERR_TRUST_SYNTAX, "another type", 0},
+    {"alice cert-authority ssh-ed25519 *", EDHOC_ERR_TRUST_SYNTAX, "not base64", 0},
+    {"alice cert-authority ssh-ed25519 {broken trailing}", EDHOC_ERR_TRUST_SYNTAX, "ssh-ed25519",
+     0},
+    {"alice cert-authority ecdsa-sha2-nistp256 {broken p256-off-curve}", EDHOC_ERR_TRUST_SYNTAX,
+     "not a valid one", 0},
     {"alice no-such {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"no-such\"", 0},
     {"alice Client {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"Client\"", 0},
     {"alice client, {ed25519}", EDHOC_ERR_TRUST_SYNTAX, "\"\"", 0},
@@ -347,6 +364,29 @@ START_TEST(all_fields_of_a_trust_line_are_read)
     ck_assert_ptr_eq(key_type(cred_key(line->cred)), keytype_by_name("p384dh"));
     ck_assert(bytes_equal(key_x(cred_key(line->cred)), key_x(key_of("p384dh"))));
     trust_line_free(line);
+    buf_free(&text);
+}
+END_TEST
+
+/* As OpenSSH reads it, where it has such lines: the last second at which it is valid. */
+START_TEST(a_ca_line_has_a_cas_key_and_ends_a_second_later)
+{
+    struct buf text = expand("*@x cert-authority,valid-before=\"20380119031408Z\" {p384} people");
+    struct buf blob = buf_new(512);
+    struct trust_line *line = NULL;
+
+    ssh_blob_put(key_of("p384"), &blob);
+    ck_assert_ok(trust_line_parse(buf_bytes(&text), "f", 1, &line));
+    ck_assert(line->is_ca);
+    ck_assert_ptr_null(line->cred);
+    ck_assert(bytes_equal(buf_bytes(&line->ca), buf_bytes(&blob)));
+    ck_assert_int_eq(line->valid_before, (INT64_C(1) << 31) + 1);
+    ck_assert_str_eq(line->comment, "people");
+    trust_line_free(line);
+    ck_assert_told(trust_pub_line_parse(buf_bytes(&text), "f", 1, &line), EDHOC_ERR_TRUST_SYNTAX,
+                   "for trust files");
+    ck_assert_ptr_null(line);
+    buf_free(&blob);
     buf_free(&text);
 }
 END_TEST
@@ -1443,6 +1483,7 @@ static void add_lines(Suite *suite)
 
     tcase_add_loop_test(tc, each_trust_line_is_taken_or_told_what_is_wrong, 0, ROWS(trust_lines));
     tcase_add_test(tc, all_fields_of_a_trust_line_are_read);
+    tcase_add_test(tc, a_ca_line_has_a_cas_key_and_ends_a_second_later);
     tcase_add_test(tc, a_nul_makes_no_trust_line);
     tcase_add_test(tc, a_trust_line_cut_anywhere_is_good_or_told);
     tcase_add_loop_test(tc, times_are_read_in_their_three_forms_only, 0, ROWS(times));

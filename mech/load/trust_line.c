@@ -8,6 +8,7 @@
 #include "base/cbor.h"
 #include "base/err.h"
 #include "base/report.h"
+#include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
@@ -16,6 +17,7 @@
 #include "load/trust_option.h"
 #include "load/trust_place.h"
 #include "peer/name.h"
+#include "peer/ssh_ca.h"
 #include "peer/trust.h"
 
 #define BLOB_MAX 512 /* bytes of a public key blob, with room */
@@ -98,8 +100,6 @@ static edhoc_err read_key(struct bytes type, struct bytes word, const struct tru
     struct key *key = NULL;
     edhoc_err err;
 
-    if (word.len == 0)
-        return trust_bad(at, "no key after the type %.*s", TRUST_SHOWN(type));
     err = decode_key(word, at, &key);
     if (err == EDHOC_OK && key_type(key) != keytype_by_ssh_name(type))
         err = trust_bad(at, "the line says %.*s, but the key in it is of type %s",
@@ -108,6 +108,24 @@ static edhoc_err read_key(struct bytes type, struct bytes word, const struct tru
         err = cred_new_kid(key, &line->cred);
     key_free(key);
     return err;
+}
+
+/* A CA may have a key that EDHOC cannot use. */
+static edhoc_err read_ca(struct bytes type, struct bytes word, const struct trust_place *at,
+                         struct trust_line *line)
+{
+    struct ssh_reader r;
+    edhoc_err err;
+
+    line->ca = buf_new(SSH_CA_MAX);
+    if (!base64_read(word, &line->ca))
+        return trust_bad(at, "the CA's key is not base64: \"%.*s\"", TRUST_SHOWN(word));
+    r = ssh_reader_of(buf_bytes(&line->ca));
+    if (!bytes_equal(ssh_read_string(&r), type))
+        return trust_bad(at, "the line says %.*s, but the key in it is of another type",
+                         TRUST_SHOWN(type));
+    err = ssh_ca_check(buf_bytes(&line->ca));
+    return err == EDHOC_ERR_KEY_FORMAT ? trust_bad(at, "%s", report_details(err)) : err;
 }
 
 /* Tabs become spaces; other control characters have no business in a comment. */
@@ -133,12 +151,12 @@ static edhoc_err read_comment(struct bytes rest, const struct trust_place *at,
 /* ---- the line ---- */
 
 /* A line that says nothing about its peer's role serves both, unless it names peers by wildcard:
- * then one of the two is likely to be a mistake. */
+ * then one of the two is likely to be a mistake. (What a CA signs says itself what it is for.) */
 static edhoc_err settle_roles(const struct trust_place *at, struct trust_line *line)
 {
     if (line->roles != 0)
         return EDHOC_OK;
-    if (line->principals != NULL && strpbrk(line->principals, "*?") != NULL)
+    if (!line->is_ca && line->principals != NULL && strpbrk(line->principals, "*?") != NULL)
         return trust_bad(at, "a principal with a wildcard needs the option client or server, the "
                              "peer's role that it is good for");
     line->roles = TRUST_CLIENT | TRUST_SERVER;
@@ -147,21 +165,24 @@ static edhoc_err settle_roles(const struct trust_place *at, struct trust_line *l
 
 static edhoc_err read_rest(struct bytes rest, const struct trust_place *at, struct trust_line *line)
 {
-    struct bytes word = lines_word(&rest);
+    struct bytes word = lines_word(&rest), key;
     edhoc_err err = EDHOC_OK;
 
     if (word.len > 0 && keytype_by_ssh_name(word) == NULL) {
         err = trust_options_parse(word, at, line);
         word = lines_word(&rest);
     }
-    if (err == EDHOC_OK && keytype_by_ssh_name(word) == NULL)
+    if (err == EDHOC_OK && keytype_by_ssh_name(word) == NULL && (!line->is_ca || word.len == 0))
         err = word.len == 0
                   ? trust_bad(at, "the line ends before the key type")
                   : trust_bad(at, "\"%.*s\" is no key type known here", TRUST_SHOWN(word));
     if (err == EDHOC_OK)
         err = settle_roles(at, line);
+    key = lines_word(&rest);
+    if (err == EDHOC_OK && key.len == 0)
+        err = trust_bad(at, "no key after the type %.*s", TRUST_SHOWN(word));
     if (err == EDHOC_OK)
-        err = read_key(word, lines_word(&rest), at, line);
+        err = line->is_ca ? read_ca(word, key, at, line) : read_key(word, key, at, line);
     if (err == EDHOC_OK)
         err = read_comment(rest, at, line);
     return err;
@@ -230,6 +251,11 @@ edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned num
     struct trust_place at = {file, number};
     edhoc_err err = parse(text, false, &at, out);
 
+    if (err == EDHOC_OK && *out != NULL && (*out)->is_ca) {
+        err = trust_bad(&at, "cert-authority is for trust files: this is a key's own .pub file");
+        trust_line_free(*out);
+        *out = NULL;
+    }
     if (err == EDHOC_OK && *out != NULL && (*out)->principals != NULL &&
         strcspn((*out)->principals, "*?!") < strcspn((*out)->principals, ",")) {
         err = trust_bad(&at, "the first principal is the key's own name: no wildcard, no !");

@@ -1,5 +1,5 @@
 /* One line of a trust file: OpenSSH's allowed_signers shape (doc/design.md, README). A line pins one
- * key:
+ * key or, with the option cert-authority, has the key of an OpenSSH CA:
  *
  *     principals [options] type base64 [comment]
  *

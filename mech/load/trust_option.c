@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/err.h"
@@ -122,33 +123,49 @@ static edhoc_err read_namespaces(struct reading *r, const char *name, char *valu
                      name, value);
 }
 
-static edhoc_err refuse_authority(struct reading *r, const char *name, char *value)
+static edhoc_err read_authority(struct reading *r, const char *name, char *value)
 {
+    (void)name;
     (void)value;
-    return trust_bad(r->at, "%s is not supported: OpenSSH certificates are not used here", name);
+    r->line->is_ca = true;
+    return EDHOC_OK;
 }
 
 static const struct {
     const char *name;
-    bool has_value;
+    bool has_value, openssh;
     edhoc_err (*read)(struct reading *r, const char *name, char *value);
 } options[] = {
-    {"client", false, read_role},
-    {"server", false, read_role},
-    {"valid-after", true, read_time},
-    {"valid-before", true, read_time},
-    {"local-user", true, read_local_user},
-    {"namespaces", true, read_namespaces},
-    {"cert-authority", false, refuse_authority},
+    {"client", false, false, read_role},
+    {"server", false, false, read_role},
+    {"local-user", true, false, read_local_user},
+    {"valid-after", true, true, read_time},
+    {"valid-before", true, true, read_time},
+    {"namespaces", true, true, read_namespaces},
+    {"cert-authority", false, true, read_authority},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+/* OpenSSH's own options may be in any case, as there. */
+static bool is_named(size_t option, struct bytes name)
+{
+    const char *wanted = options[option].name;
+    bool fold = options[option].openssh;
+
+    if (strlen(wanted) != name.len)
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((fold ? ascii_lower((char)name.p[i]) : (char)name.p[i]) != wanted[i])
+            return false;
+    return true;
+}
 
 static size_t find_option(struct bytes name)
 {
     size_t i = 0;
 
-    while (i < OPTION_COUNT && !bytes_equal(bytes_of_text(options[i].name), name))
+    while (i < OPTION_COUNT && !is_named(i, name))
         i++;
     return i;
 }
@@ -205,8 +222,8 @@ static edhoc_err read_option(struct reading *r)
         return trust_bad(
             r->at,
             "\"%.*s\" is neither a key type nor an option; options are client, server, "
-            "valid-after, valid-before, local-user, namespaces, separated by commas without "
-            "blanks; key types are ssh-ed25519, ssh-ed448, ecdsa-sha2-nistp256, "
+            "valid-after, valid-before, local-user, namespaces, cert-authority, separated by commas "
+            "without blanks; key types are ssh-ed25519, ssh-ed448, ecdsa-sha2-nistp256, "
             "ecdsa-sha2-nistp384, ecdh-x25519, ecdh-x448, ecdh-nistp256, ecdh-nistp384",
             TRUST_SHOWN(name));
     if ((r->seen & 1u << i) != 0)
@@ -224,6 +241,17 @@ static edhoc_err read_option(struct reading *r)
     return err;
 }
 
+/* OpenSSH reads a CA line's valid-before as the last second at which it is valid, and so it is here
+ * (doc/mechanism.md 8.5). */
+static edhoc_err settle_authority(const struct trust_place *at, struct trust_line *line)
+{
+    if (line->is_ca && line->valid_before != INT64_MAX)
+        line->valid_before++;
+    if (line->local_user != NULL && strcmp(line->local_user, "*") == 0 && !line->is_ca)
+        return trust_bad(at, "local-user=\"*\" is for cert-authority lines: a key has one name");
+    return EDHOC_OK;
+}
+
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
                               struct trust_line *line)
 {
@@ -238,5 +266,5 @@ edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
     }
     if (err == EDHOC_OK && line->valid_after >= line->valid_before)
         err = trust_bad(at, "valid-before must be later than valid-after");
-    return err;
+    return err == EDHOC_OK ? settle_authority(at, line) : err;
 }
