@@ -187,7 +187,7 @@ static void print_permission_note(const char *path)
 
     if (file_open(path, NULL, &missing, &fd) != EDHOC_OK || fd < 0)
         return;
-    if (file_check(fd, path, FILE_TRUSTED) == EDHOC_ERR_PERMISSIONS)
+    if (file_check(fd, path, FILE_TRUSTED, NULL) == EDHOC_ERR_PERMISSIONS)
         printf("Note: it would be refused as a trust file. %s\n",
                report_details(EDHOC_ERR_PERMISSIONS));
     close(fd);

@@ -13,6 +13,7 @@
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "load/load.h"
+#include "load/trust_file.h"
 #include "peer/trust.h"
 
 #define COLUMNS  7
@@ -152,9 +153,13 @@ static edhoc_err print_table(const struct trust *t)
 /* Without a file, those that this user's clients look at. */
 static edhoc_err load(const struct trust_command *c, struct trust **t)
 {
-    const struct settings none = {.trust = (char *)(uintptr_t)c->file};
+    const struct settings none = {.trust = NULL};
+    edhoc_err err;
 
-    return load_trust(&none, true, NULL, t);
+    if (c->file == NULL)
+        return load_trust(&none, true, NULL, t);
+    err = trust_new(t);
+    return err == EDHOC_OK ? trust_file_read(c->file, false, NULL, *t) : err;
 }
 
 int trust_list_lines(const struct trust_command *c)

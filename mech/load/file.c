@@ -17,9 +17,9 @@ static edhoc_err cannot(const char *path, const char *what, int error)
     return report(EDHOC_ERR_FILE, "%s: %s: %s", path, what, strerror(error));
 }
 
-static edhoc_err check_secret(const char *path, const struct stat *st)
+static edhoc_err check_secret(const char *path, const struct stat *st, uid_t uid)
 {
-    bool ours = st->st_uid == geteuid();
+    bool ours = st->st_uid == uid;
 
     if ((st->st_mode & 007) == 0 && (!ours || (st->st_mode & 070) == 0))
         return EDHOC_OK;
@@ -28,14 +28,14 @@ static edhoc_err check_secret(const char *path, const struct stat *st)
                   (unsigned)(st->st_mode & 07777), path);
 }
 
-static edhoc_err check_trusted(const char *path, const struct stat *st)
+static edhoc_err check_trusted(const char *path, const struct stat *st, uid_t uid)
 {
-    if (st->st_uid != 0 && st->st_uid != geteuid())
+    if (st->st_uid != 0 && st->st_uid != uid)
         return report(EDHOC_ERR_PERMISSIONS,
                       "%s: owned by user %lu, who could change whom we believe; it must be root's "
                       "or our own (user %lu); run: chown %lu %s",
-                      path, (unsigned long)st->st_uid, (unsigned long)geteuid(),
-                      (unsigned long)geteuid(), path);
+                      path, (unsigned long)st->st_uid, (unsigned long)uid, (unsigned long)uid,
+                      path);
     if ((st->st_mode & 022) != 0)
         return report(EDHOC_ERR_PERMISSIONS,
                       "%s: mode %04o lets others write to it; run: chmod go-w %s", path,
@@ -43,20 +43,27 @@ static edhoc_err check_trusted(const char *path, const struct stat *st)
     return EDHOC_OK;
 }
 
-edhoc_err file_check(int fd, const char *path, enum file_rule rule)
+edhoc_err file_check(int fd, const char *path, enum file_rule rule, const struct loading *loading)
 {
+    uid_t uid = loading != NULL && loading->uid != NULL ? *loading->uid : geteuid();
     struct stat st;
 
     if (fstat(fd, &st) != 0)
         return cannot(path, "cannot be examined", errno);
     switch (rule) {
     case FILE_SECRET:
-        return check_secret(path, &st);
+        return check_secret(path, &st, uid);
     case FILE_TRUSTED:
-        return check_trusted(path, &st);
+        return check_trusted(path, &st, uid);
     default:
         return EDHOC_OK;
     }
+}
+
+void file_is_gone(struct loading *loading, bool gone)
+{
+    if (loading != NULL)
+        loading->gone |= gone;
 }
 
 edhoc_err file_open(const char *path, struct loading *loading, bool *missing, int *fd)
@@ -67,8 +74,10 @@ edhoc_err file_open(const char *path, struct loading *loading, bool *missing, in
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*fd >= 0)
         return EDHOC_OK;
-    if (errno != ENOENT || missing == NULL)
+    if (errno != ENOENT || missing == NULL) {
+        file_is_gone(loading, errno == ENOENT);
         return cannot(path, "cannot be opened", errno);
+    }
     *missing = true;
     return EDHOC_OK;
 }
@@ -109,7 +118,8 @@ static edhoc_err read_exactly(const char *path, int fd, size_t size, struct buf 
     return EDHOC_OK;
 }
 
-static edhoc_err read_open_file(const char *path, int fd, enum file_rule rule, struct buf *out)
+static edhoc_err read_open_file(const char *path, int fd, enum file_rule rule,
+                                struct loading *loading, struct buf *out)
 {
     struct stat st;
     edhoc_err err;
@@ -119,7 +129,7 @@ static edhoc_err read_open_file(const char *path, int fd, enum file_rule rule, s
     if (!S_ISREG(st.st_mode))
         return report(EDHOC_ERR_FILE, "%s: not a regular file%s", path,
                       S_ISDIR(st.st_mode) ? " but a directory" : "");
-    err = file_check(fd, path, rule);
+    err = file_check(fd, path, rule, loading);
     if (err != EDHOC_OK)
         return err;
     if (st.st_size < 0 || (uintmax_t)st.st_size > out->max)
@@ -138,8 +148,10 @@ edhoc_err file_read(const char *path, enum file_rule rule, size_t max, struct lo
     err = file_open(path, loading, missing, &fd);
     if (err != EDHOC_OK || fd < 0)
         return err;
-    err = read_open_file(path, fd, rule, out);
+    err = read_open_file(path, fd, rule, loading, out);
     close(fd);
+    if (loading != NULL)
+        loading->bytes += out->len;
     return err;
 }
 

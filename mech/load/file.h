@@ -31,7 +31,10 @@ edhoc_err file_open(const char *path, struct loading *loading, bool *missing,
                     int *fd) EDHOC_MUST_USE;
 
 /* Applies the rule to an open descriptor. EDHOC_ERR_PERMISSIONS, EDHOC_ERR_FILE. */
-edhoc_err file_check(int fd, const char *path, enum file_rule rule) EDHOC_MUST_USE;
+edhoc_err file_check(int fd, const char *path, enum file_rule rule,
+                     const struct loading *loading) EDHOC_MUST_USE;
+/* Notes, where it is so, that a file that had to be there was not. */
+void file_is_gone(struct loading *loading, bool gone);
 
 /* Reports `err` again with "PATH: " before its details, for errors of code that knows no files. */
 edhoc_err file_blame(edhoc_err err, const char *path) EDHOC_MUST_USE;

@@ -69,7 +69,7 @@ static edhoc_err list_entries(DIR *stream, const char *dir, struct paths *out)
 }
 
 /* Takes over `fd`. */
-static edhoc_err list_directory(int fd, const char *dir, struct paths *out)
+static edhoc_err list_directory(int fd, const char *dir, struct loading *loading, struct paths *out)
 {
     DIR *stream = fdopendir(fd);
     edhoc_err err;
@@ -81,6 +81,7 @@ static edhoc_err list_directory(int fd, const char *dir, struct paths *out)
     }
     err = list_entries(stream, dir, out);
     closedir(stream);
+    file_is_gone(loading, err == EDHOC_OK && out->len == 0);
     if (err == EDHOC_OK && out->len == 0)
         err = report(EDHOC_ERR_NO_IDENTITY,
                      "%s has no key (*.pem) in it; make one with: gss-edhoc keygen -o %s/NAME.pem "
@@ -100,6 +101,7 @@ static edhoc_err open_directory(const char *path, struct loading *loading, int *
 
     if (err != EDHOC_OK)
         return err;
+    file_is_gone(loading, missing);
     if (missing)
         return report(EDHOC_ERR_NO_IDENTITY,
                       "%s does not exist; make a key with: mkdir -p %s && gss-edhoc keygen -o "
@@ -110,7 +112,7 @@ static edhoc_err open_directory(const char *path, struct loading *loading, int *
         *fd = -1;
         return EDHOC_OK;
     }
-    return file_check(*fd, path, FILE_TRUSTED);
+    return file_check(*fd, path, FILE_TRUSTED, loading);
 }
 
 static edhoc_err one_path(const char *path, struct paths *out)
@@ -126,7 +128,7 @@ static edhoc_err find_paths(const char *path, struct loading *loading, struct pa
     edhoc_err err = open_directory(path, loading, &fd);
 
     if (err == EDHOC_OK && fd >= 0)
-        return list_directory(fd, path, out);
+        return list_directory(fd, path, loading, out);
     if (fd >= 0)
         close(fd);
     return err != EDHOC_OK ? err : one_path(path, out);

@@ -45,16 +45,29 @@ static const char *passphrase(const struct parts *p)
 
 /* ---- the private key ---- */
 
+/* The key that is taken by default needs no name of a file. */
+static edhoc_err say_missing(const char *path)
+{
+    char *usual = NULL;
+    bool is_usual = place_home("identity.pem", &usual) == EDHOC_OK && strcmp(usual, path) == 0;
+
+    free(usual);
+    return is_usual ? report(EDHOC_ERR_NO_IDENTITY,
+                             "%s does not exist; make a key with: gss-edhoc keygen NAME", path)
+                    : report(EDHOC_ERR_NO_IDENTITY,
+                             "%s does not exist; make a key with: gss-edhoc keygen -o %s NAME",
+                             path, path);
+}
+
 static edhoc_err read_private(const struct parts *p, struct buf *text)
 {
     bool missing;
     edhoc_err err = file_read(p->source, FILE_SECRET, IDENTITY_FILE_MAX, p->loading, &missing,
                               text);
 
+    file_is_gone(p->loading, missing);
     if (err == EDHOC_OK && missing)
-        return report(EDHOC_ERR_NO_IDENTITY,
-                      "%s does not exist; make a key with: gss-edhoc keygen -o %s NAME", p->source,
-                      p->source);
+        return say_missing(p->source);
     if (err == EDHOC_OK && text->len == 0)
         return report(EDHOC_ERR_KEY_FORMAT, "%s: the file is empty", p->source);
     return err;

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "load/lines.h"

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
+#include "load/stamps.h"
 
 #define MIT_LINE 8191 /* what fgets() takes at a time there: BUFSIZ - 1 */
 
@@ -140,11 +141,11 @@ edhoc_err mech_conf_text(struct bytes text, const char *file, struct mech_conf *
 
 /* ---- the files ---- */
 
-static edhoc_err read_file(const char *path, struct mech_conf *out)
+edhoc_err mech_conf_read_file(const char *path, struct loading *loading, struct mech_conf *out)
 {
     struct buf text;
     bool missing;
-    edhoc_err err = file_read(path, FILE_ANY, MECH_CONF_MAX, NULL, &missing, &text);
+    edhoc_err err = file_read(path, FILE_ANY, MECH_CONF_MAX, loading, &missing, &text);
 
     if (err == EDHOC_OK)
         err = mech_conf_text(buf_bytes(&text), path, out);
@@ -158,7 +159,7 @@ static edhoc_err read_file(const char *path, struct mech_conf *out)
     return err;
 }
 
-static edhoc_err read_matching(const char *pattern, struct mech_conf *out)
+static edhoc_err read_matching(const char *pattern, struct loading *loading, struct mech_conf *out)
 {
     glob_t found = {0};
     edhoc_err err = EDHOC_OK;
@@ -166,7 +167,7 @@ static edhoc_err read_matching(const char *pattern, struct mech_conf *out)
     switch (glob(pattern, 0, NULL, &found)) {
     case 0:
         for (size_t i = 0; i < found.gl_pathc && err == EDHOC_OK; i++)
-            err = read_file(found.gl_pathv[i], out);
+            err = mech_conf_read_file(found.gl_pathv[i], loading, out);
         break;
     case GLOB_NOMATCH:
         break;
@@ -177,23 +178,25 @@ static edhoc_err read_matching(const char *pattern, struct mech_conf *out)
     return err;
 }
 
-static edhoc_err read_dir(const char *dir, struct mech_conf *out)
+edhoc_err mech_conf_read_dir(const char *dir, struct loading *loading, struct mech_conf *out)
 {
-    char *file = NULL, *pattern = NULL;
-    edhoc_err err = EDHOC_OK;
+    char *file = NULL, *folder = NULL, *pattern = NULL;
+    edhoc_err err = EDHOC_ERR_NOMEM;
 
-    if (asprintf(&file, "%s/mech", dir) < 0) {
+    if (asprintf(&file, "%s/mech", dir) < 0)
         file = NULL;
-        err = EDHOC_ERR_NOMEM;
-    } else if (asprintf(&pattern, "%s/mech.d/*.conf", dir) < 0) {
+    else if (asprintf(&pattern, "%s/mech.d/*.conf", dir) < 0)
         pattern = NULL;
-        err = EDHOC_ERR_NOMEM;
+    else if (asprintf(&folder, "%s/mech.d", dir) < 0)
+        folder = NULL;
+    else
+        err = mech_conf_read_file(file, loading, out);
+    if (err == EDHOC_OK) {
+        stamps_note(loading != NULL ? loading->stamps : NULL, folder);
+        err = read_matching(pattern, loading, out);
     }
-    if (err == EDHOC_OK)
-        err = read_file(file, out);
-    if (err == EDHOC_OK)
-        err = read_matching(pattern, out);
     free(file);
+    free(folder);
     free(pattern);
     return err;
 }
@@ -203,5 +206,6 @@ edhoc_err mech_conf_read(const char *dir, struct mech_conf *out)
     const char *instead = secure_getenv("GSS_MECH_CONFIG");
 
     *out = (struct mech_conf){0};
-    return instead != NULL ? read_file(instead, out) : read_dir(dir, out);
+    return instead != NULL ? mech_conf_read_file(instead, NULL, out)
+                           : mech_conf_read_dir(dir, NULL, out);
 }

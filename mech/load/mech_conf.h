@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "load/loading.h"
 
 #define MECH_OID "1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869"
 
@@ -28,6 +29,11 @@ struct mech_conf {
  * for one that cannot be read, EDHOC_ERR_SETTING for a line of ours that is broken. `out` is to be
  * cleared with mech_conf_clear, also after a failure. */
 edhoc_err mech_conf_read(const char *dir, struct mech_conf *out) EDHOC_MUST_USE;
+/* The one file, or the files of the directory, alone. */
+edhoc_err mech_conf_read_file(const char *path, struct loading *loading,
+                              struct mech_conf *out) EDHOC_MUST_USE;
+edhoc_err mech_conf_read_dir(const char *dir, struct loading *loading,
+                             struct mech_conf *out) EDHOC_MUST_USE;
 void mech_conf_clear(struct mech_conf *c);
 /* Is this word of a line our OID, as MIT reads it: in braces or without? */
 bool mech_conf_is_our_oid(const char *word);

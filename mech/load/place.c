@@ -1,5 +1,6 @@
 #include "load/place.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,32 @@ edhoc_err place_path(const char *where, const char **path)
         return report(EDHOC_ERR_KEY_FORMAT, "%.200s: a file on another machine; write file:/PATH",
                       where);
     return EDHOC_OK;
+}
+
+edhoc_err place_absolute(const char *where, char **path)
+{
+    const char *named;
+    char *folder;
+    edhoc_err err = place_path(where, &named);
+    int n;
+
+    *path = NULL;
+    if (err != EDHOC_OK)
+        return err;
+    if (named[0] == '/') {
+        *path = strdup(named);
+        return *path != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+    }
+    folder = getcwd(NULL, 0);
+    if (folder == NULL)
+        return report(EDHOC_ERR_FILE, "%.200s: the current folder cannot be found: %s", named,
+                      strerror(errno));
+    n = asprintf(path, "%s/%s", folder, named);
+    free(folder);
+    if (n >= 0)
+        return EDHOC_OK;
+    *path = NULL;
+    return EDHOC_ERR_NOMEM;
 }
 
 /* ---- home ---- */

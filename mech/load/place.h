@@ -16,6 +16,9 @@ bool place_is_agent(const char *where);
  * EDHOC_ERR_KEY_FORMAT for schemes that are not supported. */
 edhoc_err place_path(const char *where, const char **path) EDHOC_MUST_USE;
 
+/* The same, made absolute by the current folder: for free(). EDHOC_ERR_FILE where that has no name. */
+edhoc_err place_absolute(const char *where, char **path) EDHOC_MUST_USE;
+
 /* The user's own directory with `leaf` below: $XDG_CONFIG_HOME/gss-edhoc/LEAF, where that variable
  * is set and absolute, else ~/.config/gss-edhoc/LEAF. Home is $HOME, else what the user database
  * says of the effective user. Variables count only for unprivileged programs (secure_getenv). The

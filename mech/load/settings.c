@@ -195,6 +195,8 @@ static edhoc_err apply(struct settings *s, size_t row, const struct value *v)
 
 /* ---- mech.conf ---- */
 
+#define BLANKS " \t\r\n\v\f"
+
 /* One word "key=value" of the options, which `seen` tells apart from those before. */
 static edhoc_err apply_word(struct settings *s, char *word, const struct mech_conf *conf,
                             unsigned *seen)
@@ -219,26 +221,19 @@ static edhoc_err apply_word(struct settings *s, char *word, const struct mech_co
 
 static edhoc_err apply_mech_conf(struct settings *s, const struct mech_conf *conf)
 {
-    char *save = NULL;
+    char *options, *save = NULL;
     unsigned seen = 0;
     edhoc_err err = EDHOC_OK;
 
     if (conf->options == NULL)
         return EDHOC_OK;
-    for (char *word = strtok_r(conf->options, " \t\r\n\v\f", &save);
-         word != NULL && err == EDHOC_OK; word = strtok_r(NULL, " \t\r\n\v\f", &save))
+    options = strdup(conf->options);
+    if (options == NULL)
+        return EDHOC_ERR_NOMEM;
+    for (char *word = strtok_r(options, BLANKS, &save); word != NULL && err == EDHOC_OK;
+         word = strtok_r(NULL, BLANKS, &save))
         err = apply_word(s, word, conf, &seen);
-    return err;
-}
-
-static edhoc_err read_mech_conf(struct settings *s)
-{
-    struct mech_conf conf;
-    edhoc_err err = mech_conf_read(GSSCONFDIR, &conf);
-
-    if (err == EDHOC_OK)
-        err = apply_mech_conf(s, &conf);
-    mech_conf_clear(&conf);
+    free(options);
     return err;
 }
 
@@ -297,16 +292,29 @@ static edhoc_err read_store(const struct setting_pair *store, size_t count, stru
 }
 
 /* Least specific first, each replacing what came before. */
-edhoc_err settings_read(const struct setting_pair *store, size_t count, struct settings *out)
+edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_pair *store,
+                             size_t count, struct settings *out)
 {
     edhoc_err err;
 
     *out = (struct settings){.suites = suite_defaults()};
-    err = read_mech_conf(out);
+    err = apply_mech_conf(out, conf);
     if (err == EDHOC_OK)
         err = read_environment(out);
     if (err == EDHOC_OK)
         err = read_store(store, count, out);
+    return err;
+}
+
+edhoc_err settings_read(const struct setting_pair *store, size_t count, struct settings *out)
+{
+    struct mech_conf conf;
+    edhoc_err err = mech_conf_read(GSSCONFDIR, &conf);
+
+    *out = (struct settings){.identity = NULL};
+    if (err == EDHOC_OK)
+        err = settings_read_with(&conf, store, count, out);
+    mech_conf_clear(&conf);
     return err;
 }
 

@@ -14,6 +14,8 @@
 #define GSSCONFDIR "/etc/gss"
 #endif
 
+struct mech_conf;
+
 #define SETTING_MAX 4096 /* bytes of a value */
 
 /* Bits of the setting `options`. */
@@ -50,6 +52,9 @@ struct setting_pair {
  * options are confirm, hide-target, cred-by-reference, negoex, or none alone. */
 edhoc_err settings_read(const struct setting_pair *store, size_t count,
                         struct settings *out) EDHOC_MUST_USE;
+/* The same with a registration line that was read already. */
+edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_pair *store,
+                             size_t count, struct settings *out) EDHOC_MUST_USE;
 void settings_clear(struct settings *s);
 /* The value of `options` that says what these do. */
 void settings_put_options(struct buf *out, const struct settings *s);

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#include "base/err.h"
+
+#define YOUNG 2 /* seconds */
 
 #include "base/err.h"
 
@@ -25,7 +30,7 @@ struct stamp {
 struct stamps {
     struct stamp *stamp;
     size_t len;
-    bool failed;
+    bool failed, young;
 };
 
 static struct state state_of(const char *path)
@@ -70,6 +75,15 @@ void stamps_free(struct stamps *s)
     free(s);
 }
 
+static bool is_young(const struct state *state)
+{
+    struct timespec now = {0, 0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return state->exists &&
+           llabs((long long)now.tv_sec - (long long)state->changed.tv_sec) <= YOUNG;
+}
+
 void stamps_note(struct stamps *s, const char *path)
 {
     struct stamp *grown;
@@ -86,7 +100,9 @@ void stamps_note(struct stamps *s, const char *path)
         free(copy);
         return;
     }
-    s->stamp[s->len++] = (struct stamp){copy, state_of(path)};
+    s->stamp[s->len] = (struct stamp){copy, state_of(path)};
+    s->young |= is_young(&s->stamp[s->len].state);
+    s->len++;
     // cppcheck-suppress memleak // it is the stamp's
 }
 
@@ -99,4 +115,9 @@ bool stamps_changed(const struct stamps *s)
             return true;
     }
     return s->failed;
+}
+
+bool stamps_young(const struct stamps *s)
+{
+    return s->young;
 }

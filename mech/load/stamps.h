@@ -7,7 +7,9 @@
 #define MECH_LOAD_STAMPS_H
 
 #include "base/bytes.h"
-#include "base/report.h"
+#include "base/err.h"
+
+#include <stdbool.h>
 
 struct stamps;
 
@@ -19,5 +21,8 @@ void stamps_note(struct stamps *s, const char *path);
 /* Is any of the files another one than it was, or changed in time, size, owner or mode? A recording
  * that had run out of memory has always changed. */
 bool stamps_changed(const struct stamps *s);
+/* Was one of them so new that it could change again with the same stamp? File systems count time in
+ * steps, of up to two seconds. */
+bool stamps_young(const struct stamps *s);
 
 #endif

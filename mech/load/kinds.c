@@ -1,0 +1,120 @@
+#include "load/kinds.h"
+
+#include "base/err.h"
+#include "load/anchors_file.h"
+#include "load/conf.h"
+#include "load/identity_dir.h"
+#include "load/identity_file.h"
+#include "load/trust_file.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
+#include "peer/x509_store.h"
+
+/* ---- registrations ---- */
+
+static edhoc_err conf_load(const struct part_spec *spec, struct loading *loading, void **contents)
+{
+    return conf_read(spec->place[0], spec->place[1], loading, (struct conf **)contents);
+}
+
+static void *conf_share(void *contents)
+{
+    return conf_ref(contents);
+}
+
+static void conf_drop(void *contents)
+{
+    conf_free(contents);
+}
+
+const struct part_kind kind_conf = {conf_load, conf_share, conf_drop};
+
+/* ---- identities ---- */
+
+static edhoc_err identity_load(const struct part_spec *spec, struct loading *loading,
+                               void **contents)
+{
+    struct identity_set *set = NULL;
+    struct identity *id = NULL;
+    edhoc_err err = load_identity_at(spec->place[0], spec->place[1], loading, &id);
+
+    if (err == EDHOC_OK)
+        err = identity_set_new(&id, 1, &set);
+    *contents = set;
+    return err;
+}
+
+static edhoc_err services_load(const struct part_spec *spec, struct loading *loading,
+                               void **contents)
+{
+    struct identity_set *set = NULL;
+    edhoc_err err = load_identity_files(spec->place[0], spec->place[1], loading, &set);
+
+    *contents = set;
+    return err;
+}
+
+static void *identities_share(void *contents)
+{
+    return identity_set_ref(contents);
+}
+
+static void identities_drop(void *contents)
+{
+    identity_set_free(contents);
+}
+
+const struct part_kind kind_identity = {identity_load, identities_share, identities_drop};
+const struct part_kind kind_services = {services_load, identities_share, identities_drop};
+
+/* ---- trust ---- */
+
+static edhoc_err trust_load(const struct part_spec *spec, struct loading *loading, void **contents)
+{
+    struct trust *t = NULL;
+    edhoc_err err = trust_new(&t);
+
+    if (err == EDHOC_OK)
+        err = trust_file_read(spec->place[0], spec->optional, loading, t);
+    if (err != EDHOC_OK)
+        trust_free(t);
+    else
+        *contents = t;
+    return err;
+}
+
+static void *trust_share(void *contents)
+{
+    return trust_ref(contents);
+}
+
+static void trust_drop(void *contents)
+{
+    trust_free(contents);
+}
+
+const struct part_kind kind_trust = {trust_load, trust_share, trust_drop};
+
+/* ---- anchors ---- */
+
+static edhoc_err anchors_load(const struct part_spec *spec, struct loading *loading,
+                              void **contents)
+{
+    struct x509_store *store = NULL;
+    edhoc_err err = load_anchors(spec->place[0], spec->place[1], loading, &store);
+
+    *contents = store;
+    return err;
+}
+
+static void *anchors_share(void *contents)
+{
+    return x509_store_ref(contents);
+}
+
+static void anchors_drop(void *contents)
+{
+    x509_store_free(contents);
+}
+
+const struct part_kind kind_anchors = {anchors_load, anchors_share, anchors_drop};
