@@ -1,0 +1,570 @@
+/* Parts: how often files are read, by whom, and what stays. The clock is the tests' own, so that
+ * seconds and minutes pass at once; a kind of part made for the tests counts its readings. */
+#include "load/file.h"
+#include "load/lock.h"
+#include "load/part.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/errors.h"
+#include "lib/folder.h"
+#include "lib/suite.h"
+
+/* ---- the clock ---- */
+
+static _Atomic int64_t passed; /* milliseconds more than have, since the process began */
+static int64_t before;         /* and before this test, for the time that files are given */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int result = __real_clock_gettime(clock, t);
+    int64_t ms = passed - (clock == CLOCK_REALTIME ? before : 0) + t->tv_nsec / 1000000;
+
+    if (clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME)
+        return result;
+    t->tv_sec += (time_t)(ms / 1000);
+    t->tv_nsec = (long)(ms % 1000) * 1000000 + t->tv_nsec % 1000000;
+    return result;
+}
+
+static void pass(int64_t ms)
+{
+    passed += ms;
+}
+
+/* ---- a kind that counts ---- */
+
+static _Atomic unsigned readings;
+static _Atomic int alive;    /* contents */
+static _Atomic int slowness; /* milliseconds that a reading takes */
+static size_t weight;        /* bytes that a reading claims to have read */
+
+struct contents {
+    atomic_uint refs;
+    char text[64];
+};
+
+static edhoc_err counted_load(const struct part_spec *spec, struct loading *loading, void **out)
+{
+    struct contents *c;
+    struct buf text;
+    edhoc_err err = file_read(spec->place[0], FILE_ANY, 63, loading, NULL, &text);
+
+    readings++;
+    (void)usleep((useconds_t)slowness * 1000);
+    if (err == EDHOC_OK) {
+        c = calloc(1, sizeof(*c));
+        atomic_init(&c->refs, 1);
+        memcpy(c->text, text.p, text.len);
+        alive++;
+        *out = c;
+    }
+    loading->bytes += weight;
+    buf_free(&text);
+    return err;
+}
+
+static void *counted_ref(void *contents)
+{
+    struct contents *c = contents;
+
+    if (c != NULL)
+        atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+static void counted_free(void *contents)
+{
+    struct contents *c = contents;
+
+    if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
+        return;
+    alive--;
+    free(c);
+}
+
+static const struct part_kind counted = {counted_load, counted_ref, counted_free};
+
+/* Here and where threads or forked children run, must() instead of Check's assertions. */
+static struct part *hold(const char *file)
+{
+    struct part_spec spec = {.kind = &counted, .place = {folder_path(file)}};
+    struct part *part;
+
+    must(part_hold(&spec, &part) == EDHOC_OK);
+    return part;
+}
+
+/* Writes a file that was there for a while. */
+static void write_old(const char *file, const char *text)
+{
+    folder_write(file, text);
+    pass(5000);
+}
+
+static void expect(struct part *part, edhoc_err err, const char *text)
+{
+    struct part_state state;
+
+    part_look(part, false, &state);
+    must(part_tell(&state) == err);
+    must(text != NULL || state.contents == NULL);
+    must(text == NULL || strcmp(((struct contents *)state.contents)->text, text) == 0);
+    part_state_clear(&state);
+}
+
+/* ---- what is shared ---- */
+
+START_TEST(a_part_is_read_once_for_all_who_hold_it)
+{
+    write_old("a", "one");
+    for (int i = 0; i < 1000; i++) {
+        struct part *part = hold("a");
+
+        expect(part, EDHOC_OK, "one");
+        part_release(part);
+        pass(10);
+    }
+    ck_assert_uint_eq(readings, 1);
+    ck_assert_int_eq(alive, 1);
+}
+END_TEST
+
+START_TEST(other_places_passphrases_and_kinds_are_other_parts)
+{
+    static const struct part_kind same_but = {counted_load, counted_ref, counted_free};
+    const struct part_spec specs[] = {
+        {.kind = &counted, .place = {"/a"}},
+        {.kind = &counted, .place = {"/a", "/b"}},
+        {.kind = &counted, .place = {NULL, "/a"}},
+        {.kind = &counted, .place = {"/a"}, .optional = true},
+        {.kind = &counted, .place = {"/a"}, .passphrase = ""},
+        {.kind = &counted, .place = {"/a"}, .passphrase = "secret"},
+        {.kind = &counted, .place = {"/a"}, .passphrase = "secret2"},
+        {.kind = &same_but, .place = {"/a"}},
+    };
+    struct part *part[ROWS(specs)], *again;
+
+    for (int i = 0; i < ROWS(specs); i++) {
+        ck_assert_ok(part_hold(&specs[i], &part[i]));
+        for (int k = 0; k < i; k++)
+            ck_assert_ptr_ne(part[i], part[k]);
+    }
+    for (int i = 0; i < ROWS(specs); i++) {
+        ck_assert_ok(part_hold(&specs[i], &again));
+        ck_assert_ptr_eq(again, part[i]);
+        part_release(again);
+        part_release(part[i]);
+    }
+    part_release(NULL);
+}
+END_TEST
+
+START_TEST(another_user_has_other_parts)
+{
+    struct part *ours, *theirs, *again;
+
+    if (geteuid() != 0)
+        return; /* only root can become somebody else */
+    ours = hold("a");
+    ck_assert_int_eq(seteuid(65534), 0);
+    theirs = hold("a");
+    ck_assert_int_eq(seteuid(0), 0);
+    again = hold("a");
+    ck_assert_ptr_ne(ours, theirs);
+    ck_assert_ptr_eq(ours, again);
+    part_release(ours);
+    part_release(theirs);
+    part_release(again);
+}
+END_TEST
+
+/* ---- what changes ---- */
+
+START_TEST(a_change_is_seen_at_the_next_look)
+{
+    struct part *part;
+    struct part_state held;
+
+    write_old("a", "one");
+    part = hold("a");
+    part_look(part, false, &held);
+    folder_write("a", "other");
+    expect(part, EDHOC_OK, "one");
+    pass(1000);
+    expect(part, EDHOC_OK, "other");
+    ck_assert_str_eq(((struct contents *)held.contents)->text, "one");
+    ck_assert_int_eq(alive, 2);
+    part_state_clear(&held);
+    ck_assert_int_eq(alive, 1);
+    part_release(part);
+}
+END_TEST
+
+START_TEST(a_young_file_is_read_again)
+{
+    struct part *part;
+
+    folder_write("a", "one");
+    part = hold("a");
+    for (int i = 0; i < 10; i++) {
+        expect(part, EDHOC_OK, "one");
+        pass(1000);
+    }
+    ck_assert_uint_ge(readings, 3);
+    ck_assert_uint_le(readings, 5);
+    part_release(part);
+}
+END_TEST
+
+START_TEST(what_was_read_stays_while_its_file_is_not_there)
+{
+    struct part_state state;
+    struct part *part;
+
+    part = hold("a");
+    expect(part, EDHOC_ERR_FILE, NULL);
+    write_old("a", "one");
+    part_look(part, true, &state); /* a new credential is not told an older failure */
+    ck_assert_ok(part_tell(&state));
+    part_state_clear(&state);
+    folder_run("rm a");
+    pass(1000);
+    expect(part, EDHOC_ERR_FILE, "one");
+    pass(7000);
+    part_look(part, false, &state);
+    ck_assert_told(part_tell(&state), EDHOC_ERR_FILE, folder_path("a"));
+    ck_assert(state.gone);
+    ck_assert_int_ge(state.age, 8000);
+    ck_assert_int_lt(state.age, 9000);
+    part_state_clear(&state);
+    part_release(part);
+}
+END_TEST
+
+/* ---- threads ---- */
+
+#define THREADS 8
+
+struct looker {
+    pthread_t thread;
+    struct part *part;
+    char text[64];
+};
+
+static void *look(void *arg)
+{
+    struct looker *l = arg;
+    struct part_state state;
+
+    part_look(l->part, false, &state);
+    if (state.contents != NULL)
+        memcpy(l->text, ((struct contents *)state.contents)->text, sizeof(l->text));
+    part_state_clear(&state);
+    return NULL;
+}
+
+static void start(struct looker *l, struct part *part)
+{
+    *l = (struct looker){.part = part};
+    ck_assert_int_eq(pthread_create(&l->thread, NULL, look, l), 0);
+}
+
+static void finish(struct looker *l, const char *text)
+{
+    ck_assert_int_eq(pthread_join(l->thread, NULL), 0);
+    ck_assert_str_eq(l->text, text);
+}
+
+START_TEST(one_thread_reads_and_the_first_time_others_wait)
+{
+    struct looker lookers[THREADS];
+    struct part *part;
+
+    write_old("a", "one");
+    part = hold("a");
+    slowness = 200;
+    for (int i = 0; i < THREADS; i++)
+        start(&lookers[i], part);
+    for (int i = 0; i < THREADS; i++)
+        finish(&lookers[i], "one");
+    ck_assert_uint_eq(readings, 1);
+    part_release(part);
+}
+END_TEST
+
+/* Up to two seconds after the last look with what that found, and later with what this one does. */
+START_TEST(others_go_on_while_one_looks_or_wait_where_that_is_too_old)
+{
+    struct looker slow, other;
+    struct part *part;
+
+    write_old("a", "one");
+    part = hold("a");
+    expect(part, EDHOC_OK, "one");
+    folder_write("a", "other");
+    pass(_i == 0 ? 1500 : 2500);
+    slowness = 500;
+    start(&slow, part);
+    (void)usleep(100000);
+    start(&other, part);
+    finish(&other, _i == 0 ? "one" : "other");
+    finish(&slow, "other");
+    ck_assert_uint_eq(readings, 2);
+    part_release(part);
+}
+END_TEST
+
+/* ---- forks ---- */
+
+static void *hammer(void *arg)
+{
+    atomic_bool *stop = arg;
+
+    while (!*stop) {
+        struct part *part = hold("a"), *other = hold("b");
+        struct part_state state;
+
+        pass(1000);
+        part_look(part, false, &state);
+        part_state_clear(&state);
+        part_release(part);
+        part_release(other);
+    }
+    return NULL;
+}
+
+/* By a signal, because what the parent's other threads had in hand is a leak here, which valgrind
+ * would tell of at an exit. */
+static void end_child(bool good)
+{
+    (void)kill(getpid(), good ? SIGKILL : SIGABRT);
+}
+
+static void expect_child(pid_t child)
+{
+    int status;
+
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+}
+
+START_TEST(a_look_that_a_fork_interrupted_starts_again_in_the_child)
+{
+    struct looker slow;
+    struct part *part;
+    pid_t child;
+
+    write_old("a", "one");
+    part = hold("a");
+    slowness = 300;
+    start(&slow, part);
+    (void)usleep(100000);
+    child = fork();
+    if (child == 0) {
+        (void)alarm(10);
+        slowness = 0;
+        expect(part, EDHOC_OK, "one");
+        end_child(readings == 2);
+    }
+    finish(&slow, "one");
+    ck_assert_uint_eq(readings, 1);
+    expect_child(child);
+    part_release(part);
+}
+END_TEST
+
+START_TEST(a_child_reads_nothing_that_its_parent_has)
+{
+    struct part *part;
+    pid_t child;
+
+    write_old("a", "one");
+    part = hold("a");
+    expect(part, EDHOC_OK, "one");
+    child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 100; i++) {
+            struct part *again = hold("a");
+
+            expect(again, EDHOC_OK, "one");
+            part_release(again);
+            pass(100);
+        }
+        end_child(readings == 1);
+    }
+    expect_child(child);
+    part_release(part);
+}
+END_TEST
+
+START_TEST(no_fork_leaves_the_child_locked_out)
+{
+    atomic_bool stop = false;
+    pthread_t threads[4];
+
+    write_old("a", "one");
+    write_old("b", "two");
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, &stop), 0);
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+
+        if (child == 0) {
+            struct part *part = hold("a");
+
+            (void)alarm(10);
+            for (int k = 0; k < 10; k++) {
+                pass(1000);
+                expect(part, EDHOC_OK, "one");
+            }
+            part_release(part);
+            end_child(true);
+        }
+        expect_child(child);
+    }
+    stop = true;
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+END_TEST
+
+/* ---- what stays, and how long ---- */
+
+static void use(const char *file)
+{
+    struct part *part = hold(file);
+
+    expect(part, EDHOC_OK, file);
+    part_release(part);
+}
+
+/* 300 virtual hosts with a store each, one after the other. */
+START_TEST(three_hundred_parts_stay)
+{
+    for (int i = 0; i < 300; i++)
+        folder_write(textf("%d", i), textf("%d", i));
+    pass(5000);
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 300; i++) {
+            use(textf("%d", i));
+            pass(10);
+        }
+    ck_assert_uint_eq(readings, 300);
+}
+END_TEST
+
+START_TEST(a_part_that_nobody_holds_goes_after_ten_minutes)
+{
+    struct part *held;
+
+    write_old("a", "a");
+    write_old("b", "b");
+    write_old("c", "c");
+    use("a");
+    held = hold("b");
+    expect(held, EDHOC_OK, "b");
+    pass(599000);
+    use("c");
+    ck_assert_int_eq(alive, 3);
+    pass(2000);
+    use("c");
+    ck_assert_int_eq(alive, 2);
+    use("a");
+    ck_assert_uint_eq(readings, 4);
+    part_release(held);
+}
+END_TEST
+
+START_TEST(many_bytes_that_nobody_holds_go_the_oldest_first)
+{
+    static const char *const files[] = {"a", "b", "c", "d"};
+
+    weight = 25ul << 20;
+    for (int i = 0; i < 4; i++)
+        write_old(files[i], files[i]);
+    for (int i = 0; i < 4; i++) {
+        use(files[i]);
+        pass(1000);
+    }
+    ck_assert_int_eq(alive, 3);
+    use("d");
+    use("c");
+    use("b");
+    ck_assert_uint_eq(readings, 4);
+    pass(1000);
+    use("a");
+    ck_assert_uint_eq(readings, 5);
+    ck_assert_int_eq(alive, 3);
+}
+END_TEST
+
+START_TEST(the_last_part_stays_however_large)
+{
+    weight = 300ul << 20;
+    write_old("a", "a");
+    for (int i = 0; i < 10; i++) {
+        use("a");
+        pass(1000);
+    }
+    ck_assert_uint_eq(readings, 1);
+}
+END_TEST
+
+/* ---- main ---- */
+
+static void begin(void)
+{
+    folder_clear();
+    readings = 0;
+    slowness = 0;
+    weight = 0;
+    pass(700000); /* what other tests left goes, when the next part is let go of */
+    part_release(hold("unused"));
+    before = passed;
+    ck_assert_int_eq(alive, 0);
+}
+
+static void add(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "parts", 120);
+
+    tcase_add_checked_fixture(tc, begin, NULL);
+    tcase_add_test(tc, a_part_is_read_once_for_all_who_hold_it);
+    tcase_add_test(tc, other_places_passphrases_and_kinds_are_other_parts);
+    tcase_add_test(tc, another_user_has_other_parts);
+    tcase_add_test(tc, a_change_is_seen_at_the_next_look);
+    tcase_add_test(tc, a_young_file_is_read_again);
+    tcase_add_test(tc, what_was_read_stays_while_its_file_is_not_there);
+    tcase_add_test(tc, one_thread_reads_and_the_first_time_others_wait);
+    tcase_add_loop_test(tc, others_go_on_while_one_looks_or_wait_where_that_is_too_old, 0, 2);
+    tcase_add_test(tc, a_look_that_a_fork_interrupted_starts_again_in_the_child);
+    tcase_add_test(tc, a_child_reads_nothing_that_its_parent_has);
+    tcase_add_test(tc, no_fork_leaves_the_child_locked_out);
+    tcase_add_test(tc, three_hundred_parts_stay);
+    tcase_add_test(tc, a_part_that_nobody_holds_goes_after_ten_minutes);
+    tcase_add_test(tc, many_bytes_that_nobody_holds_go_the_oldest_first);
+    tcase_add_test(tc, the_last_part_stays_however_large);
+}
+
+int main(void)
+{
+    int status;
+
+    folder_make("parts");
+    status = suite_main("parts", add);
+    folder_remove();
+    return status;
+}
