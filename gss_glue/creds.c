@@ -5,8 +5,8 @@
 
 #include "base/report.h"
 #include "lifetime.h"
-#include "load/live.h"
 #include "load/settings.h"
+#include "load/sources.h"
 #include "names.h"
 #include "peer/identity.h"
 #include "peer/trust.h"
@@ -36,36 +36,35 @@ static edhoc_err check_desired(const struct identity_set *set, bool initiator,
 
 /* ---- loading ---- */
 
-static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const char *passphrase,
-                           struct live **side)
-{
-    struct identity_set *identities = NULL;
-    struct trust *trust = NULL;
-    edhoc_err stale, err = live_new(&cred->settings, initiator, passphrase, side);
-
-    if (err != EDHOC_OK)
-        return err;
-    live_get(*side, &identities, &trust, &stale);
-    err = check_desired(identities, initiator, cred->desired);
-    identity_set_free(identities);
-    trust_free(trust);
-    if (err != EDHOC_OK) {
-        live_free(*side);
-        *side = NULL;
-    }
-    return err;
-}
-
 edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
                             struct identity_set **identities, struct trust **trust)
 {
-    edhoc_err stale;
+    edhoc_err stale,
+        err = sources_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
 
-    live_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
     if (stale != EDHOC_OK)
         glue_trace("changed files not used, going on with the old: %s: %s", report_sentence(stale),
                    report_details(stale));
-    return check_desired(*identities, initiator, cred->desired);
+    return err == EDHOC_OK ? check_desired(*identities, initiator, cred->desired) : err;
+}
+
+static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const char *passphrase,
+                           struct sources **side)
+{
+    struct identity_set *identities = NULL;
+    struct trust *trust = NULL;
+    edhoc_err err = sources_new(&cred->settings, initiator, passphrase, side);
+
+    if (err != EDHOC_OK)
+        return err;
+    err = glue_cred_current(cred, initiator, &identities, &trust);
+    identity_set_free(identities);
+    trust_free(trust);
+    if (err != EDHOC_OK) {
+        sources_free(*side);
+        *side = NULL;
+    }
+    return err;
 }
 
 /* A user's programs ask for GSS_C_BOTH without having, or being allowed to read, a service's keys:
@@ -119,7 +118,7 @@ edhoc_err glue_cred_acquire(struct glue_name *desired, gss_cred_usage_t usage,
                             struct glue_cred **out)
 {
     struct settings settings;
-    edhoc_err err = settings_read(store, count, &settings);
+    edhoc_err err = sources_settings(store, count, &settings);
 
     *out = NULL;
     if (err == EDHOC_OK)
@@ -133,8 +132,8 @@ void glue_cred_free(struct glue_cred *cred)
 {
     if (cred == NULL || atomic_fetch_sub(&cred->refs, 1) != 1)
         return;
-    live_free(cred->initiator);
-    live_free(cred->acceptor);
+    sources_free(cred->initiator);
+    sources_free(cred->acceptor);
     settings_clear(&cred->settings);
     glue_name_free(cred->desired);
     free(cred);
@@ -158,15 +157,9 @@ edhoc_err glue_cred_or_default(struct glue_cred *cred, gss_cred_usage_t usage,
 
 struct identity_set *glue_cred_identities(const struct glue_cred *cred, bool initiator)
 {
-    struct live *side = initiator ? cred->initiator : cred->acceptor;
-    struct identity_set *identities = NULL;
-    struct trust *trust = NULL;
-    edhoc_err stale;
+    struct sources *side = initiator ? cred->initiator : cred->acceptor;
 
-    if (side != NULL)
-        live_get(side, &identities, &trust, &stale);
-    trust_free(trust);
-    return identities;
+    return side != NULL ? sources_identities(side) : NULL;
 }
 
 /* An acceptor's credential is good as long as one of its identities is. */

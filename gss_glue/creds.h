@@ -4,7 +4,8 @@
 
 #include <gssapi/gssapi.h>
 
-#include "load/live.h"
+#include "load/settings.h"
+#include "load/sources.h"
 #include "names.h"
 
 /* An immutable, reference-counted credential. */
@@ -12,8 +13,8 @@ struct glue_cred {
     atomic_uint refs;
     gss_cred_usage_t usage; /* of the sides that there are */
     struct settings settings;
-    struct live *initiator, *acceptor; /* keys and trust of a role; NULL: not for that role */
-    struct glue_name *desired;         /* what gss_acquire_cred was asked for, or NULL */
+    struct sources *initiator, *acceptor; /* keys and trust of a role; NULL: not for that role */
+    struct glue_name *desired;            /* what gss_acquire_cred was asked for, or NULL */
 };
 
 /* All that usage names; for GSS_C_BOTH what there is, at least one side. `passphrase`, of an
@@ -31,7 +32,8 @@ edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, cons
  * failure too. EDHOC_ERR_NO_IDENTITY when no key fits the desired name any more. */
 edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
                             struct identity_set **identities, struct trust **trust) EDHOC_MUST_USE;
-/* The keys of a role as the files have them now, for identity_set_free(); NULL without that role. */
+/* The keys of a role as the files have them now, for identity_set_free(); NULL without that role, and
+ * where there is no memory. */
 struct identity_set *glue_cred_identities(const struct glue_cred *cred, bool initiator);
 /* Seconds until the last of a role's keys expires, 0 without that role; of both, what is less. */
 OM_uint32 glue_cred_lifetime(const struct glue_cred *cred, gss_cred_usage_t usage);

@@ -12,6 +12,7 @@
 #include "buffers.h"
 #include "creds.h"
 #include "load/settings.h"
+#include "load/sources.h"
 #include "mechglue.h"
 #include "names.h"
 #include "oids.h"
@@ -156,7 +157,7 @@ static bool same_place(const char *a, const char *b)
 static edhoc_err is_default(const struct settings *s, bool *answer)
 {
     struct settings ours;
-    edhoc_err err = settings_read(NULL, 0, &ours);
+    edhoc_err err = sources_settings(NULL, 0, &ours);
 
     *answer = err == EDHOC_OK && same_place(s->identity, ours.identity) &&
               same_place(s->service_identity, ours.service_identity) &&

@@ -11,11 +11,13 @@ static edhoc_err cred_name(const struct glue_cred *cred, struct glue_name **out)
 {
     bool initiator = cred->initiator != NULL;
     struct identity_set *set = glue_cred_identities(cred, initiator);
-    const struct identity *id = set->id[0];
-    bool named = id->name != NULL || id->client_name != NULL;
+    const struct identity *id = set != NULL ? set->id[0] : NULL;
+    bool named = id != NULL && (id->name != NULL || id->client_name != NULL);
     edhoc_err err = EDHOC_OK;
 
-    if (cred->desired != NULL && (!initiator || !named))
+    if (id == NULL)
+        err = EDHOC_ERR_NOMEM;
+    else if (cred->desired != NULL && (!initiator || !named))
         *out = glue_name_ref(cred->desired);
     else
         err = glue_name_of_identity(id, initiator, out);

@@ -5,6 +5,7 @@
 
 #include "buffers.h"
 #include "load/settings.h"
+#include "load/sources.h"
 #include "mechglue.h"
 #include "oids.h"
 #include "status.h"
@@ -19,7 +20,7 @@ static const uint8_t scheme[16] = {0x1a, 0xd2, 0x70, 0x56, 0xb9, 0x99, 0x46, 0x3
 bool glue_negoex_wanted(void)
 {
     struct settings settings;
-    bool wanted = settings_read(NULL, 0, &settings) == EDHOC_OK && settings.negoex;
+    bool wanted = sources_settings(NULL, 0, &settings) == EDHOC_OK && settings.negoex;
 
     settings_clear(&settings);
     return wanted;

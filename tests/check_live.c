@@ -4,8 +4,8 @@
 #include "crypto/store.h"
 #include "load/identity_dir.h"
 #include "load/identity_file.h"
-#include "load/live.h"
 #include "load/load.h"
+#include "load/sources.h"
 #include "load/stamps.h"
 #include "load/trust_line.h"
 
@@ -222,13 +222,13 @@ struct seen {
     edhoc_err stale;
 };
 
-static void look(struct live *live, struct seen *seen)
+static void look(struct sources *live, struct seen *seen)
 {
     struct identity_set *ids;
     struct trust *t;
     edhoc_err stale;
 
-    live_get(live, &ids, &t, &stale);
+    ck_assert_ok(sources_get(live, &ids, &t, &stale));
     seen->identities = ids->len;
     seen->lines = trust_count(t);
     seen->stale = stale;
@@ -237,7 +237,7 @@ static void look(struct live *live, struct seen *seen)
 }
 
 /* Looks until what is seen is as wanted; gives up after ten seconds, ten times what it takes. */
-static void await(struct live *live, struct seen wanted)
+static void await(struct sources *live, struct seen wanted)
 {
     struct seen seen = {0};
 
@@ -258,12 +258,12 @@ START_TEST(credentials_follow_their_files)
     struct identity_set *held;
     struct trust *held_trust;
     edhoc_err stale;
-    struct live *live;
+    struct sources *live;
 
     folder_run("mkdir -p svc && cp web.key svc/a.pem && cp direct.key b.pem && chmod 600 "
                "svc/a.pem b.pem && : > live.trust");
-    ck_assert_ok(live_new(&s, false, NULL, &live));
-    live_get(live, &held, &held_trust, &stale);
+    ck_assert_ok(sources_new(&s, false, NULL, &live));
+    ck_assert_ok(sources_get(live, &held, &held_trust, &stale));
     await(live, (struct seen){1, 0, EDHOC_OK});
 
     /* A new line, then a new key. */
@@ -288,8 +288,8 @@ START_TEST(credentials_follow_their_files)
     ck_assert_uint_eq(held->len, 1); /* what somebody holds stays as it was */
     identity_set_free(held);
     trust_free(held_trust);
-    live_free(live);
-    live_free(NULL);
+    sources_free(live);
+    sources_free(NULL);
 }
 END_TEST
 

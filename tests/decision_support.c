@@ -291,9 +291,12 @@ static void expand(const char *template, struct text *out)
     }
 }
 
+/* Each credential has a file of its own, because a process looks once per second at one it knows. */
+static unsigned trust_files[2];
+
 static const char *trust_file(bool initiator)
 {
-    return initiator ? "trust-of-initiator" : "trust-of-acceptor";
+    return textf("trust-of-%s.%u", initiator ? "initiator" : "acceptor", trust_files[initiator]);
 }
 
 const char *decision_trust_path(bool initiator)
@@ -343,6 +346,7 @@ void decision_acquire(const struct decision_side *side, bool initiator, const ch
     struct text trust;
 
     expand(side->trust != NULL ? side->trust : "", &trust);
+    trust_files[initiator]++;
     folder_write(trust_file(initiator), trust.bytes);
     if (side->options != NULL && option != NULL)
         options = textf("%s,%s", side->options, option);

@@ -1,0 +1,276 @@
+#include "load/sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "load/conf.h"
+#include "load/loading.h"
+#include "load/lock.h"
+#include "load/part.h"
+#include "load/settings.h"
+#include "load/wanted.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
+#include "peer/x509_store.h"
+
+/* What a trust is joined of; it keeps them alive. */
+struct pieces {
+    struct trust *part[TRUST_PARTS_MAX];
+    size_t count;
+    struct x509_store *anchors;
+};
+
+struct sources {
+    struct identity_set *own; /* from an agent or OpenSSL's store: nobody else's, and for ever */
+    struct part *identities;  /* else */
+    struct part *files[TRUST_PARTS_MAX];
+    struct part *anchors; /* NULL: none */
+    struct trust *joined; /* of the pieces that were current last; under the lock */
+    struct pieces pieces;
+};
+
+/* ---- the registration line ---- */
+
+edhoc_err sources_settings(const struct setting_pair *store, size_t count, struct settings *out)
+{
+    struct part *part = NULL;
+    struct part_state state = {.contents = NULL};
+    struct wanted w;
+    edhoc_err err = wanted_conf(&w);
+
+    *out = (struct settings){.identity = NULL};
+    if (err == EDHOC_OK)
+        err = part_hold(&w.spec, &part);
+    if (err == EDHOC_OK) {
+        part_look(part, true, &state);
+        err = state.err;
+    }
+    if (err == EDHOC_OK)
+        err = settings_read_with(conf_line(state.contents), store, count, out);
+    conf_free(state.contents);
+    part_release(part);
+    wanted_clear(&w);
+    return err;
+}
+
+/* ---- what is held ---- */
+
+static edhoc_err load_own(const struct wanted *w, struct identity_set **out)
+{
+    struct loading loading = {.passphrase = w->spec.passphrase};
+    void *contents = NULL;
+    edhoc_err err = w->spec.kind->load(&w->spec, &loading, &contents);
+
+    *out = contents;
+    return err;
+}
+
+static edhoc_err hold_identities(struct sources *s, const struct settings *settings, bool initiator,
+                                 const char *passphrase)
+{
+    struct wanted w;
+    edhoc_err err = wanted_identities(settings, initiator, &w);
+
+    w.spec.passphrase = passphrase;
+    if (err == EDHOC_OK && !w.from_files)
+        err = load_own(&w, &s->own);
+    else if (err == EDHOC_OK)
+        err = part_hold(&w.spec, &s->identities);
+    wanted_clear(&w);
+    return err;
+}
+
+static edhoc_err hold_trust(struct sources *s, const struct settings *settings, bool initiator)
+{
+    struct wanted w[TRUST_PARTS_MAX];
+    edhoc_err err = wanted_trust(settings, initiator, w);
+
+    for (size_t i = 0; i < TRUST_PARTS_MAX; i++) {
+        if (err == EDHOC_OK && w[i].spec.kind != NULL)
+            err = part_hold(&w[i].spec, &s->files[i]);
+        wanted_clear(&w[i]);
+    }
+    return err;
+}
+
+static edhoc_err hold_anchors(struct sources *s, const struct settings *settings)
+{
+    struct wanted w;
+    edhoc_err err = wanted_anchors(settings, &w);
+
+    if (err == EDHOC_OK && w.spec.kind != NULL)
+        err = part_hold(&w.spec, &s->anchors);
+    wanted_clear(&w);
+    return err;
+}
+
+void sources_free(struct sources *s)
+{
+    if (s == NULL)
+        return;
+    identity_set_free(s->own);
+    part_release(s->identities);
+    for (size_t i = 0; i < TRUST_PARTS_MAX; i++)
+        part_release(s->files[i]);
+    part_release(s->anchors);
+    trust_free(s->joined);
+    free(s);
+}
+
+/* ---- what is current ---- */
+
+/* Takes the contents of a part, where there is one. Something older is good enough, but not for a
+ * new credential whose file is no longer there. Of the reasons for older ones, the last is kept. */
+static edhoc_err look(struct part *part, bool anew, struct part_state *stale, void **contents)
+{
+    struct part_state state = {.err = EDHOC_OK};
+    edhoc_err err = EDHOC_OK;
+
+    if (part != NULL)
+        part_look(part, anew, &state);
+    if (state.err != EDHOC_OK && (state.contents == NULL || (anew && state.gone)))
+        err = part_tell(&state);
+    if (err == EDHOC_OK) {
+        *contents = state.contents;
+        state.contents = NULL;
+    }
+    if (state.err != EDHOC_OK) {
+        part_state_clear(stale);
+        *stale = state;
+    } else {
+        part_state_clear(&state);
+    }
+    return err;
+}
+
+static edhoc_err look_at_keys(struct sources *s, bool anew, struct part_state *stale,
+                              struct identity_set **out)
+{
+    void *contents = NULL;
+    edhoc_err err = look(s->identities, anew, stale, &contents);
+
+    *out = s->own != NULL ? identity_set_ref(s->own) : contents;
+    return err;
+}
+
+static edhoc_err look_at_trust(struct sources *s, bool anew, struct part_state *stale,
+                               struct pieces *out)
+{
+    void *contents = NULL;
+    edhoc_err err = EDHOC_OK;
+
+    *out = (struct pieces){.count = 0};
+    for (size_t i = 0; i < TRUST_PARTS_MAX && err == EDHOC_OK; i++) {
+        err = look(s->files[i], anew, stale, &contents);
+        if (err == EDHOC_OK && contents != NULL)
+            out->part[out->count++] = contents;
+    }
+    if (err == EDHOC_OK)
+        err = look(s->anchors, anew, stale, &contents);
+    if (err == EDHOC_OK)
+        out->anchors = contents;
+    return err;
+}
+
+static void pieces_free(struct pieces *p)
+{
+    while (p->count > 0)
+        trust_free(p->part[--p->count]);
+    x509_store_free(p->anchors);
+}
+
+static bool same_pieces(const struct pieces *a, const struct pieces *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Where the trust is one file's alone, it is that part itself; else one that is kept until a piece
+ * of it is another. */
+static edhoc_err join(struct sources *s, const struct pieces *p, struct trust **out)
+{
+    struct trust *old = NULL;
+    struct lock *held;
+    edhoc_err err = lock_enter(&held);
+
+    if (err != EDHOC_OK)
+        return err;
+    if (s->joined != NULL && same_pieces(&s->pieces, p))
+        *out = trust_ref(s->joined);
+    lock_leave(held);
+    if (*out != NULL)
+        return EDHOC_OK;
+    err = trust_join(p->part, p->count, p->anchors, out);
+    if (err != EDHOC_OK || lock_enter(&held) != EDHOC_OK)
+        return err;
+    old = s->joined;
+    s->joined = trust_ref(*out);
+    s->pieces = *p;
+    lock_leave(held);
+    trust_free(old);
+    return EDHOC_OK;
+}
+
+static edhoc_err get(struct sources *s, bool anew, struct identity_set **identities,
+                     struct trust **trust, edhoc_err *stale)
+{
+    struct part_state older = {.err = EDHOC_OK};
+    struct pieces pieces = {.count = 0};
+    edhoc_err err;
+
+    *trust = NULL;
+    err = look_at_keys(s, anew, &older, identities);
+    if (err == EDHOC_OK)
+        err = look_at_trust(s, anew, &older, &pieces);
+    if (err == EDHOC_OK && pieces.count == 1 && pieces.anchors == NULL)
+        *trust = trust_ref(pieces.part[0]);
+    else if (err == EDHOC_OK)
+        err = join(s, &pieces, trust);
+    *stale = err == EDHOC_OK ? part_tell(&older) : EDHOC_OK;
+    part_state_clear(&older);
+    pieces_free(&pieces);
+    return err;
+}
+
+edhoc_err sources_get(struct sources *s, struct identity_set **identities, struct trust **trust,
+                      edhoc_err *stale)
+{
+    return get(s, false, identities, trust, stale);
+}
+
+struct identity_set *sources_identities(struct sources *s)
+{
+    struct part_state older = {.err = EDHOC_OK};
+    struct identity_set *set = NULL;
+
+    if (look_at_keys(s, false, &older, &set) != EDHOC_OK)
+        set = NULL;
+    part_state_clear(&older);
+    return set;
+}
+
+edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
+                      struct sources **out)
+{
+    struct sources *s = calloc(1, sizeof(*s));
+    struct identity_set *identities = NULL;
+    struct trust *trust = NULL;
+    edhoc_err stale, err = EDHOC_ERR_NOMEM;
+
+    *out = NULL;
+    if (s != NULL)
+        err = hold_identities(s, settings, initiator, passphrase);
+    if (err == EDHOC_OK)
+        err = hold_trust(s, settings, initiator);
+    if (err == EDHOC_OK)
+        err = hold_anchors(s, settings);
+    if (err == EDHOC_OK)
+        err = get(s, true, &identities, &trust, &stale);
+    identity_set_free(identities);
+    trust_free(trust);
+    if (err == EDHOC_OK)
+        *out = s;
+    else
+        sources_free(s);
+    return err;
+}

@@ -1,0 +1,30 @@
+/* Where one role of a credential has its keys and its trust from: parts that it shares with every
+ * credential to which the same applies (part.h), and a key in an agent, which is its own. The
+ * places are made absolute when the credential is acquired, and stay. Thread-safe. */
+#ifndef MECH_LOAD_SOURCES_H
+#define MECH_LOAD_SOURCES_H
+
+#include "load/settings.h"
+#include "peer/identity.h"
+#include "peer/trust.h"
+
+struct sources;
+
+/* The settings of the environment and of a store (settings.h), and of the registration line as it
+ * is known to this process. */
+edhoc_err sources_settings(const struct setting_pair *store, size_t count,
+                           struct settings *out) EDHOC_MUST_USE;
+
+/* With the errors of load.h, where nothing was loaded that could be gone on with. An agent is asked
+ * now. `passphrase` may be NULL. */
+edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
+                      struct sources **out) EDHOC_MUST_USE;
+void sources_free(struct sources *s); /* NULL is fine */
+/* What is current: references that the caller frees, after an error too. *stale tells, with its
+ * story, why something in it is older than its files, else it is EDHOC_OK. */
+edhoc_err sources_get(struct sources *s, struct identity_set **identities, struct trust **trust,
+                      edhoc_err *stale) EDHOC_MUST_USE;
+/* The keys alone, for the caller to free; NULL where there is no memory. */
+struct identity_set *sources_identities(struct sources *s);
+
+#endif
