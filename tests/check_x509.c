@@ -8,6 +8,7 @@
 #include "peer/identity.h"
 #include "peer/judge.h"
 #include "peer/x509_cert.h"
+#include "peer/x509_constraints.h"
 #include "peer/x509_store.h"
 
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #include "lib/errors.h"
 #include "lib/folder.h"
 #include "lib/suite.h"
+
+#include <openssl/x509v3.h>
 
 #define DAY 86400
 #define WEB "HTTP@web.example.org"
@@ -238,6 +241,107 @@ START_TEST(a_broken_line_keeps_its_names_from_every_ca)
 }
 END_TEST
 
+/* ---- name constraints and user principal names ---- */
+
+static X509 *with_extension(int nid, const char *value)
+{
+    X509 *x = X509_new();
+    X509_EXTENSION *extension;
+
+    ck_assert_ptr_nonnull(x);
+    if (value == NULL)
+        return x;
+    extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+    ck_assert_msg(extension != NULL, "%s", value);
+    ck_assert_int_eq(X509_add_ext(x, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+    return x;
+}
+
+/* What OpenSSL's configuration has no words for: a subtree NOBODY becomes an empty one. */
+static void empty_some(STACK_OF(GENERAL_SUBTREE) * subtrees)
+{
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(subtrees); i++) {
+        ASN1_STRING *base = sk_GENERAL_SUBTREE_value(subtrees, i)->base->d.ia5;
+
+        if (ASN1_STRING_length(base) == 6 && memcmp(ASN1_STRING_get0_data(base), "NOBODY", 6) == 0)
+            ck_assert_int_eq(ASN1_STRING_set(base, "", 0), 1);
+    }
+}
+
+static X509 *with_constraints(const char *value)
+{
+    X509 *x = with_extension(NID_name_constraints, value);
+    NAME_CONSTRAINTS *nc = X509_get_ext_d2i(x, NID_name_constraints, NULL, NULL);
+
+    if (nc == NULL)
+        return x;
+    empty_some(nc->permittedSubtrees);
+    empty_some(nc->excludedSubtrees);
+    ck_assert_int_eq(X509_add1_ext_i2d(x, NID_name_constraints, nc, 1, X509V3_ADD_REPLACE), 1);
+    NAME_CONSTRAINTS_free(nc);
+    return x;
+}
+
+static const struct {
+    const char *sub, *root; /* their name constraints, or NULL */
+    const char *upn;
+    edhoc_err err;
+} constraints[] = {
+    {NULL, NULL, "root@a.example", EDHOC_OK},
+    {"permitted;email:b.example,permitted;DNS:b.example", NULL, "root@a.example",
+     EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example,permitted;DNS:b.example", NULL, "root@b.example", EDHOC_OK},
+    {"permitted;email:b.example", NULL, "Root@B.Example", EDHOC_OK},
+    {"permitted;email:b.example", NULL, "root@sub.b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "root@b.example.", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "root@evilb.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "root@a.example@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "root@b.example@a.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", NULL, "root@", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:.b.example", NULL, "root@sub.b.example", EDHOC_OK},
+    {"permitted;email:.b.example", NULL, "root@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:.b.example", NULL, "root@evilb.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:root@b.example", NULL, "root@B.example", EDHOC_OK},
+    {"permitted;email:root@b.example", NULL, "Root@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:root@b.example", NULL, "oot@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:a.example,permitted;email:b.example", NULL, "root@b.example", EDHOC_OK},
+    {"permitted;DNS:b.example", NULL, "root@b.example", EDHOC_ERR_CERT_BAD},
+    {"excluded;email:a.example", NULL, "root@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example,excluded;email:root@b.example", NULL, "root@b.example",
+     EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example,excluded;email:root@b.example", NULL, "alice@b.example", EDHOC_OK},
+    {"permitted;email:b.example,excluded;email:B.example", NULL, "alice@b.example",
+     EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example,excluded;email:NOBODY", NULL, "alice@b.example",
+     EDHOC_ERR_CERT_BAD},
+    {"permitted;email:NOBODY", NULL, "alice@b.example", EDHOC_ERR_CERT_BAD},
+    {NULL, "permitted;email:a.example", "root@b.example", EDHOC_ERR_CERT_BAD},
+    {"permitted;email:b.example", "permitted;email:.example", "root@b.example", EDHOC_OK},
+    {"permitted;email:b.example", "permitted;email:a.example", "root@b.example",
+     EDHOC_ERR_CERT_BAD},
+};
+
+START_TEST(a_upn_is_within_the_name_constraints_for_mail)
+{
+    STACK_OF(X509) *path = sk_X509_new_null();
+    char san[512];
+    edhoc_err err;
+
+    (void)snprintf(san, sizeof(san), "email:good@b.example,otherName:msUPN;UTF8:%s",
+                   constraints[_i].upn);
+    (void)sk_X509_push(path, with_extension(NID_subject_alt_name, san));
+    (void)sk_X509_push(path, with_constraints(constraints[_i].sub));
+    (void)sk_X509_push(path, with_constraints(constraints[_i].root));
+    err = x509_check_upns(path);
+    ck_assert_msg(err == constraints[_i].err, "row %d: %s: %s: %s", _i, constraints[_i].upn,
+                  report_sentence(err), report_details(err));
+    sk_X509_pop_free(path, X509_free);
+}
+END_TEST
+
 /* A remembered chain is forgotten when its time is over, and when the clock goes back before the
  * time at which it was validated. */
 START_TEST(a_remembered_verdict_ends_in_time)
@@ -443,6 +547,7 @@ static void add(Suite *suite)
     TCase *tc = suite_case(suite, "certificates", 120);
 
     tcase_add_loop_test(tc, each_chain_is_judged_as_its_row_says, 0, ROWS(decisions));
+    tcase_add_loop_test(tc, a_upn_is_within_the_name_constraints_for_mail, 0, ROWS(constraints));
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);

@@ -152,6 +152,12 @@ static const char claimed[] =
     ". ../making.sh\n"
     "serial=700\n"
     "make spelt P-256 sub /CN=spelt \"$client|subjectAltName=email:Bob@Corp.example\"\n"
+    "upn='otherName:1.3.6.1.4.1.311.20.2.3;UTF8:'\n"
+    "make upnca P-256 root '/CN=UPN CA' \"$ca|nameConstraints=critical,"
+    "permitted;email:b.example,permitted;DNS:b.example\"\n"
+    "make upninside P-256 upnca /CN=upninside \"$client|subjectAltName=${upn}root@b.example\"\n"
+    "make upnoutside P-256 upnca /CN=upnoutside "
+    "\"$client|subjectAltName=email:eve@b.example,${upn}root@a.example\"\n"
     "make dotted P-256 sub /CN=dotted \"$client|subjectAltName=email:bob@corp.example.\"\n";
 
 /* What a peer sends: NAME and the rest of its chain. */
@@ -174,6 +180,7 @@ static const char bundles[] =
     "for n in underold underoldclient; do bundle $n oldsub; done\n"
     "bundle undershort shortsub\n"
     "for n in mailinside mailoutside; do bundle $n mailca; done\n"
+    "for n in upninside upnoutside; do bundle $n upnca; done\n"
     "cat web.key web.crt >alone.pem\n"
     "cp web.key bare.key\n"
     "cat web.crt sub.crt >web.chain\n"

@@ -48,6 +48,14 @@ bool ascii_equal_folded(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
+bool ascii_equal_folded_n(const unsigned char *a, const unsigned char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (ascii_lower((char)a[i]) != ascii_lower((char)b[i]))
+            return false;
+    return true;
+}
+
 void ascii_put_hex(char *out, const unsigned char *in, size_t len)
 {
     static const char digits[] = "0123456789abcdef";

@@ -18,6 +18,8 @@ bool ascii_is_printable(char c);
 int ascii_hex_digit(char c);
 /* Equality of two texts, upper and lower case being the same. */
 bool ascii_equal_folded(const char *a, const char *b);
+/* The same of `len` bytes. */
+bool ascii_equal_folded_n(const unsigned char *a, const unsigned char *b, size_t len);
 /* The lower-case hexadecimal of `len` bytes, with a NUL: 2 * len + 1 characters. */
 void ascii_put_hex(char *out, const unsigned char *in, size_t len);
 

@@ -116,12 +116,7 @@ bool name_same_folded(struct bytes a, struct bytes b)
 {
     a = without_dots(a);
     b = without_dots(b);
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_lower((char)a.p[i]) != ascii_lower((char)b.p[i]))
-            return false;
-    return true;
+    return a.len == b.len && ascii_equal_folded_n(a.p, b.p, a.len);
 }
 
 bool name_allows(const char *own, const char *target)

@@ -6,6 +6,7 @@
 #include "crypto/failure.h"
 #include "crypto/hash.h"
 #include "peer/x509_cert.h"
+#include "peer/x509_constraints.h"
 #include "peer/x509_internal.h"
 
 #include <stdlib.h>
@@ -182,6 +183,8 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
     else if (X509_verify_cert(ctx) != 1)
         err = explain(s, ctx, leaf);
     else
+        err = x509_check_upns(X509_STORE_CTX_get0_chain(ctx));
+    if (err == EDHOC_OK)
         err = check_purpose(ctx, leaf, purpose, expires);
     ERR_clear_error();
     X509_STORE_CTX_free(ctx);

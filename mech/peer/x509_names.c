@@ -16,8 +16,6 @@
 
 #define SANS_MAX 256 /* subject alternative names that are looked at */
 
-#define OID_UPN "1.3.6.1.4.1.311.20.2.3" /* Microsoft's user principal name, an otherName */
-
 bool x509_names_host(struct bytes certificate, const char *host)
 {
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
@@ -61,13 +59,22 @@ static char *ip_text(const ASN1_OCTET_STRING *ip)
                                                                                     : NULL;
 }
 
+const ASN1_STRING *x509_upn(const GENERAL_NAME *san)
+{
+    int type;
+    const OTHERNAME *other = GENERAL_NAME_get0_value(san, &type);
+
+    if (type != GEN_OTHERNAME || OBJ_obj2nid(other->type_id) != NID_ms_upn ||
+        other->value->type != V_ASN1_UTF8STRING)
+        return NULL;
+    return other->value->value.utf8string;
+}
+
 /* A SAN's kind ("dns", ...) and text; kind NULL for those that mean nothing here. */
 static char *san_text(const GENERAL_NAME *san, const char **kind)
 {
     int type;
     const void *value = GENERAL_NAME_get0_value(san, &type);
-    ASN1_OBJECT *upn;
-    char *text = NULL;
 
     *kind = NULL;
     switch (type) {
@@ -83,17 +90,11 @@ static char *san_text(const GENERAL_NAME *san, const char **kind)
     case GEN_IPADD:
         *kind = "ip";
         return ip_text(value);
-    case GEN_OTHERNAME:
-        upn = OBJ_txt2obj(OID_UPN, 1);
-        if (upn != NULL && OBJ_cmp(upn, san->d.otherName->type_id) == 0 &&
-            san->d.otherName->value->type == V_ASN1_UTF8STRING) {
-            *kind = "upn";
-            text = string_text(san->d.otherName->value->value.utf8string);
-        }
-        ASN1_OBJECT_free(upn);
-        return text;
     default:
-        return NULL;
+        if (x509_upn(san) == NULL)
+            return NULL;
+        *kind = "upn";
+        return string_text(x509_upn(san));
     }
 }
 

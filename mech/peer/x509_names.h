@@ -23,4 +23,9 @@ edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind,
 void x509_each_san(struct bytes certificate,
                    bool (*each)(void *arg, const char *kind, const char *text), void *arg);
 
+/* For the files x509_*.c: Microsoft's user principal name, where the SAN is one; else NULL. */
+struct asn1_string_st;
+struct GENERAL_NAME_st;
+const struct asn1_string_st *x509_upn(const struct GENERAL_NAME_st *san);
+
 #endif
