@@ -146,7 +146,7 @@ static void put_names(const struct identity *id, struct buf *out)
     if (id->principals != NULL)
         buf_put_text(out, id->principals);
     else if (cred_chain_length(id->by_value) > 0)
-        x509_each_san(cred_chain(id->by_value, 0), put_san, out);
+        (void)x509_each_san(cred_chain(id->by_value, 0), put_san, out);
     if (out->len == 0)
         buf_put_text(out, cred_chain_length(id->by_value) > 0 ? "no host" : "without a name");
     buf_put_byte(out, '\0');

@@ -121,7 +121,7 @@ static void get_san(const struct glue_name *name, const char *kind, size_t i, st
     struct san san = {kind, i, &v->bytes};
 
     if (name->cred != NULL && cred_chain_length(name->cred) > 0)
-        x509_each_san(cred_chain(name->cred, 0), take_san, &san);
+        (void)x509_each_san(cred_chain(name->cred, 0), take_san, &san);
 }
 
 static const struct attribute {

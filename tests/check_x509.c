@@ -9,6 +9,7 @@
 #include "peer/judge.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_constraints.h"
+#include "peer/x509_names.h"
 #include "peer/x509_store.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "lib/folder.h"
 #include "lib/suite.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #define DAY 86400
@@ -342,6 +344,89 @@ START_TEST(a_upn_is_within_the_name_constraints_for_mail)
 }
 END_TEST
 
+/* ---- names that cannot be read ---- */
+
+/* A certificate of a throwaway key with these SANs; a '#' in the UPN becomes `odd`. */
+static struct buf certificate_with(const char *names, char odd)
+{
+    X509 *x = with_extension(NID_subject_alt_name, names);
+    GENERAL_NAMES *sans = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct buf der = buf_new(4096);
+    uint8_t *p;
+    int len;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(sans); i++) {
+        ASN1_STRING *upn = (ASN1_STRING *)x509_upn(sk_GENERAL_NAME_value(sans, i));
+        char *hash = upn != NULL ? memchr(upn->data, '#', (size_t)upn->length) : NULL;
+
+        if (hash != NULL)
+            *hash = odd;
+    }
+    ck_assert_int_eq(X509_add1_ext_i2d(x, NID_subject_alt_name, sans, 0, X509V3_ADD_REPLACE), 1);
+    ck_assert_int_eq(X509_set_version(x, X509_VERSION_3), 1);
+    ck_assert_int_eq(X509_set_pubkey(x, key), 1);
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notBefore(x), 0));
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notAfter(x), DAY));
+    ck_assert_int_gt(X509_sign(x, key, EVP_sha256()), 0);
+    len = i2d_X509(x, NULL);
+    p = buf_extend(&der, (size_t)len);
+    ck_assert_int_eq(i2d_X509(x, &p), len);
+    GENERAL_NAMES_free(sans);
+    EVP_PKEY_free(key);
+    X509_free(x);
+    return der;
+}
+
+/* The name that comes first decides; where it is malformed, no other takes its place. */
+START_TEST(a_malformed_name_is_not_passed_over)
+{
+    static const struct {
+        const char *names;
+        char odd;
+        const char *name; /* NULL: refused */
+    } rows[] = {
+        {"email:bob@b.example,otherName:msUPN;UTF8:alice#a.example", '@', "alice@a.example"},
+        {"email:bob@b.example,otherName:msUPN;UTF8:alice@a.example#", '\0', NULL},
+        {"email:bob@b.example,otherName:msUPN;UTF8:alice@a.example#", '\xff', NULL},
+        {"email:bob@b.example,otherName:msUPN;UTF8:alice@a.example#", '\n', NULL},
+        {"email:bob@b.example,otherName:msUPN;UTF8:alice", '#', NULL},
+        {"email:bob@b.example,email:carol@b.example,DNS:a.example", '#', "bob@b.example"},
+        {"DNS:*.a.example,DNS:A.example,DNS:b.example", '#', "host@a.example"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct buf der = certificate_with(rows[i].names, rows[i].odd);
+        enum name_kind kind;
+        char *name;
+        edhoc_err err = x509_client_name(buf_bytes(&der), &kind, &name);
+
+        ck_assert_msg(err == (rows[i].name != NULL ? EDHOC_OK : EDHOC_ERR_CRED_BAD), "%s: %s",
+                      rows[i].names, report_details(err));
+        ck_assert_pstr_eq(name, rows[i].name);
+        free(name);
+        buf_free(&der);
+    }
+}
+END_TEST
+
+/* ---- the host's own errors ---- */
+
+/* What the host program left in libcrypto's queue is there afterwards, and nothing else is. */
+static void host_fails(void)
+{
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER, 42);
+}
+
+static void check_queue(void)
+{
+    unsigned long first = ERR_get_error();
+
+    ck_assert(ERR_GET_LIB(first) == ERR_LIB_USER && ERR_GET_REASON(first) == 42);
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+
 /* A remembered chain is forgotten when its time is over, and when the clock goes back before the
  * time at which it was validated. */
 START_TEST(a_remembered_verdict_ends_in_time)
@@ -546,8 +631,10 @@ static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "certificates", 120);
 
+    tcase_add_checked_fixture(tc, host_fails, check_queue);
     tcase_add_loop_test(tc, each_chain_is_judged_as_its_row_says, 0, ROWS(decisions));
     tcase_add_loop_test(tc, a_upn_is_within_the_name_constraints_for_mail, 0, ROWS(constraints));
+    tcase_add_test(tc, a_malformed_name_is_not_passed_over);
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);

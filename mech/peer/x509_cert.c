@@ -16,29 +16,35 @@
 int64_t x509_seconds(const ASN1_TIME *t)
 {
     static const int64_t day = 86400;
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    ASN1_TIME *epoch;
     int days = 0, rest = 0;
     int64_t value = INT64_MAX;
 
+    (void)ERR_set_mark();
+    epoch = ASN1_TIME_set(NULL, 0);
     if (epoch != NULL && t != NULL && ASN1_TIME_diff(&days, &rest, epoch, t) == 1)
         value = days * day + rest;
     ASN1_TIME_free(epoch);
+    (void)ERR_pop_to_mark();
     return value;
 }
 
 char *x509_subject_of(X509 *x)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
+    BIO *bio;
     char *text = NULL;
     const char *p;
     long len;
 
+    (void)ERR_set_mark();
+    bio = BIO_new(BIO_s_mem());
     if (bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(x), 0,
                                           XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
         len = BIO_get_mem_data(bio, (char **)(uintptr_t)&p);
         text = len > 0 ? strndup(p, (size_t)len) : strdup("");
     }
     BIO_free(bio);
+    (void)ERR_pop_to_mark();
     return text;
 }
 
@@ -81,11 +87,14 @@ size_t x509_pem_occurrences(struct bytes text, const char *what)
 
 edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, size_t *count)
 {
-    BIO *bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
-    edhoc_err err = bio == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
+    edhoc_err err;
+    BIO *bio;
     X509 *x;
 
     *count = 0;
+    (void)ERR_set_mark();
+    bio = BIO_new_mem_buf(pem.len > 0 ? pem.p : (const uint8_t *)"", (int)pem.len);
+    err = bio == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
     while (err == EDHOC_OK && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
         int len = i2d_X509(x, NULL);
         uint8_t *p;
@@ -103,8 +112,8 @@ edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, 
     if (err == EDHOC_OK && (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
                             x509_pem_occurrences(pem, "BEGIN CERTIFICATE") != *count))
         err = report(EDHOC_ERR_KEY_FORMAT, "certificate number %zu in it is malformed", *count + 1);
-    ERR_clear_error();
     BIO_free(bio);
+    (void)ERR_pop_to_mark();
     if (err != EDHOC_OK)
         while (*count > 0)
             buf_free(&certificates[--*count]);
@@ -128,8 +137,11 @@ bool x509_leaf_fits(X509 *leaf, enum x509_purpose purpose)
 bool x509_fits_purpose(struct bytes certificate, enum x509_purpose purpose)
 {
     X509 *x = x509_parse(certificate);
-    bool fits = x != NULL && x509_leaf_fits(x, purpose);
+    bool fits;
 
+    (void)ERR_set_mark();
+    fits = x != NULL && x509_leaf_fits(x, purpose);
     X509_free(x);
+    (void)ERR_pop_to_mark();
     return fits;
 }

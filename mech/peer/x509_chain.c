@@ -93,7 +93,7 @@ static edhoc_err explain(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf)
     int reason = X509_STORE_CTX_get_error(ctx);
     X509 *at = X509_STORE_CTX_get_current_cert(ctx);
     char *subject = x509_subject_of(at != NULL ? at : leaf);
-    edhoc_err err = EDHOC_ERR_CERT_BAD;
+    edhoc_err err = reason == X509_V_ERR_OUT_OF_MEM ? EDHOC_ERR_NOMEM : EDHOC_ERR_CERT_BAD;
     const char *advice = "see RFC 5280";
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
@@ -186,7 +186,6 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
         err = x509_check_upns(X509_STORE_CTX_get0_chain(ctx));
     if (err == EDHOC_OK)
         err = check_purpose(ctx, leaf, purpose, expires);
-    ERR_clear_error();
     X509_STORE_CTX_free(ctx);
     return err;
 }
@@ -204,6 +203,7 @@ edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t co
     err = chain_hash(chain, count, purpose, hash);
     if (err != EDHOC_OK || recall(s, hash, now, expires))
         return err;
+    (void)ERR_set_mark();
     others = sk_X509_new_null();
     leaf = x509_parse(chain[0]);
     if (others == NULL || leaf == NULL)
@@ -222,5 +222,6 @@ edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t co
         remember(s, hash, now, *expires);
     X509_free(leaf);
     sk_X509_pop_free(others, X509_free);
+    (void)ERR_pop_to_mark();
     return err;
 }

@@ -21,9 +21,11 @@ bool x509_names_host(struct bytes certificate, const char *host)
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                            X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
     X509 *x = host[0] == '\0' || host[0] == '.' ? NULL : x509_parse(certificate);
-    ASN1_OCTET_STRING *ip = x != NULL ? a2i_IPADDRESS(host) : NULL;
+    ASN1_OCTET_STRING *ip;
     bool names = false;
 
+    (void)ERR_set_mark();
+    ip = x != NULL ? a2i_IPADDRESS(host) : NULL;
     /* An IP literal is matched by iPAddress alone, all else by dNSName. */
     if (ip != NULL)
         names = X509_check_ip(x, ASN1_STRING_get0_data(ip), (size_t)ASN1_STRING_length(ip), 0) == 1;
@@ -31,7 +33,7 @@ bool x509_names_host(struct bytes certificate, const char *host)
         names = X509_check_host(x, host, strlen(host), flags, NULL) == 1;
     ASN1_OCTET_STRING_free(ip);
     X509_free(x);
-    ERR_clear_error();
+    (void)ERR_pop_to_mark();
     return names;
 }
 
@@ -98,85 +100,113 @@ static char *san_text(const GENERAL_NAME *san, const char **kind)
     }
 }
 
-void x509_each_san(struct bytes certificate,
-                   bool (*each)(void *arg, const char *kind, const char *text), void *arg)
+static bool each_of(const GENERAL_NAMES *sans,
+                    bool (*each)(void *arg, const char *kind, const char *text), void *arg)
 {
-    X509 *x = x509_parse(certificate);
-    GENERAL_NAMES *sans = x != NULL ? X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL) : NULL;
-    bool more = true;
+    bool more = true, all = true;
 
     for (int i = 0; more && i < sk_GENERAL_NAME_num(sans) && i < SANS_MAX; i++) {
         const char *kind;
         char *text = san_text(sk_GENERAL_NAME_value(sans, i), &kind);
 
-        if (kind != NULL && text != NULL)
+        if (text != NULL)
             more = each(arg, kind, text);
+        else if (kind != NULL)
+            all = false;
         free(text);
     }
+    return all;
+}
+
+bool x509_each_san(struct bytes certificate,
+                   bool (*each)(void *arg, const char *kind, const char *text), void *arg)
+{
+    X509 *x = x509_parse(certificate);
+    GENERAL_NAMES *sans = NULL;
+    int found = 0;
+    bool all;
+
+    (void)ERR_set_mark();
+    if (x != NULL)
+        sans = X509_get_ext_d2i(x, NID_subject_alt_name, &found, NULL);
+    all = x != NULL && (sans != NULL || found == -1) && each_of(sans, each, arg);
     GENERAL_NAMES_free(sans);
     X509_free(x);
-    ERR_clear_error();
+    (void)ERR_pop_to_mark();
+    return all;
 }
 
-/* Finds the first SAN of a kind. */
-struct first {
-    const char *kind;
-    bool wildcards; /* are accepted */
-    char *text;
-};
-
-static bool take_first(void *arg, const char *kind, const char *text)
+static bool take_first_host(void *arg, const char *kind, const char *text)
 {
-    struct first *first = arg;
+    char **host = arg;
 
-    if (strcmp(kind, first->kind) != 0 || (!first->wildcards && strchr(text, '*') != NULL))
+    if (strcmp(kind, "dns") != 0)
         return true;
-    first->text = strdup(text);
+    *host = strdup(text);
     return false;
-}
-
-static char *first_san(struct bytes certificate, const char *kind)
-{
-    struct first first = {kind, strcmp(kind, "dns") != 0, NULL};
-
-    x509_each_san(certificate, take_first, &first);
-    return first.text;
 }
 
 char *x509_first_host(struct bytes certificate)
 {
-    struct first first = {"dns", true, NULL};
+    char *host = NULL;
 
-    x509_each_san(certificate, take_first, &first);
-    return first.text;
+    (void)x509_each_san(certificate, take_first_host, &host);
+    return host;
 }
 
-/* The first of the names that a certificate has, as it stands there: *text is NULL when out of
- * memory. */
-static enum name_kind first_name(struct bytes certificate, char **text)
+/* ---- what a client is called ---- */
+
+/* The first of each kind, in the order in which they are preferred. */
+enum { FIRST_UPN, FIRST_EMAIL, FIRST_DNS, FIRSTS };
+static const char *const first_kinds[FIRSTS] = {"upn", "email", "dns"};
+
+struct firsts {
+    char *text[FIRSTS];
+    bool nomem;
+};
+
+static bool take_firsts(void *arg, const char *kind, const char *text)
 {
-    *text = first_san(certificate, "upn");
-    if (*text == NULL)
-        *text = first_san(certificate, "email");
-    if (*text != NULL)
-        return NAME_USER;
-    *text = first_san(certificate, "dns");
-    if (*text != NULL)
-        return NAME_SERVICE;
-    *text = x509_subject(certificate);
-    return NAME_SUBJECT;
+    struct firsts *firsts = arg;
+    size_t i = 0;
+
+    while (i < FIRSTS && strcmp(kind, first_kinds[i]) != 0)
+        i++;
+    if (i == FIRSTS || firsts->text[i] != NULL || (i == FIRST_DNS && strchr(text, '*') != NULL))
+        return true;
+    firsts->text[i] = strdup(text);
+    firsts->nomem = firsts->text[i] == NULL;
+    return !firsts->nomem;
+}
+
+/* As it stands in the certificate, for free(). */
+static edhoc_err first_name(struct bytes certificate, enum name_kind *kind, char **text)
+{
+    struct firsts firsts = {{NULL}, false};
+    edhoc_err err = x509_each_san(certificate, take_firsts, &firsts)
+                        ? EDHOC_OK
+                        : report(EDHOC_ERR_CRED_BAD,
+                                 "a subject alternative name in the certificate is malformed");
+    size_t i = 0;
+
+    while (i < FIRSTS && firsts.text[i] == NULL)
+        i++;
+    *kind = i < FIRST_DNS ? NAME_USER : i == FIRST_DNS ? NAME_SERVICE : NAME_SUBJECT;
+    *text = i < FIRSTS ? firsts.text[i] : x509_subject(certificate);
+    for (size_t k = i + 1; k < FIRSTS; k++)
+        free(firsts.text[k]);
+    return firsts.nomem || *text == NULL ? EDHOC_ERR_NOMEM : err;
 }
 
 edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char **name)
 {
     char *text;
-    edhoc_err err;
+    edhoc_err err = first_name(certificate, kind, &text);
 
     *name = NULL;
-    *kind = first_name(certificate, &text);
-    if (text == NULL)
-        return EDHOC_ERR_NOMEM;
-    if (*text == '\0')
+    if (err != EDHOC_OK)
+        ; /* told */
+    else if (*text == '\0')
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
     else if (*kind == NAME_USER && strchr(text, '@') == NULL)
         err = EDHOC_ERR_NAME;

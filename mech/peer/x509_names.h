@@ -19,8 +19,8 @@ edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind,
                            char **name) EDHOC_MUST_USE;
 
 /* Calls `each` for every SAN: kind "dns", "email", "upn", "ip", "uri", and its text. Stops when
- * `each` answers false. */
-void x509_each_san(struct bytes certificate,
+ * `each` answers false. False when one of those kinds could not be read, or all of them. */
+bool x509_each_san(struct bytes certificate,
                    bool (*each)(void *arg, const char *kind, const char *text), void *arg);
 
 /* For the files x509_*.c: Microsoft's user principal name, where the SAN is one; else NULL. */

@@ -76,7 +76,6 @@ static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
     else if (err == EDHOC_OK && number == 0)
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: no %s in it", path, crl ? "CRL" : "certificate");
-    ERR_clear_error();
     BIO_free(bio);
     return err;
 }
@@ -92,6 +91,7 @@ edhoc_err x509_store_new(struct bytes anchors, const char *anchors_path, struct 
         return EDHOC_ERR_NOMEM;
     atomic_init(&s->refs, 1);
     s->crl_update = INT64_MAX;
+    (void)ERR_set_mark();
     s->path = strdup(anchors_path);
     s->store = X509_STORE_new();
     if (pthread_mutex_init(&s->lock, NULL) != 0 || s->path == NULL || s->store == NULL)
@@ -100,6 +100,7 @@ edhoc_err x509_store_new(struct bytes anchors, const char *anchors_path, struct 
         err = add_pem(s, anchors, false, anchors_path);
     if (err == EDHOC_OK && crls.len > 0)
         err = add_pem(s, crls, true, crls_path);
+    (void)ERR_pop_to_mark();
     if (err == EDHOC_OK)
         *out = s;
     else
