@@ -972,8 +972,9 @@ static void check_refused(const struct decision *d, const struct decision_talk *
     check_reason(d, t, by_initiator ? &t->initiator : &t->acceptor);
     if (d->no == AT_START)
         ck_assert_msg(t->tokens == 0 && t->acceptor.calls == 0, "%s", told(d, t));
-    if (d->no == AT_MESSAGE_1)
-        check_told(d, t, &t->initiator, report_sentence(d->err));
+    if (d->no == AT_MESSAGE_1) /* which targets there are, a stranger is not told */
+        check_told(d, t, &t->initiator,
+                   d->err == EDHOC_ERR_TARGET ? "authentication failed" : report_sentence(d->err));
     if (d->no == AT_SUITES)
         ck_assert_msg(t->acceptor.major == GSS_S_CONTINUE_NEEDED, "%s", told(d, t));
     if (d->no == AT_MESSAGE_2)
