@@ -24,7 +24,7 @@ edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out)
     if (ctx == NULL)
         return EDHOC_ERR_NOMEM;
     err = fork_generation(&ctx->generation);
-    if (err == EDHOC_OK && pthread_rwlock_init(&ctx->lock, NULL) != 0)
+    if (err == EDHOC_OK && pthread_mutex_init(&ctx->lock, NULL) != 0)
         err = EDHOC_ERR_NOMEM;
     if (err != EDHOC_OK) {
         free(ctx);
@@ -41,22 +41,19 @@ void glue_ctx_kill(struct glue_ctx *ctx)
 {
     ctx->state = CTX_DEAD;
     glue_session_free(ctx->session);
-    protect_free(ctx->protect);
-    glue_name_free(ctx->target);
-    glue_name_free(ctx->source_name);
-    glue_name_free(ctx->target_name);
     ctx->session = NULL;
-    ctx->protect = NULL;
-    ctx->target = ctx->source_name = ctx->target_name = NULL;
-    ctx->flags = 0;
 }
 
 void glue_ctx_free(struct glue_ctx *ctx)
 {
     if (ctx == NULL)
         return;
-    glue_ctx_kill(ctx);
-    (void)pthread_rwlock_destroy(&ctx->lock);
+    glue_session_free(ctx->session);
+    protect_free(ctx->protect);
+    glue_name_free(ctx->target);
+    glue_name_free(ctx->source_name);
+    glue_name_free(ctx->target_name);
+    (void)pthread_mutex_destroy(&ctx->lock);
     free(ctx);
 }
 
@@ -69,36 +66,19 @@ OM_uint32 glue_ctx_flags(const struct glue_ctx *ctx)
     return ctx->initiator ? ctx->flags & ~(OM_uint32)GSS_C_CHANNEL_BOUND_FLAG : 0;
 }
 
-edhoc_err glue_ctx_use(struct glue_ctx *ctx)
+edhoc_err glue_ctx_check(const struct glue_ctx *ctx)
 {
-    edhoc_err err = EDHOC_OK;
+    enum ctx_state state;
 
     if (ctx == NULL)
         return report(EDHOC_ERR_CONTEXT_PARTIAL, "there is none");
-    (void)pthread_rwlock_rdlock(&ctx->lock);
-    if (ctx->state != CTX_OPEN)
-        err = report(EDHOC_ERR_CONTEXT_PARTIAL, ctx->state == CTX_DEAD
-                                                    ? "establishing it has failed"
-                                                    : "the peer's next token is awaited");
-    else if (ctx->expires != INT64_MAX && glue_lifetime(ctx->expires) == 0)
-        err = EDHOC_ERR_CONTEXT_EXPIRED;
-    if (err != EDHOC_OK)
-        (void)pthread_rwlock_unlock(&ctx->lock);
-    return err;
-}
-
-void glue_ctx_done(struct glue_ctx *ctx)
-{
-    (void)pthread_rwlock_unlock(&ctx->lock);
-}
-
-edhoc_err glue_ctx_works(struct glue_ctx *ctx)
-{
-    edhoc_err err = glue_ctx_use(ctx);
-
-    if (err == EDHOC_OK)
-        glue_ctx_done(ctx);
-    return err;
+    state = atomic_load_explicit(&ctx->state, memory_order_acquire);
+    if (state != CTX_OPEN)
+        return report(EDHOC_ERR_CONTEXT_PARTIAL,
+                      state == CTX_DEAD ? "it has failed" : "the peer's next token is awaited");
+    if (ctx->expires != INT64_MAX && glue_lifetime(ctx->expires) == 0)
+        return EDHOC_ERR_CONTEXT_EXPIRED;
+    return EDHOC_OK;
 }
 
 /* ---- the end, and tokens about it ---- */

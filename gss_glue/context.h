@@ -14,12 +14,14 @@
 enum ctx_state {
     CTX_HALF_OPEN, /* `session` waits for a message */
     CTX_OPEN,      /* `protect` works */
-    CTX_DEAD       /* failed, wiped */
+    CTX_DEAD       /* failed */
 };
 
+/* Once it is open, nothing of it changes but what has locks of its own, until it is freed: so messages
+ * take no lock here. */
 struct glue_ctx {
-    pthread_rwlock_t lock; /* writers establish and end; readers use what is established */
-    enum ctx_state state;
+    pthread_mutex_t lock; /* of who establishes it, and asks meanwhile */
+    _Atomic enum ctx_state state;
     bool initiator;
     unsigned id;         /* a running number, for the trace */
     unsigned steps;      /* taken so far */
@@ -38,7 +40,8 @@ struct glue_ctx {
 
 /* Half open, and with nothing else set than all contexts have. */
 edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out) EDHOC_MUST_USE;
-/* Wipes all that the context knows, under the writer's lock. What is left answers errors. */
+/* Ends it, under the lock: from now on it answers errors. A session is wiped at once; what an open
+ * context has, others may be using, so it is wiped when the context is freed. */
 void glue_ctx_kill(struct glue_ctx *ctx);
 void glue_ctx_free(struct glue_ctx *ctx); /* wipes; NULL is fine */
 
@@ -46,11 +49,8 @@ void glue_ctx_free(struct glue_ctx *ctx); /* wipes; NULL is fine */
  * BOUND nothing is known before message_4. */
 OM_uint32 glue_ctx_flags(const struct glue_ctx *ctx);
 
-/* Begin and end of a call that needs an open context: takes the reader's lock on success.
- * EDHOC_ERR_CONTEXT_PARTIAL, EDHOC_ERR_CONTEXT_EXPIRED. */
-edhoc_err glue_ctx_use(struct glue_ctx *ctx) EDHOC_MUST_USE;
-void glue_ctx_done(struct glue_ctx *ctx);
-/* Would glue_ctx_use() succeed? */
-edhoc_err glue_ctx_works(struct glue_ctx *ctx) EDHOC_MUST_USE;
+/* Is it open and not expired? Then it may be used. EDHOC_ERR_CONTEXT_PARTIAL,
+ * EDHOC_ERR_CONTEXT_EXPIRED. */
+edhoc_err glue_ctx_check(const struct glue_ctx *ctx) EDHOC_MUST_USE;
 
 #endif

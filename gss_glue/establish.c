@@ -2,7 +2,7 @@
  * EDHOC session.
  *
  * Each call is: begin (first call only), step, conclude. The step happens under the context's
- * writer lock; conclude is the one exit, which hands out the token (an error message too) and wipes
+ * lock; conclude is the one exit, which hands out the token (an error message too) and wipes
  * a context that failed. */
 #include "base/bytes.h"
 #include "base/report.h"
@@ -128,7 +128,7 @@ static edhoc_err take_step(struct call *call, const struct bindings *bindings, s
     struct glue_ctx *ctx = call->ctx;
     edhoc_err err;
 
-    (void)pthread_rwlock_wrlock(&ctx->lock);
+    (void)pthread_mutex_lock(&ctx->lock);
     ctx->steps++;
     err = step_session(ctx, bindings, message, &call->out);
     if (err == EDHOC_OK) {
@@ -138,7 +138,7 @@ static edhoc_err take_step(struct call *call, const struct bindings *bindings, s
         if (call->open && !ctx->initiator)
             call->source = glue_name_ref(ctx->source_name);
     }
-    (void)pthread_rwlock_unlock(&ctx->lock);
+    (void)pthread_mutex_unlock(&ctx->lock);
     return err;
 }
 
@@ -171,9 +171,9 @@ static OM_uint32 conclude(OM_uint32 *minor_status, struct call *call, edhoc_err 
         glue_ctx_free(call->ctx);
         call->ctx = NULL;
     } else if (err != EDHOC_OK) {
-        (void)pthread_rwlock_wrlock(&call->ctx->lock);
+        (void)pthread_mutex_lock(&call->ctx->lock);
         glue_ctx_kill(call->ctx);
-        (void)pthread_rwlock_unlock(&call->ctx->lock);
+        (void)pthread_mutex_unlock(&call->ctx->lock);
     }
     *handle = (gss_ctx_id_t)call->ctx;
     if (err == EDHOC_OK && !call->open)

@@ -60,13 +60,12 @@ static void put_context(struct buf *out, const struct glue_ctx *ctx)
 static edhoc_err export_context(struct glue_ctx *ctx, gss_buffer_t out)
 {
     struct buf token = buf_new(EXPORT_MAX);
-    edhoc_err err = glue_ctx_use(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
     if (err != EDHOC_OK)
         return err;
     put_context(&token, ctx);
     glue_trace("context %u exported: %zu bytes", ctx->id, token.len);
-    glue_ctx_done(ctx);
     err = glue_move_out(out, &token);
     buf_free(&token);
     return err;

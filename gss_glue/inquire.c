@@ -21,13 +21,10 @@ GLUE_EXPORT OM_uint32 gss_context_time(OM_uint32 *minor_status, gss_ctx_id_t con
 
     if (time_rec != NULL)
         *time_rec = 0;
-    err = glue_ctx_use(ctx);
-    if (err != EDHOC_OK)
-        return glue_status(minor_status, err);
-    if (time_rec != NULL)
+    err = glue_ctx_check(ctx);
+    if (err == EDHOC_OK && time_rec != NULL)
         *time_rec = glue_lifetime(ctx->expires);
-    glue_ctx_done(ctx);
-    return glue_status(minor_status, EDHOC_OK);
+    return glue_status(minor_status, err);
 }
 
 /* What gss_inquire_context tells. */
@@ -44,7 +41,7 @@ static edhoc_err read_facts(struct glue_ctx *ctx, struct ctx_facts *out)
     *out = (struct ctx_facts){.source = NULL};
     if (ctx == NULL)
         return report(EDHOC_ERR_CONTEXT_PARTIAL, "there is none");
-    (void)pthread_rwlock_rdlock(&ctx->lock);
+    (void)pthread_mutex_lock(&ctx->lock);
     if (ctx->state == CTX_DEAD)
         err = report(EDHOC_ERR_CONTEXT_PARTIAL, "establishing it has failed");
     else
@@ -55,7 +52,7 @@ static edhoc_err read_facts(struct glue_ctx *ctx, struct ctx_facts *out)
                                   .flags = glue_ctx_flags(ctx),
                                   .local = ctx->initiator,
                                   .open = ctx->state == CTX_OPEN};
-    (void)pthread_rwlock_unlock(&ctx->lock);
+    (void)pthread_mutex_unlock(&ctx->lock);
     return err;
 }
 
@@ -158,12 +155,10 @@ static const struct {
 static edhoc_err answer(struct glue_ctx *ctx, size_t i, gss_buffer_set_t *set)
 {
     OM_uint32 minor;
-    edhoc_err err = glue_ctx_use(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
-    if (err != EDHOC_OK)
-        return err;
-    err = inquiries[i].answer(ctx, set);
-    glue_ctx_done(ctx);
+    if (err == EDHOC_OK)
+        err = inquiries[i].answer(ctx, set);
     if (err != EDHOC_OK)
         (void)gss_release_buffer_set(&minor, set);
     return err;

@@ -184,7 +184,7 @@ static edhoc_err iov_length(struct glue_ctx *ctx, enum slot slot, gss_iov_buffer
     if (err == EDHOC_OK)
         err = layout_check_pieces(&l, false, EDHOC_ERR_MESSAGE_LENGTH);
     if (err == EDHOC_OK)
-        err = glue_ctx_works(ctx);
+        err = glue_ctx_check(ctx);
     if (err == EDHOC_OK && slot == HEADER) {
         tell_length(l.slot[HEADER], header_length(&l));
         tell_length(l.slot[PADDING], 0);

@@ -10,13 +10,9 @@
 edhoc_err glue_seal(struct glue_ctx *ctx, enum token_type type, const struct piece *pieces,
                     size_t count, uint8_t *header, uint8_t *tag)
 {
-    edhoc_err err = glue_ctx_use(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
-    if (err != EDHOC_OK)
-        return err;
-    err = protect_seal(ctx->protect, type, pieces, count, header, tag);
-    glue_ctx_done(ctx);
-    return err;
+    return err == EDHOC_OK ? protect_seal(ctx->protect, type, pieces, count, header, tag) : err;
 }
 
 /* RFC 2743 section 1.2.3: supplementary statuses, and only those that were asked for. */
@@ -45,7 +41,7 @@ edhoc_err glue_open(struct glue_ctx *ctx, bool mic, struct bytes header, const s
 {
     enum arrival arrival = ARRIVAL_NEW;
     enum token_type type;
-    edhoc_err err = glue_ctx_use(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
     if (err != EDHOC_OK)
         return err;
@@ -55,7 +51,6 @@ edhoc_err glue_open(struct glue_ctx *ctx, bool mic, struct bytes header, const s
     else
         err = protect_open(ctx->protect, header.p, pieces, count, tag, &arrival);
     *opened = (struct opened){type == TOKEN_SEAL, order_status(ctx->flags, arrival)};
-    glue_ctx_done(ctx);
     return err;
 }
 

@@ -40,14 +40,13 @@ static edhoc_err pseudo_random(struct glue_ctx *ctx, uint64_t label, struct byte
     struct buf text = buf_new(OUTPUT_MAX);
     enum crypto_hash hash;
     struct fixed k;
-    edhoc_err err = glue_ctx_use(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
     if (err != EDHOC_OK)
         return err;
     hash = protect_suite(ctx->protect)->hash;
     k.len = crypto_hash_length(hash);
     err = protect_exporter(ctx->protect, label, BYTES_NONE, k.b, k.len);
-    glue_ctx_done(ctx);
     if (err == EDHOC_OK)
         err = expand(hash, &k, prf_in, len, &text);
     fixed_wipe(&k);

@@ -110,7 +110,7 @@ GLUE_EXPORT OM_uint32 gss_wrap_aead(OM_uint32 *minor_status, gss_ctx_id_t contex
 /* No token is that long; a context that takes none at all says so first. */
 static edhoc_err bad_length(struct glue_ctx *ctx, size_t len)
 {
-    edhoc_err err = glue_ctx_works(ctx);
+    edhoc_err err = glue_ctx_check(ctx);
 
     return err != EDHOC_OK ? err : report(EDHOC_ERR_TOKEN, "%zu bytes", len);
 }
@@ -206,7 +206,7 @@ GLUE_EXPORT OM_uint32 gss_wrap_size_limit(OM_uint32 *minor_status, gss_ctx_id_t 
     *max_input_size = 0;
     if (qop_req != GSS_C_QOP_DEFAULT)
         return glue_refuse(minor_status, GSS_S_BAD_QOP);
-    err = glue_ctx_works(ctx);
+    err = glue_ctx_check(ctx);
     if (err == EDHOC_OK)
         *max_input_size = max < MESSAGE_MAX ? max : MESSAGE_MAX;
     return glue_status(minor_status, err);
