@@ -5,7 +5,7 @@
 # line, which says how many tests passed.
 #
 #     sh tools/check.sh              all of it
-#     sh tools/check.sh STAGE...     some of it: lint static gcc clang sanitizers valgrind distcheck apps
+#     sh tools/check.sh STAGE...     some of it: lint static gcc clang sanitizers valgrind fuzz distcheck apps
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/lib.sh
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 PACKAGES='autoconf automake libtool pkg-config make gcc clang libc6-dev xz-utils
     libkrb5-dev libssl-dev libcbor-dev check krb5-gss-samples openssl openssh-client
-    valgrind libc6-dbg clang-format shellcheck mandoc clang-tidy cppcheck'
+    valgrind libc6-dbg clang-format shellcheck mandoc libclang-rt-14-dev clang-tidy cppcheck'
 
 # -- The stages: each runs on its own, in a folder of its own, and prints a log ------------------
 
@@ -42,15 +42,28 @@ stage_distcheck() { build distcheck CC=gcc && make -j2 distcheck; }
 # The unmodified applications of tests/apps; their TAP is counted here, in the words of automake.
 stage_apps() {
     build apps CC=gcc || return
-    make check-apps > ../check-apps.tap 2>&1
-    apps_status=$?
-    cat ../check-apps.tap
+    count_tap ../check-apps.tap make check-apps
+}
+
+# A short run of every fuzz target; `make fuzz FUZZ_SECONDS=600` is the long one.
+stage_fuzz() {
+    build fuzz --enable-fuzzers CC=clang CFLAGS='-g -O1' || return
+    count_tap ../check-fuzz.tap make fuzz FUZZ_SECONDS=2
+}
+
+# Runs what prints TAP into a file and here, and counts it in the words of automake.
+count_tap() {
+    tap=$1
+    shift
+    "$@" > "$tap" 2>&1
+    tap_status=$?
+    cat "$tap"
     awk '/^ok / && /# SKIP/ { skip++; next }
          /^1\.\.0 # SKIP/   { skip++ }
          /^ok /             { pass++ }
          /^not ok /         { fail++ }
-         END { printf "# PASS: %d\n# FAIL: %d\n# SKIP: %d\n", pass, fail, skip }' ../check-apps.tap
-    return $apps_status
+         END { printf "# PASS: %d\n# FAIL: %d\n# SKIP: %d\n", pass, fail, skip }' "$tap"
+    return $tap_status
 }
 
 # What ran: application, version, result. A script that is skipped says why.
@@ -167,13 +180,13 @@ if [ $# -gt 0 ]; then
     timeout 1800 sh tools/check.sh --lane "$@" & lanes=$!
 else
     timeout 1800 sh tools/check.sh --lane lint gcc clang apps distcheck sanitizers & lanes=$!
-    timeout 1800 sh tools/check.sh --lane valgrind static & lanes="$lanes $!"
+    timeout 1800 sh tools/check.sh --lane valgrind static fuzz & lanes="$lanes $!"
 fi
 for lane in $lanes; do wait "$lane"; done
 lanes=
 
 applications
-wanted=${*:-lint static gcc clang distcheck apps sanitizers valgrind}
+wanted=${*:-lint static gcc clang distcheck apps sanitizers valgrind fuzz}
 for stage in $wanted; do
     cat "build/check-$stage.count" 2> /dev/null || echo '0 1 0' # it did not even end
 done | awk -v seconds=$(($(date +%s) - began)) '
