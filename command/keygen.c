@@ -170,6 +170,20 @@ static int keygen(const struct keytype *type, const char *output, const char *na
     return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
 }
 
+/* The name as it was typed. */
+static int keygen_for(const struct keytype *type, const char *output, const char *typed)
+{
+    char name[NAME_TEXT_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    const char *fault;
+
+    (void)snprintf(name, sizeof(name), "%s", typed);
+    name_fold_host(name);
+    fault = tool_name_fault(name);
+    if (fault != NULL)
+        return tool_usage("keygen: the name \"%.60s\" %s", name, fault);
+    return keygen(type, output, name);
+}
+
 int cmd_keygen(int argc, char **argv)
 {
     static const struct option options[] = {{"type", required_argument, NULL, 't'},
@@ -177,8 +191,7 @@ int cmd_keygen(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const struct keytype *type = keytypes;
-    const char *output = NULL, *fault;
-    char name[NAME_TEXT_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    const char *output = NULL;
     int c;
 
     opterr = 0;
@@ -207,10 +220,5 @@ int cmd_keygen(int argc, char **argv)
         return tool_usage(argc == optind ? "keygen: the NAME is missing" : "keygen: one NAME only");
     if (output != NULL && output[0] == '\0')
         return tool_usage("keygen: the name of FILE is empty");
-    (void)snprintf(name, sizeof(name), "%s", argv[optind]);
-    name_fold_host(name);
-    fault = tool_name_fault(name);
-    if (fault != NULL)
-        return tool_usage("keygen: the name \"%.60s\" %s", name, fault);
-    return keygen(type, output, name);
+    return keygen_for(type, output, argv[optind]);
 }
