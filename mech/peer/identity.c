@@ -4,9 +4,11 @@
 #include "base/report.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/ssh_cert.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 
@@ -21,6 +23,7 @@ void identity_free(struct identity *id)
     key_free(id->key);
     cred_free(id->by_value);
     cred_free(id->by_reference);
+    cred_free(id->ssh_cert);
     free(id->principals);
     free(id->name);
     free(id->client_name);
@@ -39,6 +42,8 @@ bool identity_answers(const struct identity *id, const char *target)
 
     if (id->principals != NULL)
         return match_target(bytes_of_text(id->principals), bytes_of_text(target));
+    if (id->ssh_cert != NULL && id->ssh_type == SSH_CERT_HOST)
+        return host != NULL && ssh_cert_names_host(cred_ssh_cert(id->ssh_cert), host);
     return cred_chain_length(id->by_value) == 0 ||
            (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
 }
@@ -55,9 +60,31 @@ static bool answers_as_service(const struct identity *id, struct bytes service)
     return found;
 }
 
+static bool is_user_ssh(const struct identity *id)
+{
+    return id->ssh_cert != NULL && id->ssh_type == SSH_CERT_USER;
+}
+
+/* Is it one of the principals of a user's certificate? Which one an acceptor takes, its trust says. */
+static bool names_user(const struct identity *id, struct bytes name)
+{
+    struct bytes list, principal;
+    struct ssh_cert c;
+
+    if (ssh_cert_read(cred_ssh_cert(id->ssh_cert), &c) != EDHOC_OK)
+        return false;
+    list = c.principals;
+    while (ssh_cert_principal(&list, &principal))
+        if (bytes_equal(principal, name))
+            return true;
+    return false;
+}
+
 bool identity_goes_by(const struct identity *id, bool initiator, enum name_kind kind,
                       const char *name)
 {
+    if (initiator && id->principals == NULL && is_user_ssh(id))
+        return kind == NAME_USER && names_user(id, bytes_of_text(name));
     if (initiator && id->principals == NULL && cred_chain_length(id->by_value) > 0)
         return id->client_name != NULL && kind == id->client_kind &&
                strcmp(id->client_name, name) == 0;
@@ -113,14 +140,18 @@ edhoc_err identity_new_raw(struct key *key, const char *principals, const char *
     return err;
 }
 
+static bool same_public(const struct key *a, const struct key *b)
+{
+    return key_type(a) == key_type(b) && bytes_equal(key_x(a), key_x(b)) &&
+           bytes_equal(key_y(a), key_y(b));
+}
+
 static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const char *source)
 {
     struct key *certified = NULL;
     edhoc_err err = key_from_certificate(leaf, &certified);
 
-    if (err == EDHOC_OK &&
-        (key_type(certified) != key_type(key) || !bytes_equal(key_x(certified), key_x(key)) ||
-         !bytes_equal(key_y(certified), key_y(key))))
+    if (err == EDHOC_OK && !same_public(certified, key))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is not for this private key",
                      source);
     key_free(certified);
@@ -151,6 +182,54 @@ edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t c
     else
         identity_free(id);
     return err;
+}
+
+static int64_t to_seconds(uint64_t time)
+{
+    return time < INT64_MAX ? (int64_t)time : INT64_MAX;
+}
+
+/* The first principal that an acceptor can take for a name. */
+static edhoc_err set_client_name(struct identity *id, const struct ssh_cert *c)
+{
+    struct bytes list = c->principals, principal;
+
+    while (c->type == SSH_CERT_USER && ssh_cert_principal(&list, &principal)) {
+        if (name_claim_fault(principal) != NULL)
+            continue;
+        id->client_kind = NAME_USER;
+        id->client_name = strndup((const char *)principal.p, principal.len);
+        return id->client_name != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+    }
+    return EDHOC_OK;
+}
+
+edhoc_err identity_add_ssh_cert(struct identity *id, struct bytes certificate)
+{
+    struct key *key = NULL;
+    struct ssh_cert c;
+    struct bytes rest;
+    edhoc_err err = ssh_cert_read(certificate, &c);
+
+    if (err == EDHOC_OK)
+        err = ssh_certificate_key(certificate, &key, &rest);
+    if (err == EDHOC_OK && !same_public(key, id->key))
+        err = report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate is not for this private key");
+    key_free(key);
+    if (err == EDHOC_OK)
+        err = cred_new_ssh_cert(id->key, certificate, &id->ssh_cert);
+    if (err != EDHOC_OK)
+        return err;
+    id->ssh_type = c.type;
+    id->ssh_from = to_seconds(c.valid_after);
+    id->ssh_until = to_seconds(c.valid_before);
+    return set_client_name(id, &c);
+}
+
+bool identity_is_certified(const struct identity *id, bool initiator, int64_t now)
+{
+    return id->ssh_cert != NULL && id->ssh_type == (initiator ? SSH_CERT_USER : SSH_CERT_HOST) &&
+           id->ssh_from <= now && now < id->ssh_until;
 }
 
 /* A key has one use (RFC 9528 section 9.2), ours too. */

@@ -6,6 +6,7 @@
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
 #include "peer/name.h"
+#include "peer/ssh_cert.h"
 
 #include <stdatomic.h>
 
@@ -15,10 +16,15 @@ struct identity {
     struct cred *by_reference; /* kid; NULL for a certificate */
     char *principals;          /* comma-separated patterns, canonical; NULL when it has no name */
     char *name;                /* the first principal, the default name; NULL when none */
-    char *client_name; /* what an acceptor makes of the certificate (x509_client_name), or NULL */
+    char *client_name; /* what an acceptor makes of the certificate (x509_client_name; the first
+                          principal of a user's), or NULL */
     enum name_kind client_kind;
     char *source;    /* where it comes from, for messages: a file or URI */
     int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
+    /* An OpenSSH certificate for the key, sent instead of it while it is good; NULL when none. */
+    struct cred *ssh_cert;
+    enum ssh_cert_type ssh_type;
+    int64_t ssh_from, ssh_until; /* good in from <= now < until */
 };
 
 /* Takes its own reference of `key`; copies the texts. `principals` may be NULL. */
@@ -29,9 +35,15 @@ edhoc_err identity_new_raw(struct key *key, const char *principals, const char *
 edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
                             const char *principals, const char *source,
                             struct identity **out) EDHOC_MUST_USE;
+/* Adds an OpenSSH certificate to a raw key. EDHOC_ERR_KEY_FORMAT when it is malformed, or for another
+ * key. Its CA's signature is the peer's to check. */
+edhoc_err identity_add_ssh_cert(struct identity *id, struct bytes certificate) EDHOC_MUST_USE;
+/* Is there an OpenSSH certificate that is good for this role, at this time? */
+bool identity_is_certified(const struct identity *id, bool initiator, int64_t now);
 void identity_free(struct identity *id); /* NULL is fine */
 bool identity_is_dh(const struct identity *id);
-/* Does it answer to `target`? A raw key without names answers to all. */
+/* Does it answer to `target`? A raw key without names answers to all; one with a host certificate to
+ * the hosts that this is for. */
 bool identity_answers(const struct identity *id, const char *target);
 /* Is it the one to use when a name was asked for? For an acceptor as above, and a service without
  * host stands for that service on any host; for an initiator with a certificate, the name that an

@@ -136,16 +136,11 @@ static edhoc_err find_line(const struct judging *j, const struct trust_line **li
 
 /* ---- the certificate ---- */
 
-/* Does a principal match the target's host? As OpenSSH has it, as a pattern, and as it stands. */
-static bool names_host(const struct ssh_cert *c, const char *target)
+static bool names_host(const struct judging *j)
 {
-    const char *host = name_host(target);
-    struct bytes list = c->principals, principal;
+    const char *host = name_host(j->target);
 
-    while (host != NULL && ssh_cert_principal(&list, &principal))
-        if (match_one(principal, bytes_of_text(host)))
-            return true;
-    return false;
+    return host != NULL && ssh_cert_names_host(cred_ssh_cert(j->cred), host);
 }
 
 static edhoc_err check_time(const struct judging *j)
@@ -172,7 +167,7 @@ static edhoc_err check_certificate(const struct judging *j)
         return report(EDHOC_ERR_CERT_OPTION,
                       "the critical option \"%.*s\" of key id \"%.*s\"; sign without it",
                       SHOWN(option), SHOWN(j->c.key_id));
-    if (is_server(j) && !names_host(&j->c, j->target))
+    if (is_server(j) && !names_host(j))
         return report(EDHOC_ERR_CERT_NAME,
                       "the host of %s is none of its principals; sign "
                       "with ssh-keygen -h -n HOST",

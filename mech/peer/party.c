@@ -23,6 +23,7 @@ struct party {
     struct trust *trust;
     struct identity_set *chosen_from; /* keeps `chosen` alive */
     const struct identity *chosen;
+    int64_t chosen_until; /* the end of what is sent of it */
     struct peer peer;
 };
 
@@ -106,12 +107,15 @@ static edhoc_err renew(void *arg)
 static struct edhoc_own use(struct party *p, const struct identity *id)
 {
     bool by_reference = p->config.by_reference && id->by_reference != NULL;
+    bool certified = identity_is_certified(id, p->config.initiator, now(p));
 
     identity_set_free(p->chosen_from);
     p->chosen_from = identity_set_ref(p->identities);
     p->chosen = id;
-    return (struct edhoc_own){key_ref(id->key),
-                              cred_ref(by_reference ? id->by_reference : id->by_value)};
+    p->chosen_until = certified && id->ssh_until < id->expires ? id->ssh_until : id->expires;
+    return (struct edhoc_own){key_ref(id->key), cred_ref(certified      ? id->ssh_cert
+                                                         : by_reference ? id->by_reference
+                                                                        : id->by_value)};
 }
 
 /* An initiator offers the suites that libcrypto has and that fit its key. */
@@ -285,7 +289,7 @@ int64_t party_expires(const struct party *p)
 {
     if (p->chosen == NULL)
         return INT64_MAX;
-    return p->peer.expires < p->chosen->expires ? p->peer.expires : p->chosen->expires;
+    return p->peer.expires < p->chosen_until ? p->peer.expires : p->chosen_until;
 }
 
 const struct edhoc_parties party_parties = {

@@ -4,6 +4,7 @@
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "crypto/ssh_blob.h"
+#include "peer/match.h"
 
 #include <string.h>
 
@@ -104,4 +105,17 @@ edhoc_err ssh_cert_read(struct bytes certificate, struct ssh_cert *out)
     if (fault(out) != NULL)
         return report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate %s", fault(out));
     return EDHOC_OK;
+}
+
+bool ssh_cert_names_host(struct bytes certificate, const char *host)
+{
+    struct bytes principal;
+    struct ssh_cert c;
+
+    if (ssh_cert_read(certificate, &c) != EDHOC_OK)
+        return false;
+    while (ssh_cert_principal(&c.principals, &principal))
+        if (match_one(principal, bytes_of_text(host)))
+            return true;
+    return false;
 }
