@@ -112,7 +112,7 @@ static bool check_reflection(struct check *c, const struct identity *id)
     for (size_t i = 0; i < trust_count(c->trust); i++) {
         const struct trust_line *line = trust_at(c->trust, i);
 
-        if (!check_trust_concerns(c, line) || !cred_same_key(line->cred, id->by_value))
+        if (!check_trust_concerns(c, line) || !cred_same_secret(line->cred, id->by_value))
             continue;
         check_say(c, CHECK_FAIL,
                   "trust: %s line %u pins %s to this side's own key, %s; two endpoints need two "

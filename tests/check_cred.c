@@ -132,14 +132,14 @@ START_TEST(a_credential_by_value_is_read_as_written)
         ck_assert(bytes_equal(cred_sub(read), cred_sub(c)));
         ck_assert_mem_eq(cred_thumbprint(read), cred_thumbprint(c), 32);
         ck_assert_ptr_eq(key_type(cred_key(read)), type);
-        ck_assert(cred_same_key(read, c));
+        ck_assert(cred_same_secret(read, c));
         cred_free(read);
 
         /* For the other use: the NIST curves have it, the others have not. */
         if (type->kty == KTY_EC2) {
             ck_assert_ok(cred_from_kccs(&id, !type->dh, &read));
             ck_assert(key_type(cred_key(read))->dh == !type->dh);
-            ck_assert(cred_same_key(read, c));
+            ck_assert(cred_same_secret(read, c));
             cred_free(read);
         } else {
             ck_assert_err(cred_from_kccs(&id, !type->dh, &read), EDHOC_ERR_CRED_BAD);
@@ -690,8 +690,8 @@ START_TEST(a_key_is_the_same_in_every_form)
             ck_assert_ok(form_b == 0   ? cred_new_kccs(b, BYTES_LITERAL("b"), &cb)
                          : form_b == 1 ? cred_new_kid(b, &cb)
                                        : cred_new_x5chain(b, &leaf, 1, &cb));
-            ck_assert(cred_same_key(ca, cb) == pairs[_i].same_key);
-            ck_assert(cred_same_key(cb, ca) == pairs[_i].same_key);
+            ck_assert(cred_same_secret(ca, cb) == pairs[_i].same_key);
+            ck_assert(cred_same_secret(cb, ca) == pairs[_i].same_key);
             ck_assert((memcmp(cred_thumbprint(ca), cred_thumbprint(cb), 32) == 0) ==
                       pairs[_i].same_thumbprint);
             cred_free(ca);
@@ -730,7 +730,7 @@ START_TEST(an_identity_has_both_forms_of_its_credential)
     ck_assert(id->expires == INT64_MAX);
     ck_assert_int_eq(cred_form(id->by_value), CRED_KCCS);
     ck_assert_int_eq(cred_form(id->by_reference), CRED_KID);
-    ck_assert(cred_same_key(id->by_value, id->by_reference));
+    ck_assert(cred_same_secret(id->by_value, id->by_reference));
     ck_assert(bytes_equal(cred_sub(id->by_value), bytes_of_text(names[_i].sub)));
     ck_assert_uint_eq(cred_sub(id->by_reference).len, 0);
     if (principals == NULL) {

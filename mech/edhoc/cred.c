@@ -127,7 +127,7 @@ bool cred_same_thumbprint(const struct cred *a, const struct cred *b)
     return memcmp(a->thumbprint, b->thumbprint, sizeof(a->thumbprint)) == 0;
 }
 
-bool cred_same_key(const struct cred *a, const struct cred *b)
+bool cred_same_secret(const struct cred *a, const struct cred *b)
 {
     return key_type(a->key)->curve == key_type(b->key)->curve &&
            bytes_equal(key_x(a->key), key_x(b->key));

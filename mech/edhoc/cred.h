@@ -49,7 +49,7 @@ bool cred_is_dh(const struct cred *c);
 bool cred_same_thumbprint(const struct cred *a, const struct cred *b);
 /* Same curve and same x: the same private key answers for both, whatever use, form or sign of y.
  * For telling a reflected key; whether a key is the pinned one is told by its thumbprint. */
-bool cred_same_key(const struct cred *a, const struct cred *b);
+bool cred_same_secret(const struct cred *a, const struct cred *b);
 
 /* The deterministic COSE_Key of a public key, appended. */
 void cred_put_cose_key(const struct key *key, struct buf *out);

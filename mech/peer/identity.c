@@ -239,7 +239,7 @@ static edhoc_err check_set(struct identity *const *ids, size_t len)
         return report(EDHOC_ERR_SETTING, "%zu identities; at most %d", len, IDENTITIES_MAX);
     for (size_t i = 0; i < len; i++)
         for (size_t k = 0; k < i; k++)
-            if (cred_same_key(ids[i]->by_value, ids[k]->by_value) &&
+            if (cred_same_secret(ids[i]->by_value, ids[k]->by_value) &&
                 identity_is_dh(ids[i]) != identity_is_dh(ids[k]))
                 return report(EDHOC_ERR_KEY_FORMAT,
                               "%s and %s hold one key for signing and for Diffie-Hellman; make a "

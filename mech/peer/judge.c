@@ -5,6 +5,7 @@
 #include "peer/judge_ssh.h"
 #include "peer/judge_x509.h"
 #include "peer/revoked.h"
+#include "peer/trust.h"
 
 /* A chain that came by value (one agreed on beforehand is pinned like any other key). */
 static bool is_chain(const struct cred *cred)

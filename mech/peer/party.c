@@ -248,7 +248,7 @@ static edhoc_err no_candidate(void *arg, const struct cred_id *id, bool dh)
 static edhoc_err refuse_reflection(const struct identity_set *ours, const struct cred *cred)
 {
     for (size_t i = 0; i < ours->len; i++)
-        if (cred_same_key(cred, ours->id[i]->by_value))
+        if (cred_same_secret(cred, ours->id[i]->by_value))
             return report(EDHOC_ERR_REFLECTED, "%s is ours; two endpoints need two keys",
                           ours->id[i]->source);
     return EDHOC_OK;

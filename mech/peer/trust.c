@@ -9,6 +9,7 @@
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/revoked.h"
+#include "peer/ssh_memory.h"
 #include "peer/x509_store.h"
 
 #include <stdatomic.h>
@@ -118,7 +119,7 @@ static uint32_t *slot_of(const struct trust *t, uint32_t *index, size_t slots, c
     for (size_t i = 0; i < 8; i++)
         at = at << 8 | x.p[i];
     for (at %= slots; index[at] != 0; at = (at + 1) % slots)
-        if (cred_same_key(t->lines[index[at] - 1]->cred, c))
+        if (cred_same_secret(t->lines[index[at] - 1]->cred, c))
             break;
     return &index[at];
 }
