@@ -36,8 +36,8 @@ static edhoc_err check_desired(const struct identity_set *set, bool initiator,
 
 /* ---- loading ---- */
 
-edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
-                            struct identity_set **identities, struct trust **trust)
+static edhoc_err current(const struct glue_cred *cred, bool initiator,
+                         struct identity_set **identities, struct trust **trust)
 {
     edhoc_err stale,
         err = sources_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
@@ -57,7 +57,7 @@ static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const c
 
     if (err != EDHOC_OK)
         return err;
-    err = glue_cred_current(cred, initiator, &identities, &trust);
+    err = current(cred, initiator, &identities, &trust);
     identity_set_free(identities);
     trust_free(trust);
     if (err != EDHOC_OK) {
@@ -87,13 +87,24 @@ static edhoc_err load_sides(struct glue_cred *cred, const char *passphrase)
     return EDHOC_OK;
 }
 
-edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, const char *passphrase,
-                         struct settings *settings, struct glue_cred **out)
+static edhoc_err load(struct glue_cred *cred, const char *passphrase)
+{
+    gss_cred_usage_t usage = cred->usage;
+    edhoc_err err = load_sides(cred, passphrase);
+
+    glue_trace("acquire usage=%d name=%s: %s", usage,
+               cred->desired != NULL ? cred->desired->text : "-",
+               err == EDHOC_OK ? "ok" : report_sentence(err));
+    return err;
+}
+
+/* Takes over the settings, on failure too. Nothing is loaded yet. */
+static edhoc_err cred_new(struct glue_name *desired, gss_cred_usage_t usage,
+                          struct settings *settings, struct glue_cred **out)
 {
     struct glue_cred *cred = calloc(1, sizeof(*cred));
-    edhoc_err err;
 
-    *out = NULL;
+    *out = cred;
     if (cred == NULL) {
         settings_clear(settings);
         return EDHOC_ERR_NOMEM;
@@ -103,13 +114,32 @@ edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, cons
     *settings = (struct settings){.identity = NULL};
     cred->usage = usage;
     cred->desired = glue_name_ref(desired);
-    err = load_sides(cred, passphrase);
+    return EDHOC_OK;
+}
+
+edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, const char *passphrase,
+                         struct settings *settings, struct glue_cred **out)
+{
+    edhoc_err err = cred_new(desired, usage, settings, out);
+
     if (err == EDHOC_OK)
-        *out = cred;
-    else
-        glue_cred_free(cred);
-    glue_trace("acquire usage=%d name=%s: %s", usage, desired != NULL ? desired->text : "-",
-               err == EDHOC_OK ? "ok" : report_sentence(err));
+        err = load(*out, passphrase);
+    if (err != EDHOC_OK) {
+        glue_cred_free(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
+static edhoc_err read_settings(gss_cred_usage_t usage, const struct setting_pair *store,
+                               size_t count, struct settings *out)
+{
+    edhoc_err err = sources_settings(store, count, out);
+
+    if (err == EDHOC_OK)
+        return EDHOC_OK;
+    settings_clear(out);
+    glue_trace("acquire usage=%d: %s", usage, report_sentence(err));
     return err;
 }
 
@@ -118,14 +148,21 @@ edhoc_err glue_cred_acquire(struct glue_name *desired, gss_cred_usage_t usage,
                             struct glue_cred **out)
 {
     struct settings settings;
-    edhoc_err err = sources_settings(store, count, &settings);
+    edhoc_err err = read_settings(usage, store, count, &settings);
 
     *out = NULL;
-    if (err == EDHOC_OK)
-        return glue_cred_load(desired, usage, passphrase, &settings, out);
-    settings_clear(&settings);
-    glue_trace("acquire usage=%d: %s", usage, report_sentence(err));
-    return err;
+    return err == EDHOC_OK ? glue_cred_load(desired, usage, passphrase, &settings, out) : err;
+}
+
+edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator,
+                            struct identity_set **identities, struct trust **trust)
+{
+    bool later = (initiator ? cred->initiator : cred->acceptor) == NULL;
+    edhoc_err err = later ? load(cred, NULL) : EDHOC_OK;
+
+    *identities = NULL;
+    *trust = NULL;
+    return err == EDHOC_OK ? current(cred, initiator, identities, trust) : err;
 }
 
 void glue_cred_free(struct glue_cred *cred)
@@ -139,12 +176,25 @@ void glue_cred_free(struct glue_cred *cred)
     free(cred);
 }
 
+/* An acceptor's is loaded when it is first asked for its keys (glue_cred_current): what a stranger
+ * sends is looked at before. */
+static edhoc_err cred_default(gss_cred_usage_t usage, struct glue_cred **out)
+{
+    struct settings settings;
+    edhoc_err err;
+
+    if (usage != GSS_C_ACCEPT)
+        return glue_cred_acquire(NULL, usage, NULL, NULL, 0, out);
+    err = read_settings(usage, NULL, 0, &settings);
+    return err == EDHOC_OK ? cred_new(NULL, usage, &settings, out) : err;
+}
+
 edhoc_err glue_cred_or_default(struct glue_cred *cred, gss_cred_usage_t usage,
                                struct glue_cred **out)
 {
     *out = NULL;
     if (cred == NULL)
-        return glue_cred_acquire(NULL, usage, NULL, NULL, 0, out);
+        return cred_default(usage, out);
     if (cred->usage != GSS_C_BOTH && cred->usage != usage)
         return report(EDHOC_ERR_USAGE, "it is only for %s contexts",
                       cred->usage == GSS_C_INITIATE ? "initiating" : "accepting");

@@ -8,7 +8,8 @@
 #include "load/sources.h"
 #include "names.h"
 
-/* An immutable, reference-counted credential. */
+/* A reference-counted credential; immutable, but that a default one which a single context has is
+ * loaded when its keys are needed. */
 struct glue_cred {
     atomic_uint refs;
     gss_cred_usage_t usage; /* of the sides that there are */
@@ -30,7 +31,7 @@ edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, cons
                          struct settings *settings, struct glue_cred **out) EDHOC_MUST_USE;
 /* The keys and the trust as the files have them now: references for the caller, which it frees, on
  * failure too. EDHOC_ERR_NO_IDENTITY when no key fits the desired name any more. */
-edhoc_err glue_cred_current(const struct glue_cred *cred, bool initiator,
+edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator,
                             struct identity_set **identities, struct trust **trust) EDHOC_MUST_USE;
 /* The keys of a role as the files have them now, for identity_set_free(); NULL without that role, and
  * where there is no memory. */
