@@ -225,7 +225,7 @@ GLUE_EXPORT OM_uint32 gss_get_mic_iov_length(OM_uint32 *minor_status, gss_ctx_id
 
 /* The two ends of a token, wherever its middle is. */
 struct ends {
-    struct bytes header;
+    struct bytes header; /* and what may follow it */
     const uint8_t *tag;
 };
 
@@ -283,8 +283,6 @@ static edhoc_err check_stream(const struct layout *l)
         return report(EDHOC_ERR_ARGUMENT, "a STREAM with %zu DATA buffers", l->data_count);
     if (stream->value == NULL && stream->length > 0)
         return report(EDHOC_ERR_ARGUMENT, "a STREAM of %zu bytes at NULL", stream->length);
-    if (stream->length < TOKEN_OVERHEAD)
-        return report(EDHOC_ERR_TOKEN, "%zu bytes", stream->length);
     return EDHOC_OK;
 }
 
@@ -321,7 +319,9 @@ static edhoc_err unwrap_stream(struct glue_ctx *ctx, struct layout *l, struct op
 
     if (err != EDHOC_OK)
         return err;
-    ends = (struct ends){bytes_of(token.p, TOKEN_HEADER), token.p + token.len - TOKEN_TAG};
+    if (token.len < TOKEN_OVERHEAD)
+        return glue_no_token(ctx, false, token);
+    ends = (struct ends){token, token.p + token.len - TOKEN_TAG};
     *data = (struct piece){.in = token.p + TOKEN_HEADER, .len = token.len - TOKEN_OVERHEAD};
     err = layout_check_pieces(l, true, EDHOC_ERR_TOKEN);
     if (err != EDHOC_OK)

@@ -4,6 +4,7 @@
 
 #include "base/report.h"
 #include "context.h"
+#include "edhoc/message_error.h"
 #include "status.h"
 #include "token/protect.h"
 
@@ -36,6 +37,19 @@ static OM_uint32 order_status(OM_uint32 flags, enum arrival arrival)
     return GSS_S_COMPLETE;
 }
 
+/* An initiator is open before the acceptor has judged its message_3. */
+edhoc_err glue_no_token(const struct glue_ctx *ctx, bool mic, struct bytes token)
+{
+    edhoc_err err = glue_ctx_check(ctx);
+
+    if (err != EDHOC_OK)
+        return err;
+    if (message_is_error(token))
+        return message_error_read(token, NULL);
+    return report(EDHOC_ERR_TOKEN, "%zu bytes that are no %s token for this side", token.len,
+                  mic ? "MIC" : "Wrap");
+}
+
 edhoc_err glue_open(struct glue_ctx *ctx, bool mic, struct bytes header, const struct piece *pieces,
                     size_t count, const uint8_t *tag, struct opened *opened)
 {
@@ -47,7 +61,7 @@ edhoc_err glue_open(struct glue_ctx *ctx, bool mic, struct bytes header, const s
         return err;
     type = protect_type(ctx->protect, header);
     if (type == TOKEN_NONE || (type == TOKEN_MIC) != mic)
-        err = report(EDHOC_ERR_TOKEN, "it is no %s token for this side", mic ? "MIC" : "Wrap");
+        err = glue_no_token(ctx, mic, header);
     else
         err = protect_open(ctx->protect, header.p, pieces, count, tag, &arrival);
     *opened = (struct opened){type == TOKEN_SEAL, order_status(ctx->flags, arrival)};
@@ -65,6 +79,8 @@ void glue_clear_states(int *conf_state, gss_qop_t *qop_state)
 OM_uint32 glue_tell_opened(OM_uint32 *minor_status, edhoc_err err, const struct opened *opened,
                            int *conf_state)
 {
+    if (err == EDHOC_ERR_PEER_ERROR) /* the failure is the token's: nobody knows who sent it */
+        return glue_status_as(minor_status, err, GSS_S_DEFECTIVE_TOKEN);
     if (err != EDHOC_OK)
         return glue_status(minor_status, err);
     if (conf_state != NULL)

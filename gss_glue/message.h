@@ -23,10 +23,13 @@ struct opened {
 edhoc_err glue_open(struct glue_ctx *ctx, bool mic, struct bytes header, const struct piece *pieces,
                     size_t count, const uint8_t *tag, struct opened *opened) EDHOC_MUST_USE;
 
+/* Why these bytes are no token for this side: the context takes none; or the peer says that it has
+ * refused us (EDHOC_ERR_PEER_ERROR), where it was expected to send a message; or EDHOC_ERR_TOKEN. */
+edhoc_err glue_no_token(const struct glue_ctx *ctx, bool mic, struct bytes token) EDHOC_MUST_USE;
+
 /* Both pointers may be NULL. */
 void glue_clear_states(int *conf_state, gss_qop_t *qop_state);
-/* The end of a call that opened something: an error by its row in the table, else what the order
- * says. `conf_state` may be NULL. */
+/* The end of a call that opened something: an error's status, else what the order says. `conf_state` may be NULL. */
 OM_uint32 glue_tell_opened(OM_uint32 *minor_status, edhoc_err err, const struct opened *opened,
                            int *conf_state) EDHOC_MUST_USE;
 /* The end of a call that sealed something, or told how. */

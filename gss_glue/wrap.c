@@ -107,14 +107,6 @@ GLUE_EXPORT OM_uint32 gss_wrap_aead(OM_uint32 *minor_status, gss_ctx_id_t contex
                      input_payload_buffer, conf_state, output_message_buffer);
 }
 
-/* No token is that long; a context that takes none at all says so first. */
-static edhoc_err bad_length(struct glue_ctx *ctx, size_t len)
-{
-    edhoc_err err = glue_ctx_check(ctx);
-
-    return err != EDHOC_OK ? err : report(EDHOC_ERR_TOKEN, "%zu bytes", len);
-}
-
 /* `in->text` is the token; its message goes to `text`, which has room for it. */
 static edhoc_err open_into(struct glue_ctx *ctx, const struct parts *in, uint8_t *text,
                            struct opened *opened)
@@ -139,7 +131,7 @@ static edhoc_err unwrap(struct glue_ctx *ctx, const struct parts *in, gss_buffer
     edhoc_err err;
 
     if (in->text.len < TOKEN_OVERHEAD || in->text.len - TOKEN_OVERHEAD > MESSAGE_MAX)
-        return bad_length(ctx, in->text.len);
+        return glue_no_token(ctx, false, in->text);
     len = in->text.len - TOKEN_OVERHEAD;
     text = malloc(len + 1);
     if (text == NULL)
@@ -253,7 +245,7 @@ static edhoc_err check_mic(struct glue_ctx *ctx, struct bytes message, struct by
     const struct piece piece = {.in = message.p, .len = message.len};
 
     if (token.len != TOKEN_OVERHEAD)
-        return bad_length(ctx, token.len);
+        return glue_no_token(ctx, true, token);
     return glue_open(ctx, true, token, &piece, 1, token.p + TOKEN_HEADER, opened);
 }
 

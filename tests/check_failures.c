@@ -39,6 +39,39 @@ START_TEST(an_unknown_client_is_refused)
 }
 END_TEST
 
+/* The initiator is complete and awaits a message; what comes is the acceptor's refusal. */
+static void check_is_the_peers_refusal(OM_uint32 major, OM_uint32 minor)
+{
+    app_failed(major, minor, GSS_S_DEFECTIVE_TOKEN, MINOR(PEER_ERROR));
+    ck_assert_ptr_nonnull(strstr(app_status(major, minor), "peer says: authentication failed"));
+}
+
+START_TEST(an_unwrap_that_meets_a_refusal_says_what_the_peer_said)
+{
+    struct app_pair p = {
+        .client = "stranger", .server = "server-x25519", .server_trust = "trust-server-x25519"};
+    gss_iov_buffer_desc iov[] = {{GSS_IOV_BUFFER_TYPE_STREAM, GSS_C_EMPTY_BUFFER},
+                                 {GSS_IOV_BUFFER_TYPE_DATA, GSS_C_EMPTY_BUFFER}};
+    gss_buffer_desc out, nothing = {2, "\x01\x60"}, message = app_of_text("m"), *refusal;
+    OM_uint32 major, minor;
+
+    app_until(&p, 3);
+    app_accept(&p, &p.token[2]);
+    refusal = &p.token[3];
+    major = gss_unwrap(&minor, p.initiator, refusal, &out, NULL, NULL);
+    check_is_the_peers_refusal(major, minor);
+    iov[0].buffer = *refusal;
+    major = gss_unwrap_iov(&minor, p.initiator, NULL, NULL, iov, 2);
+    check_is_the_peers_refusal(major, minor);
+    major = gss_verify_mic(&minor, p.initiator, &message, refusal, NULL);
+    check_is_the_peers_refusal(major, minor);
+    major = gss_unwrap(&minor, p.initiator, &nothing, &out, NULL, NULL); /* with no words */
+    app_failed(major, minor, GSS_S_DEFECTIVE_TOKEN, MINOR(PEER_ERROR));
+    app_check_open(p.initiator, APP_ALWAYS | APP_LOCAL, true);
+    app_close(&p);
+}
+END_TEST
+
 /* Nothing begins when nobody is expected: the call's own context is gone, and there is no token. */
 START_TEST(a_first_call_that_fails_leaves_nothing)
 {
@@ -302,6 +335,7 @@ static void add(Suite *suite)
     tcase_set_timeout(tc, 600);
     tcase_add_test(tc, an_unknown_server_is_refused);
     tcase_add_test(tc, an_unknown_client_is_refused);
+    tcase_add_test(tc, an_unwrap_that_meets_a_refusal_says_what_the_peer_said);
     tcase_add_test(tc, a_first_call_that_fails_leaves_nothing);
     tcase_add_test(tc, a_first_call_takes_no_token);
     tcase_add_test(tc, later_tokens_are_not_empty);
