@@ -2,8 +2,7 @@
  * suite and credential form, EAD with padding, long plaintexts, values with leading zeros. */
 #include "follow.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "lib/suite.h"
 
 static struct vectors *v, *ssh;
 
@@ -20,24 +19,22 @@ START_TEST(ssh_session)
 }
 END_TEST
 
+static void add(Suite *suite)
+{
+    TCase *tc = suite_case(suite, "sessions", 120);
+
+    tcase_add_loop_test(tc, session, 0, (int)vectors_count(v));
+    tcase_add_loop_test(tc, ssh_session, 0, (int)vectors_count(ssh));
+}
+
 int main(void)
 {
-    Suite *suite = suite_create("reference");
-    TCase *tc = tcase_create("sessions");
-    SRunner *runner;
-    int failed;
+    int status;
 
     v = vectors_load("reference.json");
     ssh = vectors_load("ssh_sessions.json");
-    tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, session, 0, (int)vectors_count(v));
-    tcase_add_loop_test(tc, ssh_session, 0, (int)vectors_count(ssh));
-    suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    status = suite_main("reference", add);
     vectors_free(v);
     vectors_free(ssh);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -9,9 +9,10 @@
 #include "base/cbor.h"
 #include "edhoc/message_error.h"
 #include "edhoc/session.h"
+#include "lib/errors.h"
+#include "lib/suite.h"
 #include "side.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,14 +44,14 @@ static struct edhoc *responder(enum cose_curve curve, int suite, struct key **sk
     struct edhoc *s;
     struct side_config config = {.role = EDHOC_RESPONDER, .options = SIDE_PLAIN, .now = 1};
 
-    ck_assert_int_eq(key_generate(keytype_by_curve(curve, true), sk), EDHOC_OK);
-    ck_assert_int_eq(identity_new_raw(*sk, NULL, "test", &id), EDHOC_OK);
-    ck_assert_int_eq(identity_set_new(&id, 1, &set), EDHOC_OK);
-    ck_assert_int_eq(trust_new(&trust), EDHOC_OK);
+    ck_assert_ok(key_generate(keytype_by_curve(curve, true), sk));
+    ck_assert_ok(identity_new_raw(*sk, NULL, "test", &id));
+    ck_assert_ok(identity_set_new(&id, 1, &set));
+    ck_assert_ok(trust_new(&trust));
     suite_list_add(&config.suites, suite);
     config.identities = set;
     config.trust = trust;
-    ck_assert_int_eq(side_new(&config, &s), EDHOC_OK);
+    ck_assert_ok(side_new(&config, &s));
     identity_set_free(set);
     trust_free(trust);
     return s;
@@ -63,9 +64,9 @@ START_TEST(trace_2_wrong_suite)
     struct key *sk;
     struct edhoc *s = responder(CRV_P256, 2, &sk);
 
-    ck_assert_int_eq(edhoc_step(s, vectors_hex(v, 0, "first_message_1"), &out), EDHOC_OK);
+    ck_assert_ok(edhoc_step(s, vectors_hex(v, 0, "first_message_1"), &out));
     ck_assert(bytes_equal(buf_bytes(&out), vectors_hex(v, 0, "error")));
-    ck_assert_int_eq(edhoc_step(s, vectors_hex(v, 0, "message_1"), &out), EDHOC_OK);
+    ck_assert_ok(edhoc_step(s, vectors_hex(v, 0, "message_1"), &out));
     ck_assert(!edhoc_done(s) && out.len > 32);
     side_free(s);
     key_free(sk);
@@ -99,8 +100,6 @@ static const struct {
     {"suites_i_indefinite_array", EDHOC_ERR_MALFORMED, CRV_P256, 2},
 };
 
-#define INVALID_COUNT (sizeof(invalid) / sizeof(invalid[0]))
-
 /* Message_1 goes to a responder as it is. */
 static edhoc_err try_message_1(size_t row, struct bytes message)
 {
@@ -132,25 +131,24 @@ static struct edhoc *initiator(const struct vectors *trace, struct buf *message_
     struct key *sk, *pk;
     struct edhoc *s;
 
-    ck_assert_int_eq(key_from_private(type, vectors_hex(trace, 0, "sk_i"), &sk), EDHOC_OK);
-    ck_assert_int_eq(key_from_private(type, vectors_hex(trace, 0, "sk_r"), &pk), EDHOC_OK);
-    ck_assert_int_eq(identity_new_raw(sk, NULL, "test", &id), EDHOC_OK);
-    ck_assert_int_eq(identity_set_new(&id, 1, &config.identities), EDHOC_OK);
-    ck_assert_int_eq(trust_new(&config.trust), EDHOC_OK);
+    ck_assert_ok(key_from_private(type, vectors_hex(trace, 0, "sk_i"), &sk));
+    ck_assert_ok(key_from_private(type, vectors_hex(trace, 0, "sk_r"), &pk));
+    ck_assert_ok(identity_new_raw(sk, NULL, "test", &id));
+    ck_assert_ok(identity_set_new(&id, 1, &config.identities));
+    ck_assert_ok(trust_new(&config.trust));
     line->principals = strdup("peer");
     line->roles = TRUST_SERVER;
     line->valid_after = INT64_MIN;
     line->valid_before = INT64_MAX;
     line->file = strdup("test");
-    ck_assert_int_eq(cred_new_agreed(pk, vectors_hex(trace, 0, "id_cred_r"),
-                                     vectors_hex(trace, 0, "cred_r"), &line->cred),
-                     EDHOC_OK);
-    ck_assert_int_eq(trust_add(config.trust, line), EDHOC_OK);
+    ck_assert_ok(cred_new_agreed(pk, vectors_hex(trace, 0, "id_cred_r"),
+                                 vectors_hex(trace, 0, "cred_r"), &line->cred));
+    ck_assert_ok(trust_add(config.trust, line));
     suite_list_add(&config.suites, 6);
     suite_list_add(&config.suites, 2);
     config.suite_at = 1;
-    ck_assert_int_eq(side_new(&config, &s), EDHOC_OK);
-    ck_assert_int_eq(edhoc_step(s, BYTES_NONE, message_1), EDHOC_OK);
+    ck_assert_ok(side_new(&config, &s));
+    ck_assert_ok(edhoc_step(s, BYTES_NONE, message_1));
     identity_set_free(config.identities);
     trust_free(config.trust);
     key_free(sk);
@@ -168,17 +166,16 @@ static void encrypt_2(const struct vectors *trace, struct bytes message_1, struc
     struct fixed g_xy;
     struct key *x, *y;
 
-    ck_assert_int_eq(key_from_private(type, vectors_hex(trace, 0, "x"), &x), EDHOC_OK);
-    ck_assert_int_eq(key_from_private(type, vectors_hex(trace, 0, "y"), &y), EDHOC_OK);
-    ck_assert_int_eq(crypto_ecdh(y, x, &g_xy), EDHOC_OK);
-    ck_assert_int_eq(keysched_message_1(&ks, suite_by_id(2), message_1), EDHOC_OK);
-    ck_assert_int_eq(keysched_2e(&ks, key_x(y), &g_xy), EDHOC_OK);
+    ck_assert_ok(key_from_private(type, vectors_hex(trace, 0, "x"), &x));
+    ck_assert_ok(key_from_private(type, vectors_hex(trace, 0, "y"), &y));
+    ck_assert_ok(crypto_ecdh(y, x, &g_xy));
+    ck_assert_ok(keysched_message_1(&ks, suite_by_id(2), message_1));
+    ck_assert_ok(keysched_2e(&ks, key_x(y), &g_xy));
     cbor_put_bstr_head(message_2, key_x(y).len + plaintext_2.len);
     buf_put(message_2, key_x(y));
     buf_put(message_2, plaintext_2);
-    ck_assert_int_eq(
-        keysched_xor_2(&ks, message_2->p + message_2->len - plaintext_2.len, plaintext_2.len),
-        EDHOC_OK);
+    ck_assert_ok(
+        keysched_xor_2(&ks, message_2->p + message_2->len - plaintext_2.len, plaintext_2.len));
     key_free(x);
     key_free(y);
 }
@@ -213,7 +210,7 @@ START_TEST(invalid_message)
     struct bytes message;
     edhoc_err err;
 
-    ck_assert_uint_eq(vectors_count(v), INVALID_COUNT);
+    ck_assert_uint_eq(vectors_count(v), ROWS(invalid));
     while (strcmp(vectors_text(v, i, "name"), invalid[_i].name) != 0)
         i++;
     where = vectors_text(v, i, "message");
@@ -238,7 +235,7 @@ START_TEST(valid_message_2)
 
     encrypt_2(trace, buf_bytes(&message_1), vectors_hex(trace, 0, "plaintext_2"), &message_2);
     ck_assert(bytes_equal(buf_bytes(&message_2), vectors_hex(trace, 0, "message_2")));
-    ck_assert_int_eq(edhoc_step(s, buf_bytes(&message_2), &out), EDHOC_OK);
+    ck_assert_ok(edhoc_step(s, buf_bytes(&message_2), &out));
     side_free(s);
     buf_free(&message_1);
     buf_free(&message_2);
@@ -247,22 +244,18 @@ START_TEST(valid_message_2)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("RFC 9529");
-    TCase *tc = tcase_create("traces");
-    SRunner *runner;
-    int failed;
+    TCase *tc = suite_case(suite, "traces", 60);
 
     tcase_add_test(tc, trace_1);
     tcase_add_test(tc, trace_2);
     tcase_add_test(tc, trace_2_wrong_suite);
-    tcase_add_loop_test(tc, invalid_message, 0, INVALID_COUNT);
+    tcase_add_loop_test(tc, invalid_message, 0, ROWS(invalid));
     tcase_add_test(tc, valid_message_2);
-    suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    return suite_main("RFC 9529", add);
 }

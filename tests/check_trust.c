@@ -1,6 +1,5 @@
 /* Whom we believe, as numbered tables: patterns, what an initiator may expect, and who a peer is.
  * Raw keys only; certificates have tests of their own. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +11,10 @@
 #include "peer/judge.h"
 #include "peer/match.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "lib/errors.h"
+#include "lib/suite.h"
 
 /* ---- helpers ---- */
-
-static void check_error(edhoc_err actual, edhoc_err expected)
-{
-    ck_assert_msg(actual == expected, "%s (%s) instead of %s",
-                  actual == EDHOC_OK ? "success" : report_sentence(actual), report_details(actual),
-                  expected == EDHOC_OK ? "success" : report_sentence(expected));
-}
-
-static void check_ok(edhoc_err err)
-{
-    check_error(err, EDHOC_OK);
-}
 
 /* The keys of the tables; the same whenever they are asked for. P256_DH is P256's other use. */
 enum who {
@@ -78,8 +66,8 @@ static struct cred *new_cred(enum who who, const char *sub)
 {
     struct cred *c;
 
-    check_ok(sub == NULL ? cred_new_kid(keys[who], &c)
-                         : cred_new_kccs(keys[who], bytes_of_text(sub), &c));
+    ck_assert_ok(sub == NULL ? cred_new_kid(keys[who], &c)
+                             : cred_new_kccs(keys[who], bytes_of_text(sub), &c));
     return c;
 }
 
@@ -117,10 +105,10 @@ static struct trust *new_trust(const struct pin pins[LINES])
 {
     struct trust *t;
 
-    check_ok(trust_new(&t));
-    check_ok(trust_add_file(t, FILE_NAME));
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add_file(t, FILE_NAME));
     for (unsigned i = 0; i < LINES && pins[i].key != NOBODY; i++)
-        check_ok(trust_add(t, new_line(&pins[i], 10 * (i + 1))));
+        ck_assert_ok(trust_add(t, new_line(&pins[i], 10 * (i + 1))));
     return t;
 }
 
@@ -563,11 +551,11 @@ START_TEST(test_told_printable)
     static const struct pin pins[LINES] = {{X25519, "alice", C, 0, 0}};
     struct trust *t = new_trust(pins);
 
-    for (int i = 0; i < COUNT(subs); i++) {
+    for (int i = 0; i < ROWS(subs); i++) {
         struct cred *c = new_cred(X25519, subs[i]);
         struct peer peer;
 
-        check_error(trust_judge_client(t, c, NOW, &peer), NAME);
+        ck_assert_err(trust_judge_client(t, c, NOW, &peer), NAME);
         ck_assert_ptr_nonnull(strstr(report_details(NAME), subs[i]));
         cred_free(c);
     }
@@ -585,9 +573,9 @@ START_TEST(test_peer_from_line)
 
     line->comment = strdup("alice's laptop");
     line->local_user = strdup("al");
-    check_ok(trust_new(&t));
-    check_ok(trust_add(t, line));
-    check_ok(trust_judge_client(t, c, NOW, &peer));
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add(t, line));
+    ck_assert_ok(trust_judge_client(t, c, NOW, &peer));
     trust_free(t); /* the peer has copies */
     cred_free(c);
     ck_assert_str_eq(peer.name, "alice");
@@ -614,7 +602,7 @@ START_TEST(test_longest_sub)
     memset(sub, 'n', 255);
     sub[255] = '\0';
     c = new_cred(X25519, sub);
-    check_ok(trust_judge_client(t, c, NOW, &peer));
+    ck_assert_ok(trust_judge_client(t, c, NOW, &peer));
     ck_assert_str_eq(peer.name, sub);
     peer_clear(&peer);
     cred_free(c);
@@ -630,14 +618,14 @@ START_TEST(test_sub_with_nul)
     struct peer peer;
     struct cred *c;
 
-    check_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("alice\0mallory"), &c));
-    check_error(trust_judge_client(t, c, NOW, &peer), CRED);
+    ck_assert_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("alice\0mallory"), &c));
+    ck_assert_err(trust_judge_client(t, c, NOW, &peer), CRED);
     cred_free(c);
-    check_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("alice\0"), &c));
-    check_error(trust_judge_client(t, c, NOW, &peer), CRED);
+    ck_assert_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("alice\0"), &c));
+    ck_assert_err(trust_judge_client(t, c, NOW, &peer), CRED);
     cred_free(c);
-    check_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("\0"), &c));
-    check_error(trust_judge_client(t, c, NOW, &peer), CRED);
+    ck_assert_ok(cred_new_kccs(keys[X25519], BYTES_LITERAL("\0"), &c));
+    ck_assert_err(trust_judge_client(t, c, NOW, &peer), CRED);
     cred_free(c);
     trust_free(t);
 }
@@ -677,7 +665,7 @@ START_TEST(only_a_name_that_a_line_has_is_a_local_user)
     struct cred *c = new_cred(X25519, logins[_i].sub);
     struct peer peer;
 
-    check_error(trust_judge_client(t, c, NOW, &peer), logins[_i].name != NULL ? OK : CRED);
+    ck_assert_err(trust_judge_client(t, c, NOW, &peer), logins[_i].name != NULL ? OK : CRED);
     if (logins[_i].name != NULL)
         ck_assert_str_eq(peer.name, logins[_i].name);
     ck_assert_pstr_eq(peer.local_user, logins[_i].user);
@@ -696,7 +684,7 @@ START_TEST(test_chain_is_not_pinned)
     struct peer peer;
     struct cred *c;
 
-    check_ok(cred_new_x5chain(keys[P256], &leaf, 1, &c));
+    ck_assert_ok(cred_new_x5chain(keys[P256], &leaf, 1, &c));
     ck_assert_int_ne(trust_judge_server(t, c, WEB, NOW, &peer), EDHOC_OK);
     ck_assert_int_ne(trust_judge_client(t, c, NOW, &peer), EDHOC_OK);
     cred_free(c);
@@ -790,14 +778,14 @@ START_TEST(test_plan)
     edhoc_err err;
 
     ck_assert_int_eq(p->number, _i + 1);
-    check_ok(suite_list_parse(p->offer, &offer));
+    ck_assert_ok(suite_list_parse(p->offer, &offer));
     err = trust_plan(t, WEB, NOW, &offer, &out);
     ck_assert_msg(err == p->err, "plan %d: %s (%s)", p->number,
                   err == EDHOC_OK ? "accepted" : report_sentence(err), report_details(err));
     if (err != EDHOC_OK) {
         check_told(err, p->line);
     } else {
-        check_ok(suite_list_parse(p->suites, &expected));
+        ck_assert_ok(suite_list_parse(p->suites, &expected));
         ck_assert(out.dh == p->dh);
         ck_assert_uint_eq(out.suites.len, expected.len);
         for (size_t i = 0; i < expected.len; i++)
@@ -814,7 +802,7 @@ START_TEST(test_plan_says_whom)
     struct trust *t = new_trust(pins);
     struct trust_plan out;
 
-    check_error(trust_plan(t, DB, NOW, &offer, &out), EDHOC_ERR_NO_TRUST);
+    ck_assert_err(trust_plan(t, DB, NOW, &offer, &out), EDHOC_ERR_NO_TRUST);
     ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_NO_TRUST), DB));
     ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_NO_TRUST), "gss-edhoc"));
     trust_free(t);
@@ -827,7 +815,7 @@ static struct cred_id id_of(const struct cred *c)
 {
     struct cred_id id;
 
-    check_ok(cred_id_read(cred_id(c), &id));
+    ck_assert_ok(cred_id_read(cred_id(c), &id));
     return id;
 }
 
@@ -843,7 +831,7 @@ START_TEST(test_store)
         ck_assert_uint_eq(trust_at(t, i)->line, 10 * (i + 1));
     }
     for (unsigned i = 0; i < 100; i++) /* it grows; the same key may come again */
-        check_ok(trust_add(t, new_line(&pins[i % 3], 100 + i)));
+        ck_assert_ok(trust_add(t, new_line(&pins[i % 3], 100 + i)));
     ck_assert_uint_eq(trust_count(t), 103);
     ck_assert_uint_eq(trust_at(t, 102)->line, 199);
     for (size_t i = 0; i < 3; i++) { /* the first line of each key is the candidate, still */
@@ -853,11 +841,11 @@ START_TEST(test_store)
         ck_assert_ptr_eq(trust_candidate(t, &id, i == 0, &at), trust_at(t, i)->cred);
         ck_assert_ptr_null(trust_candidate(t, &id, i == 0, &at));
     }
-    check_ok(trust_add(t, new_line(&(struct pin){P256, "d", C, 0, 0}, 200)));
+    ck_assert_ok(trust_add(t, new_line(&(struct pin){P256, "d", C, 0, 0}, 200)));
     for (unsigned i = 0; i < 200; i++) /* one use, however many lines are between */
-        check_ok(trust_add(t, new_line(&pins[i % 3], 201 + i)));
-    check_error(trust_add(t, new_line(&(struct pin){P256_DH, "e", C, 0, 0}, 500)),
-                EDHOC_ERR_TRUST_SYNTAX);
+        ck_assert_ok(trust_add(t, new_line(&pins[i % 3], 201 + i)));
+    ck_assert_err(trust_add(t, new_line(&(struct pin){P256_DH, "e", C, 0, 0}, 500)),
+                  EDHOC_ERR_TRUST_SYNTAX);
     check_told(EDHOC_ERR_TRUST_SYNTAX, 200);
     ck_assert_uint_eq(trust_count(t), 304);
     second = trust_ref(t);
@@ -874,14 +862,14 @@ START_TEST(test_places)
 {
     struct trust *t;
 
-    check_ok(trust_new(&t));
+    ck_assert_ok(trust_new(&t));
     ck_assert_ptr_nonnull(trust_places(t));
     ck_assert_str_ne(trust_places(t), "");
-    check_ok(trust_add_file(t, "/a"));
+    ck_assert_ok(trust_add_file(t, "/a"));
     ck_assert_str_eq(trust_places(t), "/a");
-    check_ok(trust_add_file(t, "/b"));
+    ck_assert_ok(trust_add_file(t, "/b"));
     ck_assert_str_eq(trust_places(t), "/a or /b");
-    check_ok(trust_add_file(t, "/c"));
+    ck_assert_ok(trust_add_file(t, "/c"));
     ck_assert_str_eq(trust_places(t), "/a or /b or /c");
     trust_free(t);
 }
@@ -897,12 +885,12 @@ START_TEST(test_places_full)
     memset(path, 'p', sizeof(path) - 1);
     path[0] = '/';
     path[sizeof(path) - 1] = '\0';
-    check_ok(trust_new(&t));
+    ck_assert_ok(trust_new(&t));
     for (int i = 0; i < 10 && err == EDHOC_OK; i++)
         err = trust_add_file(t, path);
     ck_assert_int_ne(err, EDHOC_OK);
     ck_assert_uint_eq(strlen(trust_places(t)) % 1004, 1000); /* whole paths, joined by " or " */
-    check_ok(trust_add_file(t, "/x"));
+    ck_assert_ok(trust_add_file(t, "/x"));
     ck_assert_str_eq(strrchr(trust_places(t), '/'), "/x");
     trust_free(t);
 }
@@ -918,18 +906,18 @@ START_TEST(test_both_uses)
     const struct pin *order = orders[_i];
     struct trust *t;
 
-    check_ok(trust_new(&t));
-    check_ok(trust_add(t, new_line(&(struct pin){X25519, "bob", C, 0, 0}, 3)));
-    check_ok(trust_add(t, new_line(&order[0], 5)));
-    check_error(trust_add(t, new_line(&order[1], 17)), EDHOC_ERR_TRUST_SYNTAX);
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add(t, new_line(&(struct pin){X25519, "bob", C, 0, 0}, 3)));
+    ck_assert_ok(trust_add(t, new_line(&order[0], 5)));
+    ck_assert_err(trust_add(t, new_line(&order[1], 17)), EDHOC_ERR_TRUST_SYNTAX);
     check_told(EDHOC_ERR_TRUST_SYNTAX, 17);
     check_told(EDHOC_ERR_TRUST_SYNTAX, 5);
     ck_assert_ptr_nonnull(
         strstr(report_details(EDHOC_ERR_TRUST_SYNTAX), key_type(keys[order[0].key])->ssh_name));
     ck_assert_uint_eq(trust_count(t), 2);
-    check_ok(trust_add(t, new_line(&order[0], 18))); /* the same use again is fine */
-    check_ok(trust_add(t, new_line(&(struct pin){P384_DH, "c", C, 0, 0}, 19)));
-    check_ok(trust_add(t, new_line(&(struct pin){P384, "c", C, 0, 0}, 20))); /* another key */
+    ck_assert_ok(trust_add(t, new_line(&order[0], 18))); /* the same use again is fine */
+    ck_assert_ok(trust_add(t, new_line(&(struct pin){P384_DH, "c", C, 0, 0}, 19)));
+    ck_assert_ok(trust_add(t, new_line(&(struct pin){P384, "c", C, 0, 0}, 20))); /* another key */
     trust_free(t);
 }
 END_TEST
@@ -961,14 +949,14 @@ START_TEST(a_broken_line_grants_nothing_and_is_told)
     struct trust *t = new_trust(pins), *joined;
     struct trust_plan out;
 
-    check_ok(trust_add_taken(t, bytes_of_text(broken[_i].principals), broken[_i].roles, STORY));
-    check_ok(trust_add_taken(t, BYTES_LITERAL("x"), B, "another"));
-    check_ok(trust_join(&t, 1, NULL, &joined));
+    ck_assert_ok(trust_add_taken(t, bytes_of_text(broken[_i].principals), broken[_i].roles, STORY));
+    ck_assert_ok(trust_add_taken(t, BYTES_LITERAL("x"), B, "another"));
+    ck_assert_ok(trust_join(&t, 1, NULL, &joined));
     ck_assert_uint_eq(trust_count(joined), 1);
     ck_assert_uint_eq(trust_taken_count(joined), 2);
     ck_assert_str_eq(trust_taken_story(joined, 0), STORY);
     ck_assert_str_eq(trust_taken_story(joined, 1), "another");
-    check_error(trust_plan(joined, WEB, NOW, &offer, &out), broken[_i].err);
+    ck_assert_err(trust_plan(joined, WEB, NOW, &offer, &out), broken[_i].err);
     if (broken[_i].err != EDHOC_OK)
         check_told(broken[_i].err, broken[_i].line);
     trust_free(t);
@@ -985,10 +973,10 @@ START_TEST(a_broken_line_does_not_touch_other_lines_keys)
     struct peer peer;
 
     ck_assert_str_eq(trust_hint(t), "");
-    check_ok(trust_add_taken(t, BYTES_LITERAL("alice"), B, STORY));
-    check_error(trust_judge_client(t, alice, NOW, &peer), EDHOC_ERR_UNKNOWN_KEY);
+    ck_assert_ok(trust_add_taken(t, BYTES_LITERAL("alice"), B, STORY));
+    ck_assert_err(trust_judge_client(t, alice, NOW, &peer), EDHOC_ERR_UNKNOWN_KEY);
     check_told(EDHOC_ERR_UNKNOWN_KEY, 40);
-    check_ok(trust_judge_client(t, bob, NOW, &peer));
+    ck_assert_ok(trust_judge_client(t, bob, NOW, &peer));
     ck_assert_str_eq(peer.name, "alice");
     peer_clear(&peer);
     cred_free(alice);
@@ -1008,8 +996,8 @@ START_TEST(a_joined_trust_has_the_lines_of_its_parts)
     struct cred_id id = id_of(trust_at(parts[1], 0)->cred);
     size_t at = 0;
 
-    check_ok(trust_join(parts, 2, NULL, &joined));
-    check_ok(trust_join(parts, 1, NULL, &again));
+    ck_assert_ok(trust_join(parts, 2, NULL, &joined));
+    ck_assert_ok(trust_join(parts, 1, NULL, &again));
     for (size_t i = 0; i < 6; i++)
         ck_assert_ptr_eq(trust_at(joined, i), trust_at(parts[i / 3], i % 3));
     ck_assert_uint_eq(trust_count(joined), 6);
@@ -1032,7 +1020,7 @@ START_TEST(a_key_of_two_uses_is_refused_across_parts)
     struct trust *parts[] = {new_trust(_i == 0 ? few : many), new_trust(_i == 0 ? many : few)};
     struct trust *joined;
 
-    check_error(trust_join(parts, 2, NULL, &joined), EDHOC_ERR_TRUST_SYNTAX);
+    ck_assert_err(trust_join(parts, 2, NULL, &joined), EDHOC_ERR_TRUST_SYNTAX);
     check_told(EDHOC_ERR_TRUST_SYNTAX, 10);
     check_told(EDHOC_ERR_TRUST_SYNTAX, 20);
     ck_assert_ptr_null(joined);
@@ -1057,7 +1045,7 @@ static struct key *negative_of(const struct key *k, const char *type)
         y[i] = (uint8_t)n;
         borrow = n >> 8 & 1;
     }
-    check_ok(key_from_public(keytype_by_name(type), key_x(k), bytes_of(y, 32), &negative));
+    ck_assert_ok(key_from_public(keytype_by_name(type), key_x(k), bytes_of(y, 32), &negative));
     return negative;
 }
 
@@ -1068,11 +1056,11 @@ START_TEST(test_both_uses_other_y)
     struct trust_line *line = new_line(&pin, 10);
     struct trust *t;
 
-    check_ok(trust_new(&t));
-    check_ok(trust_add(t, new_line(&pin, 9)));
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add(t, new_line(&pin, 9)));
     cred_free(line->cred);
-    check_ok(cred_new_kid(negative, &line->cred));
-    check_error(trust_add(t, line), EDHOC_ERR_TRUST_SYNTAX);
+    ck_assert_ok(cred_new_kid(negative, &line->cred));
+    ck_assert_err(trust_add(t, line), EDHOC_ERR_TRUST_SYNTAX);
     trust_free(t);
     key_free(negative);
 }
@@ -1139,17 +1127,17 @@ START_TEST(test_candidate_collision)
     struct trust *t;
     size_t at = 0;
 
-    check_ok(trust_new(&t));
-    for (int i = 0; i < COUNT(order); i++) {
+    ck_assert_ok(trust_new(&t));
+    for (int i = 0; i < ROWS(order); i++) {
         struct pin pin = {order[i], "a", C, 0, 0};
         struct trust_line *line = new_line(&pin, (unsigned)i + 1);
 
         cred_free(line->cred);
-        check_ok(cred_new_agreed(keys[order[i]], map, BYTES_LITERAL("\xf6"), &line->cred));
-        check_ok(trust_add(t, line));
+        ck_assert_ok(cred_new_agreed(keys[order[i]], map, BYTES_LITERAL("\xf6"), &line->cred));
+        ck_assert_ok(trust_add(t, line));
     }
-    check_ok(cred_id_read(map, &id));
-    for (int i = 0; i < COUNT(expected); i++) {
+    ck_assert_ok(cred_id_read(map, &id));
+    for (int i = 0; i < ROWS(expected); i++) {
         found = trust_candidate(t, &id, false, &at);
         ck_assert_ptr_nonnull(found);
         ck_assert_ptr_eq(cred_key(found), keys[expected[i]]);
@@ -1173,10 +1161,10 @@ START_TEST(test_candidate_other_y)
     struct trust *t;
 
     cred_free(line->cred);
-    check_ok(cred_new_kid(negative, &line->cred));
-    check_ok(trust_new(&t));
-    check_ok(trust_add(t, new_line(&pin, 9)));
-    check_ok(trust_add(t, line));
+    ck_assert_ok(cred_new_kid(negative, &line->cred));
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add(t, new_line(&pin, 9)));
+    ck_assert_ok(trust_add(t, line));
     for (size_t i = 0; i < 2; i++) {
         struct cred_id id = id_of(trust_at(t, i)->cred);
         size_t at = 0;
@@ -1196,13 +1184,13 @@ START_TEST(test_candidate_two_ids)
                            BYTES_LITERAL("\xa1\x18\x22\x82\x2e\x42hi")};
     struct trust *t;
 
-    check_ok(trust_new(&t));
+    ck_assert_ok(trust_new(&t));
     for (unsigned i = 0; i < 2; i++) {
         struct trust_line *line = new_line(&(struct pin){ED25519, "a", C, 0, 0}, i + 1);
 
         cred_free(line->cred);
-        check_ok(cred_new_agreed(keys[ED25519], maps[i], BYTES_LITERAL("\xf6"), &line->cred));
-        check_ok(trust_add(t, line));
+        ck_assert_ok(cred_new_agreed(keys[ED25519], maps[i], BYTES_LITERAL("\xf6"), &line->cred));
+        ck_assert_ok(trust_add(t, line));
     }
     for (unsigned i = 0; i < 2; i++) {
         struct cred_id id = id_of(trust_at(t, i)->cred);
@@ -1215,36 +1203,28 @@ START_TEST(test_candidate_two_ids)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite)
 {
-    Suite *suite = suite_create("trust");
-    TCase *match = tcase_create("patterns"), *judge = tcase_create("decisions");
-    TCase *plan = tcase_create("plans"), *store = tcase_create("store");
-    SRunner *runner;
-    int failed;
+    TCase *match = suite_case(suite, "patterns", 60), *judge = suite_case(suite, "decisions", 60);
+    TCase *plan = suite_case(suite, "plans", 60), *store = suite_case(suite, "store", 60);
 
-    make_keys();
-    tcase_add_loop_test(match, test_pattern, 0, COUNT(patterns));
-    tcase_set_timeout(match, 60);
+    tcase_add_loop_test(match, test_pattern, 0, ROWS(patterns));
     tcase_add_test(match, test_pattern_pathological);
-    suite_add_tcase(suite, match);
-    tcase_add_loop_test(judge, test_decision, 0, COUNT(decisions));
+    tcase_add_loop_test(judge, test_decision, 0, ROWS(decisions));
     tcase_add_test(judge, test_told_printable);
     tcase_add_test(judge, test_peer_from_line);
-    tcase_add_loop_test(judge, only_a_name_that_a_line_has_is_a_local_user, 0, COUNT(logins));
+    tcase_add_loop_test(judge, only_a_name_that_a_line_has_is_a_local_user, 0, ROWS(logins));
     tcase_add_test(judge, test_longest_sub);
     tcase_add_test(judge, test_sub_with_nul);
     tcase_add_test(judge, test_chain_is_not_pinned);
-    suite_add_tcase(suite, judge);
-    tcase_add_loop_test(plan, test_plan, 0, COUNT(plans));
+    tcase_add_loop_test(plan, test_plan, 0, ROWS(plans));
     tcase_add_test(plan, test_plan_says_whom);
-    suite_add_tcase(suite, plan);
     tcase_add_test(store, test_store);
     tcase_add_test(store, test_places);
     tcase_add_test(store, test_places_full);
     tcase_add_loop_test(store, test_both_uses, 0, 2);
     tcase_add_test(store, test_both_uses_other_y);
-    tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, COUNT(broken));
+    tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, ROWS(broken));
     tcase_add_test(store, a_broken_line_does_not_touch_other_lines_keys);
     tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
     tcase_add_loop_test(store, a_key_of_two_uses_is_refused_across_parts, 0, 2);
@@ -1253,11 +1233,14 @@ int main(void)
     tcase_add_test(store, test_candidate_collision);
     tcase_add_test(store, test_candidate_other_y);
     tcase_add_test(store, test_candidate_two_ids);
-    suite_add_tcase(suite, store);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+}
+
+int main(void)
+{
+    int status;
+
+    make_keys();
+    status = suite_main("trust", add);
     free_keys();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -7,6 +7,7 @@
 #include "edhoc/encrypt0.h"
 #include "edhoc/session.h"
 #include "side.h"
+#include "lib/errors.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -76,11 +77,10 @@ static struct key *private_key(const struct course *c, char side, bool dh,
     const struct keytype *type = keytype_by_curve(dh ? suite->dh : suite->sign, dh);
     struct key *real, *key;
 
-    ck_assert_int_eq(key_from_private(type, value(c, side == 'i' ? "sk_i" : "sk_r"), &real),
-                     EDHOC_OK);
+    ck_assert_ok(key_from_private(type, value(c, side == 'i' ? "sk_i" : "sk_r"), &real));
     if (dh)
         return real;
-    ck_assert_int_eq(key_with_signer(real, sign_from_vector, NULL, signer, &key), EDHOC_OK);
+    ck_assert_ok(key_with_signer(real, sign_from_vector, NULL, signer, &key));
     key_free(real);
     return key;
 }
@@ -90,12 +90,11 @@ static struct identity_set *identity(const struct course *c, char side, struct k
     struct identity *id;
     struct identity_set *set;
 
-    ck_assert_int_eq(identity_new_raw(key, NULL, "vector", &id), EDHOC_OK);
+    ck_assert_ok(identity_new_raw(key, NULL, "vector", &id));
     cred_free(id->by_value);
-    ck_assert_int_eq(cred_new_agreed(key, value(c, side == 'i' ? "id_cred_i" : "id_cred_r"),
-                                     cred_value(c, side), &id->by_value),
-                     EDHOC_OK);
-    ck_assert_int_eq(identity_set_new(&id, 1, &set), EDHOC_OK);
+    ck_assert_ok(cred_new_agreed(key, value(c, side == 'i' ? "id_cred_i" : "id_cred_r"),
+                                 cred_value(c, side), &id->by_value));
+    ck_assert_ok(identity_set_new(&id, 1, &set));
     return set;
 }
 
@@ -104,14 +103,14 @@ static struct trust *trust_in(const struct identity_set *peer)
     struct trust_line *line = calloc(1, sizeof(*line));
     struct trust *t;
 
-    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
+    ck_assert_ok(trust_new(&t));
     line->principals = strdup(cred_sub(peer->id[0]->by_value).len > 0 ? "*" : "peer");
     line->roles = TRUST_CLIENT | TRUST_SERVER;
     line->valid_after = INT64_MIN;
     line->valid_before = INT64_MAX;
     line->file = strdup("vector");
     line->cred = cred_ref(peer->id[0]->by_value);
-    ck_assert_int_eq(trust_add(t, line), EDHOC_OK);
+    ck_assert_ok(trust_add(t, line));
     return t;
 }
 
@@ -164,7 +163,7 @@ static void compare_shared_secrets(const struct course *c, const struct key *x_o
 {
     struct fixed secret;
 
-    ck_assert_int_eq(crypto_ecdh(x_or_y, peer, &secret), EDHOC_OK);
+    ck_assert_ok(crypto_ecdh(x_or_y, peer, &secret));
     expect_fixed(c, name, &secret);
 }
 
@@ -185,19 +184,19 @@ static void compare_exporter(const struct course *c, struct edhoc *s)
     static const uint8_t exporter_context[] = {0xaa, 0xbb};
     uint8_t out[32];
 
-    ck_assert_int_eq(edhoc_exporter(s, 0x8100, bytes_of(exporter_context, 2), out, 32), EDHOC_OK);
+    ck_assert_ok(edhoc_exporter(s, 0x8100, bytes_of(exporter_context, 2), out, 32));
     expect(c, "exporter_32", bytes_of(out, 32));
-    ck_assert_int_eq(edhoc_exporter(s, 0, BYTES_NONE, out, 16), EDHOC_OK);
+    ck_assert_ok(edhoc_exporter(s, 0, BYTES_NONE, out, 16));
     expect(c, "oscore_master_secret", bytes_of(out, 16));
-    ck_assert_int_eq(edhoc_exporter(s, 1, BYTES_NONE, out, 8), EDHOC_OK);
+    ck_assert_ok(edhoc_exporter(s, 1, BYTES_NONE, out, 8));
     expect(c, "oscore_master_salt", bytes_of(out, 8));
 
-    ck_assert_int_eq(edhoc_key_update(s, value(c, "key_update_context")), EDHOC_OK);
+    ck_assert_ok(edhoc_key_update(s, value(c, "key_update_context")));
     expect_fixed(c, "prk_out_after_key_update", &s->ks.prk_out);
     expect_fixed(c, "prk_exporter_after_key_update", &s->ks.prk_exporter);
-    ck_assert_int_eq(edhoc_exporter(s, 0, BYTES_NONE, out, 16), EDHOC_OK);
+    ck_assert_ok(edhoc_exporter(s, 0, BYTES_NONE, out, 16));
     expect(c, "oscore_master_secret_after_key_update", bytes_of(out, 16));
-    ck_assert_int_eq(edhoc_exporter(s, 1, BYTES_NONE, out, 8), EDHOC_OK);
+    ck_assert_ok(edhoc_exporter(s, 1, BYTES_NONE, out, 8));
     expect(c, "oscore_master_salt_after_key_update", bytes_of(out, 8));
 }
 
@@ -251,7 +250,7 @@ static void begin(struct course *c, enum edhoc_role role, struct identity_set *o
         .suite_at = suites.len - 1,
     };
 
-    ck_assert_int_eq(side_new(&config, out), EDHOC_OK);
+    ck_assert_ok(side_new(&config, out));
     trust_free(config.trust);
 }
 

@@ -7,6 +7,8 @@
 #include "crypto/pem.h"
 #include "edhoc/ead.h"
 #include "profile/item.h"
+#include "lib/hex.h"
+#include "lib/errors.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,45 +45,6 @@ struct suite_list support_all_suites(void)
     suite_list_add(&list, 0);
     suite_list_add(&list, 2);
     return list;
-}
-
-/* ---- hexadecimal ---- */
-
-static unsigned nibble(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = strchr(digits, c);
-
-    ck_assert_msg(c != '\0' && at != NULL, "'%c' is no hexadecimal digit", c);
-    return (unsigned)(at - digits);
-}
-
-struct buf support_unhex(const char *hex)
-{
-    struct buf out = buf_new(2 * EDHOC_TOKEN_MAX);
-
-    while (*hex != '\0') {
-        if (*hex == ' ') {
-            hex++;
-            continue;
-        }
-        buf_put_byte(&out, (uint8_t)(nibble(hex[0]) << 4 | nibble(hex[1])));
-        hex += 2;
-    }
-    return out;
-}
-
-const char *support_hex(struct bytes in)
-{
-    static char texts[2][2 * 512 + 1];
-    static unsigned turn;
-    char *text = texts[turn++ % 2];
-    size_t len = in.len < 512 ? in.len : 512;
-
-    for (size_t i = 0; i < len; i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", in.p[i]);
-    text[2 * len] = '\0';
-    return text;
 }
 
 /* ---- keys ---- */
@@ -125,8 +88,8 @@ struct key *support_key_for(struct key *key, bool dh)
     struct buf pem = buf_new(4096);
     struct key *other;
 
-    ck_assert_int_eq(key_to_pem(key, &pem), EDHOC_OK);
-    ck_assert_int_eq(key_from_pem(buf_bytes(&pem), NULL, dh, &other), EDHOC_OK);
+    ck_assert_ok(key_to_pem(key, &pem));
+    ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, dh, &other));
     buf_free(&pem);
     return other;
 }
@@ -137,7 +100,7 @@ struct identity *support_identity(struct key *key, const char *principals, const
 {
     struct identity *id;
 
-    ck_assert_int_eq(identity_new_raw(key, principals, source, &id), EDHOC_OK);
+    ck_assert_ok(identity_new_raw(key, principals, source, &id));
     return id;
 }
 
@@ -152,7 +115,7 @@ struct identity_set *support_set(struct identity *first, ...)
     for (struct identity *id = first; id != NULL; id = va_arg(args, struct identity *))
         ids[len++] = id;
     va_end(args);
-    ck_assert_int_eq(identity_set_new(ids, len, &set), EDHOC_OK);
+    ck_assert_ok(identity_set_new(ids, len, &set));
     return set;
 }
 
@@ -167,8 +130,8 @@ struct trust *support_trust(void)
 {
     struct trust *t;
 
-    ck_assert_int_eq(trust_new(&t), EDHOC_OK);
-    ck_assert_int_eq(trust_add_file(t, SUPPORT_FILE), EDHOC_OK);
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_add_file(t, SUPPORT_FILE));
     return t;
 }
 
@@ -189,8 +152,8 @@ unsigned support_pin(struct trust *t, struct support_pin pin)
     if (pin.cred != NULL)
         line->cred = pin.cred;
     else
-        ck_assert_int_eq(cred_new_kid(pin.key, &line->cred), EDHOC_OK);
-    ck_assert_int_eq(trust_add(t, line), EDHOC_OK);
+        ck_assert_ok(cred_new_kid(pin.key, &line->cred));
+    ck_assert_ok(trust_add(t, line));
     return number;
 }
 
@@ -320,7 +283,7 @@ void pair_advance(struct pair *p, unsigned number)
     while (p->tokens < number) {
         ck_assert_msg(next_token(p), "no token %u: %s", p->tokens + 1,
                       p->details[pair_sender(p->tokens + 1)]);
-        ck_assert_int_eq(p->err[pair_sender(p->tokens)], EDHOC_OK);
+        ck_assert_ok(p->err[pair_sender(p->tokens)]);
     }
 }
 
@@ -346,8 +309,8 @@ static void check_same_exports(const struct edhoc *a, const struct edhoc *b)
         struct bytes context = bytes_of_text(exports[i].context);
         size_t len = exports[i].len;
 
-        ck_assert_int_eq(edhoc_exporter(a, exports[i].label, context, out[0], len), EDHOC_OK);
-        ck_assert_int_eq(edhoc_exporter(b, exports[i].label, context, out[1], len), EDHOC_OK);
+        ck_assert_ok(edhoc_exporter(a, exports[i].label, context, out[0], len));
+        ck_assert_ok(edhoc_exporter(b, exports[i].label, context, out[1], len));
         ck_assert_mem_eq(out[0], out[1], len);
         ck_assert_mem_ne(out[0], first, 16); /* not zero, and another one for another request */
         if (i == 0)
@@ -416,11 +379,11 @@ void support_check_dead(struct edhoc *s)
     ck_assert_ptr_null(s->me.key);
     ck_assert_ptr_null(s->peer);
     for (int i = 0; i < 2; i++) {
-        ck_assert_int_eq(edhoc_step(s, bytes_of(anything, (size_t)(2 * i)), &out), EDHOC_ERR_STATE);
+        ck_assert_err(edhoc_step(s, bytes_of(anything, (size_t)(2 * i)), &out), EDHOC_ERR_STATE);
         ck_assert_uint_eq(out.len, 0);
     }
-    ck_assert_int_eq(edhoc_exporter(s, 0, BYTES_NONE, key, sizeof(key)), EDHOC_ERR_STATE);
-    ck_assert_int_eq(edhoc_key_update(s, BYTES_NONE), EDHOC_ERR_STATE);
+    ck_assert_err(edhoc_exporter(s, 0, BYTES_NONE, key, sizeof(key)), EDHOC_ERR_STATE);
+    ck_assert_err(edhoc_key_update(s, BYTES_NONE), EDHOC_ERR_STATE);
     ck_assert_int_eq(s->state, SESSION_FAILED);
     buf_free(&out);
 }
@@ -431,7 +394,7 @@ void support_check_error(struct bytes message, const char *words)
     int64_t code = cbor_read_int(&r);
     struct bytes text = cbor_read_tstr(&r);
 
-    ck_assert_msg(cbor_finished(&r), "%s is no error message", support_hex(message));
+    ck_assert_msg(cbor_finished(&r), "%s is no error message", hex(message));
     ck_assert_int_eq(code, 1);
     ck_assert_uint_ge(text.len, 1);
     ck_assert_uint_le(text.len, 128);
@@ -453,10 +416,10 @@ void support_check_refused(const struct pair *p, enum edhoc_role role, edhoc_err
     ck_assert_int_eq(pair_sender(p->tokens), role);
     support_check_error(buf_bytes(&p->token[p->tokens]), SUPPORT_REFUSAL);
     if (edhoc_done(p->side[other])) {
-        ck_assert_int_eq(p->err[other], EDHOC_ERR_STATE); /* an error message after the end */
+        ck_assert_err(p->err[other], EDHOC_ERR_STATE); /* an error message after the end */
         return;
     }
-    ck_assert_int_eq(p->err[other], EDHOC_ERR_PEER_ERROR);
+    ck_assert_err(p->err[other], EDHOC_ERR_PEER_ERROR);
     ck_assert_str_eq(p->details[other], "peer says: " SUPPORT_REFUSAL " (error code 1)");
 }
 
@@ -491,15 +454,4 @@ struct buf support_ead_3(uint64_t flags, const char *target)
 
     item_put(&item, &ead);
     return ead;
-}
-
-int support_main(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

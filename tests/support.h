@@ -26,11 +26,6 @@ struct suite_list support_suite_list(const int *ids, size_t len);
 struct suite_list support_one_suite(int id);
 struct suite_list support_all_suites(void);
 
-/* Hexadecimal to bytes; blanks are passed over. To be freed with buf_free. */
-struct buf support_unhex(const char *hex);
-/* Bytes to hexadecimal, for messages: at most 512 bytes; good for two calls. */
-const char *support_hex(struct bytes in);
-
 /* The `n`th key of a type (its name in keytypes[], n < SUPPORT_KEYS). The same one whenever it is
  * asked for; borrowed. */
 #define SUPPORT_KEYS 4
@@ -122,8 +117,5 @@ void support_put_message_1(struct buf *out, int64_t method, const int *suites, s
 struct buf support_ead_1(const char *target, uint64_t options);
 /* EAD_3, without bindings. */
 struct buf support_ead_3(uint64_t flags, const char *target);
-
-/* Runs a suite with Check's usual environment; the program's exit status. */
-int support_main(Suite *suite);
 
 #endif
