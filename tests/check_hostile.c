@@ -307,7 +307,7 @@ static bool flip(struct buf *token, unsigned step)
     return true;
 }
 
-START_TEST(test_flip)
+START_TEST(a_flipped_bit_ends_the_session)
 {
     flips = scenario_of(_i)->bits;
     sweep(_i, flip, false);
@@ -322,7 +322,7 @@ static bool truncate_at(struct buf *token, unsigned step)
     return true;
 }
 
-START_TEST(test_truncate)
+START_TEST(a_shortened_message_ends_the_session)
 {
     sweep(_i, truncate_at, false);
 }
@@ -344,7 +344,7 @@ static bool extend(struct buf *token, unsigned step)
     return true;
 }
 
-START_TEST(test_extend)
+START_TEST(a_lengthened_message_ends_the_session)
 {
     sweep(_i, extend, false);
 }
@@ -371,7 +371,7 @@ static bool resize(struct buf *token, unsigned step)
     return true;
 }
 
-START_TEST(test_resize)
+START_TEST(another_length_of_the_byte_string_ends_the_session)
 {
     sweep(_i, resize, true);
 }
@@ -393,7 +393,7 @@ static void check_still(struct edhoc *s, const uint8_t before[32])
 
 /* Any message of the same session in place of the awaited one: dropped, repeated, or swapped.
  * (Those that are still to come are known from an earlier session with the same ephemeral keys.) */
-START_TEST(test_out_of_turn)
+START_TEST(a_message_out_of_turn_ends_the_session)
 {
     const struct scenario *sc = scenario_of(_i);
     unsigned number = number_of(_i);
@@ -422,7 +422,7 @@ START_TEST(test_out_of_turn)
 END_TEST
 
 /* After the end, everything is out of turn, and nothing changes. */
-START_TEST(test_after_the_end)
+START_TEST(after_the_end_nothing_changes)
 {
     const struct scenario *sc = &scenarios[_i];
     struct buf out = buf_new(EDHOC_TOKEN_MAX);
@@ -448,7 +448,7 @@ START_TEST(test_after_the_end)
 END_TEST
 
 /* A session of yesterday, played back. Its message_1 is as good as any; what follows is not. */
-START_TEST(test_replay)
+START_TEST(a_session_of_yesterday_cannot_be_played_back)
 {
     const struct scenario *sc = scenario_of(_i);
     unsigned number = number_of(_i);
@@ -484,7 +484,7 @@ START_TEST(test_replay)
 END_TEST
 
 /* Each message back to who has just sent it. */
-START_TEST(test_reflect)
+START_TEST(a_message_sent_back_ends_the_session)
 {
     const struct scenario *sc = scenario_of(_i);
     unsigned number = number_of(_i);
@@ -556,7 +556,7 @@ static void send_error(int place, struct bytes message, uint64_t allowed, bool a
     pair_free(&p);
 }
 
-START_TEST(test_error_words)
+START_TEST(the_words_of_an_error_are_told_in_print)
 {
     static const struct {
         const char *message, *details;
@@ -591,7 +591,7 @@ START_TEST(test_error_words)
 END_TEST
 
 /* Codes that no integer here can hold, and words without end. */
-START_TEST(test_error_sizes)
+START_TEST(any_code_and_length_of_an_error_is_told)
 {
     static const char *const codes[] = {"1b8000000000000000", "1bffffffffffffffff",
                                         "3b8000000000000000", "3bffffffffffffffff"};
@@ -622,7 +622,7 @@ START_TEST(test_error_sizes)
 END_TEST
 
 /* What looks like an error message and is none. */
-START_TEST(test_error_malformed)
+START_TEST(what_only_looks_like_an_error_is_malformed)
 {
     static const char *const messages[] = {
         "01",         /* no ERR_INFO */
@@ -651,7 +651,7 @@ START_TEST(test_error_malformed)
 END_TEST
 
 /* Error code 2 with something else than suites; and with suites, where it is too late for it. */
-START_TEST(test_error_code_2)
+START_TEST(suites_are_listed_in_an_error_once_and_in_time)
 {
     static const char *const malformed[] = {
         "0280",
@@ -692,7 +692,7 @@ END_TEST
 /* ---- sizes ---- */
 
 /* 65,536 bytes are read, one more is not, whatever they are. */
-START_TEST(test_token_sizes)
+START_TEST(a_token_has_at_most_64_kib)
 {
     struct buf big = buf_new(EDHOC_TOKEN_MAX + 1);
     int place = _i;
@@ -726,7 +726,7 @@ static void put_padding(struct buf *ead, size_t bytes)
 }
 
 /* The first message, and the longest that there may be: padding fills it up. */
-START_TEST(test_first_token_sizes)
+START_TEST(the_first_token_has_at_most_64_kib)
 {
     for (size_t more = 0; more < 2; more++) {
         struct buf ead = support_ead_1(SUPPORT_TARGET, 0), in = buf_new(EDHOC_TOKEN_MAX + 1);
@@ -751,7 +751,7 @@ START_TEST(test_first_token_sizes)
 }
 END_TEST
 
-START_TEST(test_first_token)
+START_TEST(what_is_no_message_1_begins_nothing)
 {
     struct buf out = buf_new(EDHOC_TOKEN_MAX);
     struct pair p;
@@ -799,7 +799,7 @@ static const struct {
     {"p384dh", 24, "ones", 0}, {"p384dh", 24, "ones", -2}, {"p384dh", 24, "ones", 16},
 };
 
-START_TEST(test_bad_points)
+START_TEST(bad_ephemeral_points_are_refused)
 {
     const struct suite *suite = suite_by_id(points[_i].suite);
     size_t len = keytype_by_curve(suite->dh, true)->coordinate + (size_t)points[_i].longer;
@@ -829,7 +829,7 @@ START_TEST(test_bad_points)
 END_TEST
 
 /* A public key of low order as a peer's own: everybody knows its shared secrets. */
-START_TEST(test_low_order_credential)
+START_TEST(a_credential_of_low_order_is_refused)
 {
     static const char *const types[] = {"x25519", "x448"};
     uint8_t raw[64];
@@ -862,7 +862,7 @@ START_TEST(test_low_order_credential)
 END_TEST
 
 /* A key that is pinned, claimed by somebody who does not hold it. */
-START_TEST(test_claimed_key)
+START_TEST(a_pinned_key_that_is_only_claimed_is_refused)
 {
     static const char *const types[] = {"x25519", "ed25519", "p256", "p384dh", "ed448"};
     const char *type = types[_i];
@@ -968,7 +968,7 @@ static const struct ead_row ead_1_rows[] = {
     {"@ 3b7fffffffffffffff", EDHOC_ERR_MALFORMED},
 };
 
-START_TEST(test_ead_1)
+START_TEST(each_ead_1_is_taken_or_refused)
 {
     const struct ead_row *row = &ead_1_rows[_i];
     struct buf item = support_ead_1(SUPPORT_TARGET, 0), ead_3 = support_ead_3(0x22, NULL);
@@ -1011,7 +1011,7 @@ static const struct ead_row ead_2_rows[] = {
     {"00 40 40", EDHOC_ERR_MALFORMED},
 };
 
-START_TEST(test_ead_2)
+START_TEST(each_ead_2_is_taken_or_refused)
 {
     const struct ead_row *row = &ead_2_rows[_i];
     struct buf item = support_ead_1(NULL, 0), ead_2 = buf_new(EDHOC_TOKEN_MAX);
@@ -1059,7 +1059,7 @@ static const struct ead_row ead_3_rows[] = {
     {"@ 40", EDHOC_ERR_MALFORMED},
 };
 
-START_TEST(test_ead_3)
+START_TEST(each_ead_3_is_taken_or_refused)
 {
     const struct ead_row *row = &ead_3_rows[_i];
     struct buf item = support_ead_3(0x22, NULL), ead_1 = support_ead_1(SUPPORT_TARGET, 0);
@@ -1083,7 +1083,7 @@ START_TEST(test_ead_3)
 END_TEST
 
 /* A target must come in exactly one of message_1 and message_3. */
-START_TEST(test_hidden_target_nowhere)
+START_TEST(a_target_comes_in_exactly_one_message)
 {
     struct buf ead_1 = support_ead_1(NULL, 0), ead_3 = support_ead_3(0x22, NULL);
     struct pair p;
@@ -1114,7 +1114,7 @@ static const struct ead_row ead_4_rows[] = {
     {"39ff46 43811822 40", EDHOC_ERR_MALFORMED},
 };
 
-START_TEST(test_ead_4)
+START_TEST(each_ead_4_is_taken_or_refused)
 {
     const struct ead_row *row = &ead_4_rows[_i];
     struct buf none = buf_new(1), ead_4 = buf_new(EDHOC_TOKEN_MAX);
@@ -1139,7 +1139,7 @@ START_TEST(test_ead_4)
 END_TEST
 
 /* Connection identifiers other than the empty one. */
-START_TEST(test_connection_ids)
+START_TEST(other_connection_identifiers_are_refused)
 {
     static const char *const ids[] = {"00", "17", "20", "18", "ff", "4142", "000000000000000000"};
 
@@ -1251,7 +1251,7 @@ static void refuse_form(struct pair *p, struct bytes id, edhoc_err err)
     buf_free(&text);
 }
 
-START_TEST(test_credential_forms)
+START_TEST(each_form_of_a_credential_is_taken_or_refused)
 {
     struct buf x = buf_new(64), id = buf_new(1024);
     edhoc_err err = credential_forms[_i].err;
@@ -1271,7 +1271,7 @@ START_TEST(test_credential_forms)
 END_TEST
 
 /* Long messages are no different: PLAINTEXT_2 of several HKDF outputs, and of one KMAC. */
-START_TEST(test_long_messages)
+START_TEST(long_messages_are_no_different)
 {
     static const struct {
         const char *type;
@@ -1313,7 +1313,7 @@ END_TEST
 
 /* From decryption on, whatever the reason, the same bytes; and a session that was told them is as
  * dead as any. */
-START_TEST(test_one_answer)
+START_TEST(every_refusal_from_decryption_on_is_the_same_bytes)
 {
     struct bytes answer = unhex("0175 61757468656e7469636174696f6e206661696c6564");
     struct buf in = buf_new(EDHOC_TOKEN_MAX), out = buf_new(EDHOC_TOKEN_MAX);
@@ -1357,33 +1357,34 @@ static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "hostile", 600);
 
-    tcase_add_loop_test(tc, test_flip, 0, LOOPS);
-    tcase_add_loop_test(tc, test_truncate, 0, LOOPS);
-    tcase_add_loop_test(tc, test_extend, 0, LOOPS);
-    tcase_add_loop_test(tc, test_resize, 0, LOOPS);
-    tcase_add_loop_test(tc, test_out_of_turn, 0, LOOPS);
-    tcase_add_loop_test(tc, test_after_the_end, 0, (int)SCENARIOS);
-    tcase_add_loop_test(tc, test_replay, 0, LOOPS);
-    tcase_add_loop_test(tc, test_reflect, 0, LOOPS);
-    tcase_add_test(tc, test_error_words);
-    tcase_add_test(tc, test_error_sizes);
-    tcase_add_test(tc, test_error_malformed);
-    tcase_add_test(tc, test_error_code_2);
-    tcase_add_loop_test(tc, test_token_sizes, 0, PLACES);
-    tcase_add_test(tc, test_first_token_sizes);
-    tcase_add_test(tc, test_first_token);
-    tcase_add_loop_test(tc, test_bad_points, 0, ROWS(points));
-    tcase_add_test(tc, test_low_order_credential);
-    tcase_add_loop_test(tc, test_claimed_key, 0, 5);
-    tcase_add_loop_test(tc, test_ead_1, 0, ROWS(ead_1_rows));
-    tcase_add_loop_test(tc, test_ead_2, 0, ROWS(ead_2_rows));
-    tcase_add_loop_test(tc, test_ead_3, 0, ROWS(ead_3_rows));
-    tcase_add_test(tc, test_hidden_target_nowhere);
-    tcase_add_loop_test(tc, test_ead_4, 0, ROWS(ead_4_rows));
-    tcase_add_test(tc, test_connection_ids);
-    tcase_add_loop_test(tc, test_credential_forms, 0, ROWS(credential_forms));
-    tcase_add_loop_test(tc, test_long_messages, 0, 4);
-    tcase_add_test(tc, test_one_answer);
+    tcase_add_loop_test(tc, a_flipped_bit_ends_the_session, 0, LOOPS);
+    tcase_add_loop_test(tc, a_shortened_message_ends_the_session, 0, LOOPS);
+    tcase_add_loop_test(tc, a_lengthened_message_ends_the_session, 0, LOOPS);
+    tcase_add_loop_test(tc, another_length_of_the_byte_string_ends_the_session, 0, LOOPS);
+    tcase_add_loop_test(tc, a_message_out_of_turn_ends_the_session, 0, LOOPS);
+    tcase_add_loop_test(tc, after_the_end_nothing_changes, 0, (int)SCENARIOS);
+    tcase_add_loop_test(tc, a_session_of_yesterday_cannot_be_played_back, 0, LOOPS);
+    tcase_add_loop_test(tc, a_message_sent_back_ends_the_session, 0, LOOPS);
+    tcase_add_test(tc, the_words_of_an_error_are_told_in_print);
+    tcase_add_test(tc, any_code_and_length_of_an_error_is_told);
+    tcase_add_test(tc, what_only_looks_like_an_error_is_malformed);
+    tcase_add_test(tc, suites_are_listed_in_an_error_once_and_in_time);
+    tcase_add_loop_test(tc, a_token_has_at_most_64_kib, 0, PLACES);
+    tcase_add_test(tc, the_first_token_has_at_most_64_kib);
+    tcase_add_test(tc, what_is_no_message_1_begins_nothing);
+    tcase_add_loop_test(tc, bad_ephemeral_points_are_refused, 0, ROWS(points));
+    tcase_add_test(tc, a_credential_of_low_order_is_refused);
+    tcase_add_loop_test(tc, a_pinned_key_that_is_only_claimed_is_refused, 0, 5);
+    tcase_add_loop_test(tc, each_ead_1_is_taken_or_refused, 0, ROWS(ead_1_rows));
+    tcase_add_loop_test(tc, each_ead_2_is_taken_or_refused, 0, ROWS(ead_2_rows));
+    tcase_add_loop_test(tc, each_ead_3_is_taken_or_refused, 0, ROWS(ead_3_rows));
+    tcase_add_test(tc, a_target_comes_in_exactly_one_message);
+    tcase_add_loop_test(tc, each_ead_4_is_taken_or_refused, 0, ROWS(ead_4_rows));
+    tcase_add_test(tc, other_connection_identifiers_are_refused);
+    tcase_add_loop_test(tc, each_form_of_a_credential_is_taken_or_refused, 0,
+                        ROWS(credential_forms));
+    tcase_add_loop_test(tc, long_messages_are_no_different, 0, 4);
+    tcase_add_test(tc, every_refusal_from_decryption_on_is_the_same_bytes);
 }
 
 int main(void)

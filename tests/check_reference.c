@@ -6,14 +6,14 @@
 
 static struct vectors *v, *ssh;
 
-START_TEST(session)
+START_TEST(every_value_of_a_generated_session_comes_out)
 {
     follow_session(v, (size_t)_i);
 }
 END_TEST
 
 /* With OpenSSH certificates (doc/mechanism.md 6.8). */
-START_TEST(ssh_session)
+START_TEST(every_value_of_one_with_openssh_certificates_comes_out)
 {
     follow_session(ssh, (size_t)_i);
 }
@@ -23,8 +23,9 @@ static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "sessions", 120);
 
-    tcase_add_loop_test(tc, session, 0, (int)vectors_count(v));
-    tcase_add_loop_test(tc, ssh_session, 0, (int)vectors_count(ssh));
+    tcase_add_loop_test(tc, every_value_of_a_generated_session_comes_out, 0, (int)vectors_count(v));
+    tcase_add_loop_test(tc, every_value_of_one_with_openssh_certificates_comes_out, 0,
+                        (int)vectors_count(ssh));
 }
 
 int main(void)

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-START_TEST(trace_1)
+START_TEST(every_value_of_trace_1_comes_out)
 {
     struct vectors *v = vectors_load("rfc9529-trace1.json");
 
@@ -25,7 +25,7 @@ START_TEST(trace_1)
 }
 END_TEST
 
-START_TEST(trace_2)
+START_TEST(every_value_of_trace_2_comes_out)
 {
     struct vectors *v = vectors_load("rfc9529-trace2.json");
 
@@ -57,7 +57,7 @@ static struct edhoc *responder(enum cose_curve curve, int suite, struct key **sk
     return s;
 }
 
-START_TEST(trace_2_wrong_suite)
+START_TEST(trace_2_begins_with_a_refused_suite)
 {
     struct vectors *v = vectors_load("rfc9529-trace2.json");
     struct buf out = buf_new(EDHOC_TOKEN_MAX);
@@ -202,7 +202,7 @@ static edhoc_err try_message_2(struct bytes given, bool is_plaintext)
     return err;
 }
 
-START_TEST(invalid_message)
+START_TEST(each_invalid_message_is_refused)
 {
     struct vectors *v = vectors_load("rfc9529-invalid.json");
     size_t i = 0;
@@ -226,7 +226,7 @@ END_TEST
 
 /* What trace 2 has in place of the invalid plaintexts must pass, or the tests above prove nothing.
  */
-START_TEST(valid_message_2)
+START_TEST(the_valid_message_in_their_place_is_accepted)
 {
     struct vectors *trace = vectors_load("rfc9529-trace2.json");
     struct buf message_1 = buf_new(EDHOC_TOKEN_MAX), message_2 = buf_new(EDHOC_TOKEN_MAX);
@@ -248,11 +248,11 @@ static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "traces", 60);
 
-    tcase_add_test(tc, trace_1);
-    tcase_add_test(tc, trace_2);
-    tcase_add_test(tc, trace_2_wrong_suite);
-    tcase_add_loop_test(tc, invalid_message, 0, ROWS(invalid));
-    tcase_add_test(tc, valid_message_2);
+    tcase_add_test(tc, every_value_of_trace_1_comes_out);
+    tcase_add_test(tc, every_value_of_trace_2_comes_out);
+    tcase_add_test(tc, trace_2_begins_with_a_refused_suite);
+    tcase_add_loop_test(tc, each_invalid_message_is_refused, 0, ROWS(invalid));
+    tcase_add_test(tc, the_valid_message_in_their_place_is_accepted);
 }
 
 int main(void)

@@ -67,7 +67,7 @@ static void complete_in_all_forms(struct pair *p, int method, int suite)
 }
 
 /* One suite; all kinds of key on both sides. */
-START_TEST(test_matrix)
+START_TEST(every_suite_runs_with_every_kind_of_key)
 {
     int id = support_suites[_i];
     const struct suite *suite = suite_by_id(id);
@@ -94,7 +94,7 @@ START_TEST(test_matrix)
 END_TEST
 
 /* Suites 0 and 2 are nobody's default. */
-START_TEST(test_defaults)
+START_TEST(suites_0_and_2_are_nobodys_default)
 {
     static const struct {
         const char *initiator, *responder;
@@ -185,7 +185,7 @@ static void check_code_2(struct bytes answer, const struct keytype *type)
 }
 
 /* Every METHOD with every suite, to a responder with each kind of key. */
-START_TEST(test_first_matrix)
+START_TEST(every_method_and_suite_is_answered_by_the_right_key)
 {
     const struct keytype *type = &keytypes[_i];
     struct first f;
@@ -211,7 +211,7 @@ START_TEST(test_first_matrix)
 }
 END_TEST
 
-START_TEST(test_first_method)
+START_TEST(other_methods_are_refused)
 {
     static const int64_t methods[] = {-1, 4, 5, 23, 24, 255, INT64_MAX, INT64_MIN};
     struct first f;
@@ -227,7 +227,7 @@ START_TEST(test_first_method)
 END_TEST
 
 /* RFC 9528 section 5.2.3: the selected suite, the last, is supported, and none before it is. */
-START_TEST(test_first_suites)
+START_TEST(the_selected_suite_must_be_the_first_that_both_have)
 {
     static const struct {
         int suites[40];
@@ -273,7 +273,7 @@ START_TEST(test_first_suites)
 END_TEST
 
 /* suites = [ 2* int ] / int, and nothing else. */
-START_TEST(test_first_suites_form)
+START_TEST(suites_i_has_two_forms_only)
 {
     static const char *const forms[] = {
         "80",   "8106", "8206",     "820640",   "40",     "60",         "f6",
@@ -327,7 +327,7 @@ static void check_retry(struct pair *p, int method, int suite)
 }
 
 /* The responder allows fewer suites than the initiator prefers. */
-START_TEST(test_retry_configured)
+START_TEST(a_refused_suite_leads_to_the_next_that_is_configured)
 {
     static const struct {
         int offer[4], allowed[4];
@@ -362,7 +362,7 @@ START_TEST(test_retry_configured)
 END_TEST
 
 /* Both of a service's keys are pinned, and it holds one of them by now. */
-START_TEST(test_retry_keys)
+START_TEST(a_refused_suite_leads_to_the_other_pinned_key)
 {
     struct pair p;
     struct trust *t = support_trust();
@@ -393,7 +393,7 @@ START_TEST(test_retry_keys)
 END_TEST
 
 /* The initiator gives up without a token; its details say what to do. */
-START_TEST(test_retry_nothing_in_common)
+START_TEST(without_a_common_suite_nothing_more_is_sent)
 {
     struct pair p;
 
@@ -411,7 +411,7 @@ START_TEST(test_retry_nothing_in_common)
 END_TEST
 
 /* An Ed25519 client and a service that has nothing but P-256: told before anything is sent. */
-START_TEST(test_ed25519_client_p256_server)
+START_TEST(keys_without_a_common_suite_are_told_before_anything_is_sent)
 {
     static const char *const servers[] = {"p256", "p256dh"};
 
@@ -430,7 +430,7 @@ END_TEST
 
 /* The cure: an X25519 key for the service too, which comes second in the trust file. METHOD follows
  * the first line. */
-START_TEST(test_plan_first_line_decides)
+START_TEST(the_first_trust_line_decides_the_method)
 {
     struct trust *t = support_trust();
     struct pair p;
@@ -454,7 +454,7 @@ START_TEST(test_plan_first_line_decides)
 END_TEST
 
 /* The offer: in the configured order, what fits the own key and those pinned for the target. */
-START_TEST(test_offer)
+START_TEST(the_offer_is_what_fits_in_the_configured_order)
 {
     static const struct {
         const char *own, *pinned[3];
@@ -511,7 +511,7 @@ static void replace_token_2(void *arg, struct pair *p, unsigned number, struct b
 }
 
 /* Error code 2, made up on the way: nobody can be led to a suite that both like less. */
-START_TEST(test_code_2_made_up)
+START_TEST(nobody_is_led_to_a_suite_that_both_like_less)
 {
     static const struct {
         const char *token;
@@ -556,7 +556,7 @@ START_TEST(test_code_2_made_up)
 END_TEST
 
 /* The responder, too, has one patience only; its second error code 2 is its last word. */
-START_TEST(test_code_2_twice)
+START_TEST(a_second_refusal_of_suites_is_the_last_word)
 {
     struct first f;
     struct bytes again;
@@ -605,7 +605,7 @@ static struct trust *trust_in_many(const char *target, const char *type)
     return t;
 }
 
-START_TEST(test_choice)
+START_TEST(the_responder_chooses_the_first_identity_that_fits)
 {
     static const struct {
         const char *own, *server, *target;
@@ -651,7 +651,7 @@ START_TEST(test_choice)
 END_TEST
 
 /* With hide-target the first identity that fits METHOD and suite is taken; message_3 tells. */
-START_TEST(test_hidden_target)
+START_TEST(a_hidden_target_is_told_in_message_3)
 {
     static const struct {
         const char *server, *target;
@@ -691,7 +691,7 @@ START_TEST(test_hidden_target)
 END_TEST
 
 /* Without the hint, EAD_1 is eight bytes. */
-START_TEST(test_hidden_target_bytes)
+START_TEST(a_hidden_target_costs_eight_bytes)
 {
     struct bytes expected = unhex("39ff464382f600");
     struct pair p;
@@ -707,7 +707,7 @@ START_TEST(test_hidden_target_bytes)
 END_TEST
 
 /* The responder's own name, as its caller acquired it. */
-START_TEST(test_own_name)
+START_TEST(the_responder_answers_to_its_own_name_only)
 {
     static const struct {
         const char *own, *target;
@@ -757,7 +757,7 @@ START_TEST(test_own_name)
 END_TEST
 
 /* What an initiator needs to begin at all. */
-START_TEST(test_cannot_begin)
+START_TEST(an_initiator_without_what_it_needs_does_not_begin)
 {
     struct trust *nothing = support_trust();
     struct identity_set *none;
@@ -811,7 +811,7 @@ END_TEST
 
 /* ---- flags, bindings, lifetime, keys ---- */
 
-START_TEST(test_flags)
+START_TEST(flags_reach_the_other_side)
 {
     static const uint32_t always = EDHOC_FLAG_MUTUAL | EDHOC_FLAG_INTEG;
     static const uint32_t asked[] = {0,      0x1,    0x10,   0x20,       0x3e,  0x783e,
@@ -838,7 +838,7 @@ END_TEST
 
 /* A flag from outside the mask is ignored by who receives it. Only a peer that does not follow the
  * profile sends one, here an initiator of plain EDHOC that imitates it. */
-START_TEST(test_flags_received)
+START_TEST(flags_outside_the_mask_are_ignored)
 {
     static const struct {
         uint64_t sent;
@@ -1009,7 +1009,7 @@ START_TEST(a_credential_with_exp_ends_with_it)
 END_TEST
 
 /* The table of doc/mechanism.md 4.4, in every hash and with and without message_4. */
-START_TEST(test_bindings)
+START_TEST(bindings_bind_in_every_hash)
 {
     static const struct {
         const char *initiator, *responder; /* NULL: none */
@@ -1069,7 +1069,7 @@ START_TEST(test_bindings)
 END_TEST
 
 /* The responder may give its bindings as late as with message_3, and change them until then. */
-START_TEST(test_bindings_late)
+START_TEST(bindings_may_come_with_message_3)
 {
     struct pair p;
 
@@ -1100,7 +1100,7 @@ END_TEST
 
 /* The earliest of both: each side knows its own identity's end and that of the peer's trust line.
  */
-START_TEST(test_expires)
+START_TEST(a_session_expires_with_the_earliest_of_both)
 {
     const int64_t soon = SUPPORT_NOW + 1, later = SUPPORT_NOW + DAY, never = INT64_MAX;
     const struct {
@@ -1145,7 +1145,7 @@ static void refuse_exports(void *arg, struct pair *p, unsigned number, struct bu
     }
 }
 
-START_TEST(test_no_keys_before_the_end)
+START_TEST(there_are_no_keys_before_the_end)
 {
     for (unsigned last = 3; last <= 4; last++) {
         struct pair p;
@@ -1160,7 +1160,7 @@ START_TEST(test_no_keys_before_the_end)
 }
 END_TEST
 
-START_TEST(test_key_update)
+START_TEST(a_key_update_changes_both_sides_alike)
 {
     static const char *const types[] = {"x25519", "p384dh", "x448"};
     static const int suites[] = {6, 24, 25};
@@ -1191,7 +1191,7 @@ START_TEST(test_key_update)
 END_TEST
 
 /* Two sessions of the same two have nothing in common. */
-START_TEST(test_fresh)
+START_TEST(two_sessions_have_nothing_in_common)
 {
     uint8_t key[2][32];
     struct buf token = buf_new(EDHOC_TOKEN_MAX);
@@ -1325,7 +1325,7 @@ static void check_judged(struct pair *p, enum edhoc_role judge, const struct jud
 }
 
 /* P-256 keys, which have both uses. */
-START_TEST(test_judge_server)
+START_TEST(each_server_is_judged_as_its_row_says)
 {
     const struct judged *row = &servers[_i];
 
@@ -1343,7 +1343,7 @@ START_TEST(test_judge_server)
 }
 END_TEST
 
-START_TEST(test_judge_client)
+START_TEST(each_client_is_judged_as_its_row_says)
 {
     const struct judged *row = &clients[_i];
 
@@ -1362,7 +1362,7 @@ START_TEST(test_judge_client)
 END_TEST
 
 /* What is out of date for the only key of a target is told before anything is sent. */
-START_TEST(test_plan_out_of_date)
+START_TEST(a_key_out_of_date_is_told_before_anything_is_sent)
 {
     static const struct {
         struct support_pin pin;
@@ -1392,7 +1392,7 @@ START_TEST(test_plan_out_of_date)
 END_TEST
 
 /* One key, one use: it cannot be pinned for both. */
-START_TEST(test_pinned_twice)
+START_TEST(one_key_is_not_pinned_for_both_uses)
 {
     static const char *const types[] = {"p256", "p384"};
 
@@ -1442,7 +1442,7 @@ static const struct nameless nameless[] = {
     {{"alice", "bob"}, {.after = NOW + 1}, "alice"},
 };
 
-START_TEST(test_nameless)
+START_TEST(a_peer_without_a_name_is_its_single_literal_principal)
 {
     const struct nameless *row = &nameless[_i];
     /* a kid says no name; nor does the credential of an identity that has none */
@@ -1484,7 +1484,7 @@ START_TEST(test_nameless)
 END_TEST
 
 /* A name is the first of an identity's principals, and says which of several lines it is. */
-START_TEST(test_sub_chooses_line)
+START_TEST(the_name_of_a_peer_chooses_its_line)
 {
     static const struct {
         const char *principals, *local_user;
@@ -1530,7 +1530,7 @@ static struct cred *under_kid_of(struct key *key, struct key *other)
 }
 
 /* Every key with that kid is tried, wherever it stands, whatever its curve. */
-START_TEST(test_shared_kid)
+START_TEST(every_key_with_the_kid_is_tried)
 {
     static const struct {
         const char *type, *decoys[2];
@@ -1574,7 +1574,7 @@ END_TEST
 /* ---- reflection ---- */
 
 /* One key for both ends, pinned or not: the initiator, who sees it first, refuses. */
-START_TEST(test_reflected)
+START_TEST(one_key_for_both_ends_is_refused)
 {
     static const char *const types[] = {"x25519", "ed25519", "p256dh", "x448"};
     struct key *key = support_key(types[_i], 0);
@@ -1594,7 +1594,7 @@ START_TEST(test_reflected)
 END_TEST
 
 /* Any key of the own credential, also one that this session does not use, and for the other use. */
-START_TEST(test_reflected_other)
+START_TEST(any_key_of_the_own_credential_is_refused)
 {
     for (int other_use = 0; other_use < 2; other_use++)
         for (unsigned by_reference = 0; by_reference < 2; by_reference++) {
@@ -1619,7 +1619,7 @@ START_TEST(test_reflected_other)
 END_TEST
 
 /* A host that both asks and serves, with one key. Somebody sends its messages back to it. */
-START_TEST(test_reflected_messages)
+START_TEST(own_messages_sent_back_are_refused)
 {
     struct pair p;
 
@@ -1638,47 +1638,48 @@ static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "session", 300);
 
-    tcase_add_loop_test(tc, test_matrix, 0, SUITES_COUNT);
-    tcase_add_test(tc, test_defaults);
-    tcase_add_loop_test(tc, test_first_matrix, 0, 8);
-    tcase_add_test(tc, test_first_method);
-    tcase_add_test(tc, test_first_suites);
-    tcase_add_test(tc, test_first_suites_form);
-    tcase_add_test(tc, test_retry_configured);
-    tcase_add_test(tc, test_retry_keys);
-    tcase_add_test(tc, test_retry_nothing_in_common);
-    tcase_add_test(tc, test_ed25519_client_p256_server);
-    tcase_add_test(tc, test_plan_first_line_decides);
-    tcase_add_test(tc, test_offer);
-    tcase_add_test(tc, test_code_2_made_up);
-    tcase_add_test(tc, test_code_2_twice);
-    tcase_add_test(tc, test_choice);
-    tcase_add_test(tc, test_hidden_target);
-    tcase_add_test(tc, test_hidden_target_bytes);
+    tcase_add_loop_test(tc, every_suite_runs_with_every_kind_of_key, 0, SUITES_COUNT);
+    tcase_add_test(tc, suites_0_and_2_are_nobodys_default);
+    tcase_add_loop_test(tc, every_method_and_suite_is_answered_by_the_right_key, 0, 8);
+    tcase_add_test(tc, other_methods_are_refused);
+    tcase_add_test(tc, the_selected_suite_must_be_the_first_that_both_have);
+    tcase_add_test(tc, suites_i_has_two_forms_only);
+    tcase_add_test(tc, a_refused_suite_leads_to_the_next_that_is_configured);
+    tcase_add_test(tc, a_refused_suite_leads_to_the_other_pinned_key);
+    tcase_add_test(tc, without_a_common_suite_nothing_more_is_sent);
+    tcase_add_test(tc, keys_without_a_common_suite_are_told_before_anything_is_sent);
+    tcase_add_test(tc, the_first_trust_line_decides_the_method);
+    tcase_add_test(tc, the_offer_is_what_fits_in_the_configured_order);
+    tcase_add_test(tc, nobody_is_led_to_a_suite_that_both_like_less);
+    tcase_add_test(tc, a_second_refusal_of_suites_is_the_last_word);
+    tcase_add_test(tc, the_responder_chooses_the_first_identity_that_fits);
+    tcase_add_test(tc, a_hidden_target_is_told_in_message_3);
+    tcase_add_test(tc, a_hidden_target_costs_eight_bytes);
     tcase_add_test(tc, a_hidden_target_gets_the_key_of_the_name_that_the_responder_goes_by);
     tcase_add_test(tc, bindings_that_are_no_hash_of_the_suite_are_refused);
     tcase_add_test(tc, trust_that_is_withdrawn_during_the_handshake_counts_no_more);
     tcase_add_test(tc, a_credential_with_exp_ends_with_it);
-    tcase_add_test(tc, test_own_name);
-    tcase_add_test(tc, test_cannot_begin);
-    tcase_add_test(tc, test_flags);
-    tcase_add_test(tc, test_flags_received);
-    tcase_add_loop_test(tc, test_bindings, 0, 6);
-    tcase_add_test(tc, test_bindings_late);
-    tcase_add_test(tc, test_expires);
-    tcase_add_test(tc, test_no_keys_before_the_end);
-    tcase_add_loop_test(tc, test_key_update, 0, 3);
-    tcase_add_test(tc, test_fresh);
-    tcase_add_loop_test(tc, test_judge_server, 0, ROWS(servers));
-    tcase_add_loop_test(tc, test_judge_client, 0, ROWS(clients));
-    tcase_add_test(tc, test_plan_out_of_date);
-    tcase_add_test(tc, test_pinned_twice);
-    tcase_add_loop_test(tc, test_nameless, 0, ROWS(nameless));
-    tcase_add_test(tc, test_sub_chooses_line);
-    tcase_add_loop_test(tc, test_shared_kid, 0, 8);
-    tcase_add_loop_test(tc, test_reflected, 0, 4);
-    tcase_add_test(tc, test_reflected_other);
-    tcase_add_test(tc, test_reflected_messages);
+    tcase_add_test(tc, the_responder_answers_to_its_own_name_only);
+    tcase_add_test(tc, an_initiator_without_what_it_needs_does_not_begin);
+    tcase_add_test(tc, flags_reach_the_other_side);
+    tcase_add_test(tc, flags_outside_the_mask_are_ignored);
+    tcase_add_loop_test(tc, bindings_bind_in_every_hash, 0, 6);
+    tcase_add_test(tc, bindings_may_come_with_message_3);
+    tcase_add_test(tc, a_session_expires_with_the_earliest_of_both);
+    tcase_add_test(tc, there_are_no_keys_before_the_end);
+    tcase_add_loop_test(tc, a_key_update_changes_both_sides_alike, 0, 3);
+    tcase_add_test(tc, two_sessions_have_nothing_in_common);
+    tcase_add_loop_test(tc, each_server_is_judged_as_its_row_says, 0, ROWS(servers));
+    tcase_add_loop_test(tc, each_client_is_judged_as_its_row_says, 0, ROWS(clients));
+    tcase_add_test(tc, a_key_out_of_date_is_told_before_anything_is_sent);
+    tcase_add_test(tc, one_key_is_not_pinned_for_both_uses);
+    tcase_add_loop_test(tc, a_peer_without_a_name_is_its_single_literal_principal, 0,
+                        ROWS(nameless));
+    tcase_add_test(tc, the_name_of_a_peer_chooses_its_line);
+    tcase_add_loop_test(tc, every_key_with_the_kid_is_tried, 0, 8);
+    tcase_add_loop_test(tc, one_key_for_both_ends_is_refused, 0, 4);
+    tcase_add_test(tc, any_key_of_the_own_credential_is_refused);
+    tcase_add_test(tc, own_messages_sent_back_are_refused);
 }
 
 int main(void)

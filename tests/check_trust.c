@@ -266,7 +266,7 @@ static bool matches(const char *patterns, const char *name, bool host)
     return host ? match_target(list, text) : match_list(list, text);
 }
 
-START_TEST(test_pattern)
+START_TEST(each_pattern_matches_as_its_row_says)
 {
     ck_assert_msg(matches(patterns[_i].patterns, patterns[_i].name, patterns[_i].host) ==
                       patterns[_i].match,
@@ -276,7 +276,7 @@ END_TEST
 
 /* The longest names with the worst patterns take no noticeable time: with backtracking to every *,
  * these would not end. */
-START_TEST(test_pattern_pathological)
+START_TEST(the_worst_patterns_take_no_time)
 {
     char name[256], stars[1024] = "", questions[1024] = "";
     clock_t begin = clock();
@@ -508,7 +508,7 @@ static const struct decision {
     {92, P256_DH, NULL, NULL, {{P256, "alice", C, 0, 0}}, KIND, NULL, 10},
 };
 
-START_TEST(test_decision)
+START_TEST(each_peer_is_judged_as_its_row_says)
 {
     const struct decision *d = &decisions[_i];
     struct trust *t = new_trust(d->pins);
@@ -545,7 +545,7 @@ START_TEST(test_decision)
 END_TEST
 
 /* What an error says is fit for a terminal, whatever the peer sent. */
-START_TEST(test_told_printable)
+START_TEST(what_is_told_is_printable)
 {
     static const char *const subs[] = {"mallory\xc3\xbc", "%s%n%s", "a'b'c"};
     static const struct pin pins[LINES] = {{X25519, "alice", C, 0, 0}};
@@ -563,7 +563,7 @@ START_TEST(test_told_printable)
 }
 END_TEST
 
-START_TEST(test_peer_from_line)
+START_TEST(a_peer_is_told_about_from_its_line)
 {
     struct pin pin = {X25519, "alice", C, 0, 2 * NOW};
     struct trust_line *line = new_line(&pin, 10);
@@ -591,7 +591,7 @@ END_TEST
 
 /* A name of the longest length. (A credential with a longer one cannot be made; one agreed on
  * beforehand cannot, either.) */
-START_TEST(test_longest_sub)
+START_TEST(a_name_may_have_255_bytes)
 {
     static const struct pin pins[LINES] = {{X25519, "*", C, 0, 0}};
     struct trust *t = new_trust(pins);
@@ -611,7 +611,7 @@ START_TEST(test_longest_sub)
 END_TEST
 
 /* A NUL ends no name early: "alice\0mallory" is not alice. */
-START_TEST(test_sub_with_nul)
+START_TEST(a_nul_ends_no_name)
 {
     static const struct pin pins[LINES] = {{X25519, "alice", C, 0, 0}};
     struct trust *t = new_trust(pins);
@@ -676,7 +676,7 @@ START_TEST(only_a_name_that_a_line_has_is_a_local_user)
 END_TEST
 
 /* A pinned key in a certificate is a certificate: lines do not speak for it. */
-START_TEST(test_chain_is_not_pinned)
+START_TEST(a_pinned_key_in_a_certificate_is_not_pinned)
 {
     static const struct pin pins[LINES] = {{P256, "*", B, 0, 0}};
     struct trust *t = new_trust(pins);
@@ -769,7 +769,7 @@ static const struct plan {
     {32, "6,4", {{X25519, "HTTP@Web.Example.ORG", S, 0, 0}}, OK, true, "6,4", 0},
 };
 
-START_TEST(test_plan)
+START_TEST(each_target_is_planned_as_its_row_says)
 {
     const struct plan *p = &plans[_i];
     struct trust *t = new_trust(p->pins);
@@ -795,7 +795,7 @@ START_TEST(test_plan)
 }
 END_TEST
 
-START_TEST(test_plan_says_whom)
+START_TEST(a_plan_without_a_key_says_whom_it_lacks)
 {
     static const struct pin pins[LINES] = {{X25519, WEB, S, 0, 0}};
     struct suite_list offer = suite_defaults();
@@ -819,7 +819,7 @@ static struct cred_id id_of(const struct cred *c)
     return id;
 }
 
-START_TEST(test_store)
+START_TEST(a_trust_keeps_its_lines_and_its_references)
 {
     static const struct pin pins[LINES] = {
         {X25519, "a", C, 0, 0}, {ED25519, "b", S, 0, 0}, {P384, "c", B, 0, 0}};
@@ -858,7 +858,7 @@ START_TEST(test_store)
 }
 END_TEST
 
-START_TEST(test_places)
+START_TEST(places_are_named_in_order)
 {
     struct trust *t;
 
@@ -876,7 +876,7 @@ START_TEST(test_places)
 END_TEST
 
 /* Too many places fail; what was there stays a text. */
-START_TEST(test_places_full)
+START_TEST(too_many_places_fail_and_stay_a_text)
 {
     char path[1001];
     struct trust *t;
@@ -897,7 +897,7 @@ START_TEST(test_places_full)
 END_TEST
 
 /* One key, two uses: refused in either order, naming both lines, and the line is gone. */
-START_TEST(test_both_uses)
+START_TEST(one_key_is_not_for_two_uses)
 {
     static const struct pin orders[2][2] = {
         {{P256, "alice", C, 0, 0}, {P256_DH, WEB, S, 0, 0}},
@@ -1049,7 +1049,7 @@ static struct key *negative_of(const struct key *k, const char *type)
     return negative;
 }
 
-START_TEST(test_both_uses_other_y)
+START_TEST(the_negative_of_a_key_is_the_same_key)
 {
     struct pin pin = {P256, "alice", C, 0, 0};
     struct key *negative = negative_of(keys[P256], "p256dh");
@@ -1068,7 +1068,7 @@ END_TEST
 
 /* ---- candidates ---- */
 
-START_TEST(test_candidate)
+START_TEST(a_candidate_is_found_by_its_id)
 {
     /* the same key on two lines is one candidate */
     static const struct pin pins[LINES] = {
@@ -1100,7 +1100,7 @@ START_TEST(test_candidate)
 }
 END_TEST
 
-START_TEST(test_candidate_kind)
+START_TEST(a_candidate_has_the_kind_that_is_asked_for)
 {
     static const struct pin pins[LINES] = {{P256_DH, "a", C, 0, 0}};
     struct trust *t = new_trust(pins);
@@ -1117,7 +1117,7 @@ START_TEST(test_candidate_kind)
 END_TEST
 
 /* Different keys under one kid: every one of them is tried, in the file's order, each once. */
-START_TEST(test_candidate_collision)
+START_TEST(every_key_under_one_kid_is_tried_once)
 {
     static const enum who order[] = {ED25519, X25519, ED25519_B, ED25519, P256, ED25519_B};
     static const enum who expected[] = {ED25519, ED25519_B, P256};
@@ -1153,7 +1153,7 @@ START_TEST(test_candidate_collision)
 END_TEST
 
 /* Both points of one x are pinned, for the same use: each is found under its own kid. */
-START_TEST(test_candidate_other_y)
+START_TEST(both_points_of_one_x_are_found_under_their_kids)
 {
     struct pin pin = {P256, "alice", C, 0, 0};
     struct key *negative = negative_of(keys[P256], "p256");
@@ -1178,7 +1178,7 @@ START_TEST(test_candidate_other_y)
 END_TEST
 
 /* One key under two ID_CRED_x, as plain RFC 9528 may agree on: each is found. */
-START_TEST(test_candidate_two_ids)
+START_TEST(one_key_under_two_ids_is_found_under_each)
 {
     struct bytes maps[] = {BYTES_LITERAL("\xa1\x04\x41\x32"),
                            BYTES_LITERAL("\xa1\x18\x22\x82\x2e\x42hi")};
@@ -1208,31 +1208,31 @@ static void add(Suite *suite)
     TCase *match = suite_case(suite, "patterns", 60), *judge = suite_case(suite, "decisions", 60);
     TCase *plan = suite_case(suite, "plans", 60), *store = suite_case(suite, "store", 60);
 
-    tcase_add_loop_test(match, test_pattern, 0, ROWS(patterns));
-    tcase_add_test(match, test_pattern_pathological);
-    tcase_add_loop_test(judge, test_decision, 0, ROWS(decisions));
-    tcase_add_test(judge, test_told_printable);
-    tcase_add_test(judge, test_peer_from_line);
+    tcase_add_loop_test(match, each_pattern_matches_as_its_row_says, 0, ROWS(patterns));
+    tcase_add_test(match, the_worst_patterns_take_no_time);
+    tcase_add_loop_test(judge, each_peer_is_judged_as_its_row_says, 0, ROWS(decisions));
+    tcase_add_test(judge, what_is_told_is_printable);
+    tcase_add_test(judge, a_peer_is_told_about_from_its_line);
     tcase_add_loop_test(judge, only_a_name_that_a_line_has_is_a_local_user, 0, ROWS(logins));
-    tcase_add_test(judge, test_longest_sub);
-    tcase_add_test(judge, test_sub_with_nul);
-    tcase_add_test(judge, test_chain_is_not_pinned);
-    tcase_add_loop_test(plan, test_plan, 0, ROWS(plans));
-    tcase_add_test(plan, test_plan_says_whom);
-    tcase_add_test(store, test_store);
-    tcase_add_test(store, test_places);
-    tcase_add_test(store, test_places_full);
-    tcase_add_loop_test(store, test_both_uses, 0, 2);
-    tcase_add_test(store, test_both_uses_other_y);
+    tcase_add_test(judge, a_name_may_have_255_bytes);
+    tcase_add_test(judge, a_nul_ends_no_name);
+    tcase_add_test(judge, a_pinned_key_in_a_certificate_is_not_pinned);
+    tcase_add_loop_test(plan, each_target_is_planned_as_its_row_says, 0, ROWS(plans));
+    tcase_add_test(plan, a_plan_without_a_key_says_whom_it_lacks);
+    tcase_add_test(store, a_trust_keeps_its_lines_and_its_references);
+    tcase_add_test(store, places_are_named_in_order);
+    tcase_add_test(store, too_many_places_fail_and_stay_a_text);
+    tcase_add_loop_test(store, one_key_is_not_for_two_uses, 0, 2);
+    tcase_add_test(store, the_negative_of_a_key_is_the_same_key);
     tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, ROWS(broken));
     tcase_add_test(store, a_broken_line_does_not_touch_other_lines_keys);
     tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
     tcase_add_loop_test(store, a_key_of_two_uses_is_refused_across_parts, 0, 2);
-    tcase_add_test(store, test_candidate);
-    tcase_add_test(store, test_candidate_kind);
-    tcase_add_test(store, test_candidate_collision);
-    tcase_add_test(store, test_candidate_other_y);
-    tcase_add_test(store, test_candidate_two_ids);
+    tcase_add_test(store, a_candidate_is_found_by_its_id);
+    tcase_add_test(store, a_candidate_has_the_kind_that_is_asked_for);
+    tcase_add_test(store, every_key_under_one_kid_is_tried_once);
+    tcase_add_test(store, both_points_of_one_x_are_found_under_their_kids);
+    tcase_add_test(store, one_key_under_two_ids_is_found_under_each);
 }
 
 int main(void)
