@@ -118,6 +118,7 @@ live_with() {
     cp "$GROUND"/build/next/*.deb "$GROUND/bare/next/"
     rm -f "$GROUND"/bare/debs/*-dbgsym* "$GROUND"/bare/next/*-dbgsym*
     # Not ours to judge: what ours depend on comes first, and stays.
+    # shellcheck disable=SC2046 # a list of words
     logged bare-needs.log ground_need bare krb5-gss-samples $(cd "$GROUND/bare" && echo ./debs/*.deb) &&
         in_bare dpkg -P gss-edhoc gss-mech-edhoc > /dev/null || { check 'what they depend on' false; return; }
     files_of > "$out/files.before"
@@ -184,11 +185,18 @@ build_rpm() {
         for rpm in $(find /rpm/RPMS -name "*.rpm"); do echo "$rpm"; rpm -qlp "$rpm"; done' < /dev/null
 }
 
+# Each application names its packages; autopkgtest wants them all in one place.
+autopkgtest_names_packages() {
+    sed -n 's/^# packages: //p' tests/apps/*.sh | tr ' ' '\n' | sort -u > "$GROUND/named"
+    sed -n '/^Tests: apps/,$s/^ \([a-z0-9.+-]*\),\{0,1\}$/\1/p' debian/tests/control | sort -u | diff "$GROUND/named" -
+}
+
 # -- All of it ---------------------------------------------------------------------------------
 
 ground_open
 began=$(date +%s)
 rpm_done=
+check 'debian/tests/control names the packages of all applications' autopkgtest_names_packages
 [ $# -gt 0 ] || set -- bookworm trixie
 for suite in "$@"; do
     out=$PWD/build/deb-$suite
