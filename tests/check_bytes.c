@@ -376,8 +376,8 @@ START_TEST(letters_and_digits_are_those_of_ascii_alone)
     for (int c = -128; c < 128; c++) {
         bool upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z';
 
-        ck_assert_int_eq(ascii_lower((char)c), upper ? c + 32 : c);
-        ck_assert_int_eq(ascii_upper((char)c), lower ? c - 32 : c);
+        ck_assert_int_eq(ascii_lower((char)c), (char)(upper ? c + 32 : c));
+        ck_assert_int_eq(ascii_upper((char)c), (char)(lower ? c - 32 : c));
         ck_assert_int_eq(ascii_is_letter((char)c), upper || lower);
         ck_assert_int_eq(ascii_is_digit((char)c), c >= '0' && c <= '9');
         ck_assert_int_eq(ascii_is_printable((char)c), c >= ' ' && c <= '~');
