@@ -29,17 +29,19 @@ static void forget_in_child(void)
 }
 
 /* Arranges for the page to be zero in a forked child: by the kernel, which no way of forking gets
- * past, or where it cannot (Linux before 4.14, other systems), by the C library's fork(). */
+ * past, and by the C library's fork(). One is enough; but old kernels cannot (Linux before 4.14),
+ * and some that say they do, do not (qemu-user). */
 static int wipe_on_fork(void *page, size_t size)
 {
+    bool told = pthread_atfork(NULL, NULL, forget_in_child) == 0, wiped = false;
+
 #ifdef MADV_WIPEONFORK
-    if (madvise(page, size, MADV_WIPEONFORK) == 0)
-        return 0;
+    wiped = madvise(page, size, MADV_WIPEONFORK) == 0;
 #else
     (void)page;
     (void)size;
 #endif
-    return pthread_atfork(NULL, NULL, forget_in_child);
+    return told || wiped ? 0 : -1;
 }
 
 static edhoc_err map_generation(struct generation **out)
