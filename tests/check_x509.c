@@ -135,6 +135,11 @@ static const struct decision decisions[] = {
     {"web sub", "sub.crl", WEB, 0, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
     {"web sub", "crls.pem", WEB, 31, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
     {"byrsa", "crls.pem", WEB, 0, EDHOC_ERR_CERT_CRL, 0, NULL, NULL},
+    /* what is wrong without them is told first, and no CRL is looked at for it */
+    {"forged sub", NULL, WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"forged sub", "root.crl", WEB, 0, EDHOC_ERR_CERT_BAD, 0, NULL, NULL},
+    {"web sub", "root.crl", WEB, 366, EDHOC_ERR_CERT_EXPIRED, 0, NULL, NULL},
+    {"email sub", "root.crl", WEB, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
     {"agreement sub", NULL, WEB, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
     {"email sub", NULL, "HTTP@laptop.example.org", 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},
     {"serverofclientca clientca", NULL, WEB, 0, EDHOC_ERR_CERT_PURPOSE, 0, NULL, NULL},

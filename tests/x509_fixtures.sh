@@ -80,6 +80,10 @@ certificate nosubject P-256 sub '/' "$client"
 certificate badupn P-256 sub '/CN=badupn' "$client|subjectAltName=otherName:1.3.6.1.4.1.311.20.2.3;UTF8:nodomain"
 certificate clientplain P-256 sub '/CN=clientplain' "$leaf|subjectAltName=email:dave@corp.example"
 
+# web with another last byte of its signature
+last=$(tail -c 1 web.der | od -An -tu1)
+{ head -c -1 web.der && printf "\\$(printf %03o $(((last + 1) % 256)))"; } >forged.der
+
 cat sub.crt >chain.pem
 cat root.crt >anchors.pem
 cat rsa.crt >>anchors.pem

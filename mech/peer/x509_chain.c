@@ -155,14 +155,14 @@ static int forgive_anchor(int ok, X509_STORE_CTX *ctx)
 }
 
 static bool set_up(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf, STACK_OF(X509) * others,
-                   int64_t now)
+                   int64_t now, bool crls)
 {
     unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN; /* an intermediate CA may be an anchor */
     X509_VERIFY_PARAM *param;
 
     if (X509_STORE_CTX_init(ctx, s->store, leaf, others) != 1)
         return false;
-    if (s->crls)
+    if (crls)
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
     X509_STORE_CTX_set_verify_cb(ctx, forgive_anchor);
     param = X509_STORE_CTX_get0_param(ctx);
@@ -172,13 +172,13 @@ static bool set_up(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf, STACK_
     return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
 }
 
-static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
-                               enum x509_purpose purpose, int64_t now, int64_t *expires)
+static edhoc_err verify_once(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
+                             enum x509_purpose purpose, int64_t now, bool crls, int64_t *expires)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     edhoc_err err;
 
-    if (ctx == NULL || !set_up(s, ctx, leaf, others, now))
+    if (ctx == NULL || !set_up(s, ctx, leaf, others, now, crls))
         err = crypto_failed("preparing a certificate's validation");
     else if (X509_verify_cert(ctx) != 1)
         err = explain(s, ctx, leaf);
@@ -187,6 +187,18 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
     if (err == EDHOC_OK)
         err = check_purpose(ctx, leaf, purpose, expires);
     X509_STORE_CTX_free(ctx);
+    return err;
+}
+
+/* libcrypto looks at CRLs before it looks at signatures and dates, and a stranger's forged leaf would
+ * cost the check of a long CRL's signature each time: so a chain must be good without them first. */
+static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
+                               enum x509_purpose purpose, int64_t now, int64_t *expires)
+{
+    edhoc_err err = verify_once(s, leaf, others, purpose, now, false, expires);
+
+    if (err == EDHOC_OK && s->crls)
+        err = verify_once(s, leaf, others, purpose, now, true, expires);
     return err;
 }
 
