@@ -6,15 +6,20 @@
  * hands back in `more` what we put there: the number of the next value. */
 #include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/ssh_wire.h"
 #include "buffers.h"
+#include "crypto/openssh_type.h"
 #include "edhoc/cred.h"
 #include "mechglue.h"
 #include "names.h"
 #include "oids.h"
+#include "peer/ssh_cert.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 #include "status.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +98,76 @@ static void get_subject(const struct glue_name *name, size_t i, struct value *v)
         put_subject(cred_chain(name->cred, 0), "", &v->bytes);
 }
 
+/* ---- OpenSSH certificates ---- */
+
+static bool read_ssh_cert(const struct glue_name *name, struct ssh_cert *c)
+{
+    return name->cred != NULL && cred_ssh_cert(name->cred).len > 0 &&
+           ssh_cert_read(cred_ssh_cert(name->cred), c) == EDHOC_OK;
+}
+
+static void get_ssh_key_id(const struct glue_name *name, size_t i, struct value *v)
+{
+    struct ssh_cert c;
+
+    if (i == 0 && read_ssh_cert(name, &c))
+        buf_put(&v->bytes, c.key_id);
+}
+
+static void get_ssh_serial(const struct glue_name *name, size_t i, struct value *v)
+{
+    struct ssh_cert c;
+    char text[24];
+
+    if (i > 0 || !read_ssh_cert(name, &c))
+        return;
+    (void)snprintf(text, sizeof(text), "%" PRIu64, c.serial);
+    buf_put_text(&v->bytes, text);
+}
+
+static void get_ssh_principal(const struct glue_name *name, size_t i, struct value *v)
+{
+    struct bytes principal;
+    struct ssh_cert c;
+
+    if (!read_ssh_cert(name, &c))
+        return;
+    while (ssh_cert_principal(&c.principals, &principal))
+        if (principal.len > 0 && i-- == 0) {
+            buf_put(&v->bytes, principal);
+            return;
+        }
+}
+
+static void get_ssh_ca(const struct glue_name *name, size_t i, struct value *v)
+{
+    struct ssh_cert c;
+
+    if (i == 0 && read_ssh_cert(name, &c) && openssh_fingerprint(c.ca, &v->bytes) != EDHOC_OK)
+        buf_fail(&v->bytes, EDHOC_ERR_NOMEM);
+}
+
+/* NAME, or NAME=VALUE where its data are not empty: the one string in them, or the data as such. */
+static void get_ssh_extension(const struct glue_name *name, size_t i, struct value *v)
+{
+    struct bytes option, data, string;
+    struct ssh_reader r;
+    struct ssh_cert c;
+
+    if (!read_ssh_cert(name, &c))
+        return;
+    while (ssh_cert_option(&c.extensions, &option, &data))
+        if (option.len > 0 && i-- == 0) {
+            r = ssh_reader_of(data);
+            string = ssh_read_string(&r);
+            buf_put(&v->bytes, option);
+            if (data.len > 0)
+                buf_put_byte(&v->bytes, '=');
+            buf_put(&v->bytes, ssh_read_done(&r) ? string : data);
+            return;
+        }
+}
+
 static void get_local_user(const struct glue_name *name, size_t i, struct value *v)
 {
     if (i == 0 && name->local_user != NULL)
@@ -140,6 +215,11 @@ static const struct attribute {
     {"urn:gss-edhoc:san-upn", NULL, "upn"},
     {"urn:gss-edhoc:san-ip", NULL, "ip"},
     {"urn:gss-edhoc:san-uri", NULL, "uri"},
+    {"urn:gss-edhoc:ssh-key-id", get_ssh_key_id, NULL},
+    {"urn:gss-edhoc:ssh-serial", get_ssh_serial, NULL},
+    {"urn:gss-edhoc:ssh-principal", get_ssh_principal, NULL},
+    {"urn:gss-edhoc:ssh-ca-sha256", get_ssh_ca, NULL},
+    {"urn:gss-edhoc:ssh-extension", get_ssh_extension, NULL},
     {"local-login-user", get_local_user, NULL}, /* MIT's name for it */
 };
 

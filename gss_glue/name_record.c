@@ -48,7 +48,7 @@ static void put_proof(struct buf *out, const struct cred *cred)
 {
     cbor_put_array(out, PROOF_FIELDS);
     cbor_put_uint(out, key_type(cred_key(cred))->dh ? 1 : 0);
-    if (cred_form(cred) == CRED_X5CHAIN) {
+    if (cred_form(cred) == CRED_X5CHAIN || cred_form(cred) == CRED_SSH_CERT) {
         buf_put(out, cred_id(cred));
         return;
     }
@@ -72,6 +72,8 @@ static struct cred *read_proof(struct cbor_reader *r)
         err = cred_from_kccs(&id, dh == 1, &cred);
     else if (id.form == CRED_X5CHAIN && dh == 0)
         err = cred_from_x5chain(&id, &cred);
+    else if (id.form == CRED_SSH_CERT && dh == 0)
+        err = cred_from_ssh_cert(&id, &cred);
     if (err != EDHOC_OK)
         r->failed = true;
     return cred;

@@ -27,6 +27,15 @@
 #include "load/agent.h"
 #include "load/agent_socket.h"
 
+static edhoc_err ask_agent(const char *spec, struct key **out, char **comment)
+{
+    struct buf certificate = buf_new(SSH_CERTIFICATE_MAX);
+    edhoc_err err = agent_key(spec, out, comment, &certificate);
+
+    buf_free(&certificate);
+    return err;
+}
+
 /* ---- expectations ---- */
 
 static void expect_sign_fails(const struct key *k, const char *words)
@@ -121,7 +130,7 @@ static struct key *agent_has(const char *spec, const char *file)
     struct key *key, *public_key = real_public(file);
     char *comment;
 
-    ck_assert_ok(agent_key(spec, &key, &comment));
+    ck_assert_ok(ask_agent(spec, &key, &comment));
     ck_assert_str_eq(comment, "it's me");
     ck_assert(same_public(key, public_key));
     free(comment);
@@ -134,7 +143,7 @@ static void agent_lacks(const char *spec, edhoc_err expected, const char *words)
     struct key *key;
     char *comment;
 
-    ck_assert_told(agent_key(spec, &key, &comment), expected, words);
+    ck_assert_told(ask_agent(spec, &key, &comment), expected, words);
     ck_assert_ptr_null(key);
     ck_assert_ptr_null(comment);
 }
@@ -299,7 +308,7 @@ START_TEST(signals_of_the_host_interrupt_nothing)
     for (int i = 0; i < 10; i++) {
         char *comment;
 
-        ck_assert_ok(agent_key("agent:", &key, &comment));
+        ck_assert_ok(ask_agent("agent:", &key, &comment));
         expect_signs(key, TEXT);
         key_free(key);
         free(comment);
@@ -566,7 +575,7 @@ START_TEST(a_flipped_bit_of_a_list_does_no_harm)
     for (size_t i = 0; i < count; i++) {
         struct key *read;
         char *comment;
-        edhoc_err err = agent_key("agent:", &read, &comment);
+        edhoc_err err = ask_agent("agent:", &read, &comment);
 
         ck_assert(err == EDHOC_OK || err == EDHOC_ERR_NO_IDENTITY);
         ck_assert((err == EDHOC_OK) == (read != NULL));
@@ -632,7 +641,7 @@ START_TEST(malformed_keys_in_a_list_are_passed_over)
     answer = framed(buf_bytes(&message));
     turn.answer = buf_bytes(&answer);
     fake_start(&turn, 1);
-    ck_assert_ok(agent_key("agent:", &read, &comment));
+    ck_assert_ok(ask_agent("agent:", &read, &comment));
     fake_stop();
     ck_assert(same_public(read, key));
     ck_assert_ptr_null(comment);
@@ -701,7 +710,7 @@ static void signing_refused(const struct key *key, const struct turn *turns, siz
     if (count > 0)
         memcpy(all + 1, turns, count * sizeof(*turns));
     fake_start(all, 1 + count);
-    ck_assert_ok(agent_key("agent:", &read, &comment));
+    ck_assert_ok(ask_agent("agent:", &read, &comment));
     ck_assert_str_eq(comment, "a comment");
     for (size_t i = 0; i < count; i++) {
         ck_assert_told(sign_text(read, text, &signature), EDHOC_ERR_NO_IDENTITY, words);
@@ -733,7 +742,7 @@ static void answer_accepted(const struct key *key, struct bytes message)
     char *comment;
 
     fake_start(turns, 2);
-    ck_assert_ok(agent_key("agent:", &read, &comment));
+    ck_assert_ok(ask_agent("agent:", &read, &comment));
     expect_signs(read, TEXT);
     fake_stop();
     key_free(read);

@@ -28,9 +28,11 @@
 static void begin(void)
 {
     static const char *const variables[] = {
-        "GSS_EDHOC_IDENTITY", "GSS_EDHOC_SERVICE_IDENTITY", "GSS_EDHOC_CERTIFICATE",
-        "GSS_EDHOC_TRUST",    "GSS_EDHOC_ANCHORS",          "GSS_EDHOC_CRLS",
-        "GSS_EDHOC_SUITES",   "GSS_EDHOC_OPTIONS",          "GSS_EDHOC_TRACE",
+        "GSS_EDHOC_IDENTITY",    "GSS_EDHOC_SERVICE_IDENTITY",
+        "GSS_EDHOC_CERTIFICATE", "GSS_EDHOC_TRUST",
+        "GSS_EDHOC_ANCHORS",     "GSS_EDHOC_CRLS",
+        "GSS_EDHOC_SUITES",      "GSS_EDHOC_OPTIONS",
+        "GSS_EDHOC_TRACE",       "GSS_EDHOC_REVOKED",
         "XDG_CONFIG_HOME",
     };
 
@@ -1262,6 +1264,7 @@ static const struct {
     {"trust", "GSS_EDHOC_TRUST", offsetof(struct settings, trust)},
     {"anchors", "GSS_EDHOC_ANCHORS", offsetof(struct settings, anchors)},
     {"crls", "GSS_EDHOC_CRLS", offsetof(struct settings, crls)},
+    {"revoked", "GSS_EDHOC_REVOKED", offsetof(struct settings, revoked)},
 };
 
 /* Default, mech.conf, environment, store: each replaces the one before, and only it. */

@@ -93,7 +93,7 @@ static void set_environment(void)
 {
     static const char *const ours[] = {"IDENTITY", "SERVICE_IDENTITY", "CERTIFICATE",
                                        "TRUST",    "ANCHORS",          "CRLS",
-                                       "SUITES",   "OPTIONS"};
+                                       "SUITES",   "OPTIONS",          "REVOKED"};
 
     (void)setenv("GSS_MECH_CONFIG", folder_path("mech.conf"), 1);
     (void)setenv("KRB5_CONFIG", folder_path("krb5.conf"), 1);

@@ -36,7 +36,7 @@ const char *openssh_type_fault(struct bytes ssh_name)
         if (bytes_equal(bytes_of_text(faults[i].ssh_name), ssh_name))
             return faults[i].fault;
     if (bytes_end_with(ssh_name, BYTES_LITERAL("-cert-v01@openssh.com")))
-        return "an OpenSSH certificate: EDHOC has no such credentials";
+        return "an OpenSSH certificate for a kind of key that EDHOC cannot use";
     return "a kind of key that EDHOC cannot use";
 }
 

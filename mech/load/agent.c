@@ -15,6 +15,7 @@
 #include "crypto/sign.h"
 #include "crypto/ssh_blob.h"
 #include "load/agent_socket.h"
+#include "peer/ssh_cert.h"
 
 /* Message types. */
 #define AGENT_FAILURE            5
@@ -163,7 +164,9 @@ struct search {
     const char *wanted; /* fingerprint; NULL for the first usable key */
     struct key *key;    /* found: its public half */
     struct bytes blob, comment;
-    struct buf holdings; /* types, for when there is none */
+    struct bytes certificate; /* for that key, a user's; empty: none */
+    uint64_t valid_before;    /* its end */
+    struct buf holdings;      /* types, for when there is none */
     unsigned count;
 };
 
@@ -188,6 +191,23 @@ static void note_holding(struct search *s, struct bytes type)
         buf_put_text(out, "?");
 }
 
+/* A certificate's fingerprint is its key's, as `ssh-add -l` shows it. */
+static edhoc_err fingerprint_of(struct bytes blob, struct buf *out)
+{
+    struct buf plain = buf_new(AGENT_MESSAGE_MAX);
+    struct bytes rest;
+    struct key *key;
+    edhoc_err err = ssh_certificate_key(blob, &key, &rest);
+
+    if (err == EDHOC_OK)
+        ssh_blob_put(key, &plain);
+    if (err == EDHOC_OK || err == EDHOC_ERR_KEY_FORMAT)
+        err = openssh_fingerprint(plain.len > 0 ? buf_bytes(&plain) : blob, out);
+    key_free(key);
+    buf_free(&plain);
+    return err;
+}
+
 static edhoc_err is_wanted(const struct search *s, struct bytes blob, bool *wanted)
 {
     struct buf fingerprint = buf_new(64);
@@ -195,7 +215,7 @@ static edhoc_err is_wanted(const struct search *s, struct bytes blob, bool *want
 
     *wanted = true;
     if (s->wanted != NULL) {
-        err = openssh_fingerprint(blob, &fingerprint);
+        err = fingerprint_of(blob, &fingerprint);
         *wanted = err == EDHOC_OK && bytes_equal(buf_bytes(&fingerprint), bytes_of_text(s->wanted));
     }
     buf_free(&fingerprint);
@@ -212,14 +232,23 @@ static edhoc_err unusable(const struct search *s, struct bytes type)
                   openssh_type_fault(type));
 }
 
+/* The key that an entry is for: its own, or its certificate's (some tools add no more than that). */
+static edhoc_err read_entry(struct bytes blob, struct key **key)
+{
+    struct bytes rest;
+
+    *key = NULL;
+    if (openssh_type(blob_type(blob)) != NULL)
+        return ssh_blob_read(blob, key);
+    return ssh_certificate_key(blob, key, &rest);
+}
+
 /* Takes this key if it can be used; a malformed one is as good as none. */
 static edhoc_err take(struct search *s, struct bytes blob, struct bytes comment)
 {
     struct bytes type = blob_type(blob);
-    edhoc_err err = EDHOC_ERR_KEY_FORMAT;
+    edhoc_err err = read_entry(blob, &s->key);
 
-    if (openssh_type(type) != NULL)
-        err = ssh_blob_read(blob, &s->key);
     if (err == EDHOC_ERR_KEY_FORMAT)
         return s->wanted != NULL ? unusable(s, type) : EDHOC_OK;
     s->blob = blob;
@@ -265,6 +294,39 @@ static edhoc_err malformed_list(const struct search *s)
                   "what answers at %s, where SSH_AUTH_SOCK points, sends no list of keys; it is no "
                   "ssh-agent, or a broken one",
                   s->path);
+}
+
+/* Is it a better certificate for the key that was found? */
+static edhoc_err consider_certificate(struct search *s, struct bytes blob)
+{
+    struct bytes rest;
+    struct ssh_cert c;
+    struct key *key;
+
+    if (ssh_certificate_key(blob, &key, &rest) != EDHOC_OK)
+        return EDHOC_OK; /* another key, or no certificate */
+    if (key_type(key) == key_type(s->key) && bytes_equal(key_x(key), key_x(s->key)) &&
+        bytes_equal(key_y(key), key_y(s->key)) && ssh_cert_read(blob, &c) == EDHOC_OK &&
+        c.type == SSH_CERT_USER && c.valid_before > s->valid_before) {
+        s->certificate = blob;
+        s->valid_before = c.valid_before;
+    }
+    key_free(key);
+    return EDHOC_OK;
+}
+
+static edhoc_err search_certificates(struct search *s, struct bytes answer)
+{
+    struct ssh_reader r = ssh_reader_of(answer);
+    edhoc_err err = EDHOC_OK;
+
+    (void)ssh_read_byte(&r);
+    for (uint32_t n = ssh_read_uint32(&r); n > 0 && !r.failed && err == EDHOC_OK; n--) {
+        err = consider_certificate(s, ssh_read_string(&r));
+        (void)ssh_read_string(&r); /* comment */
+    }
+    report_clear(); /* of entries that are no certificates */
+    return err;
 }
 
 /* The whole list is read, also when the key was found: half an answer is none. */
@@ -319,7 +381,7 @@ static edhoc_err agent_path(const char **path)
                                          "eval $(ssh-agent); ssh-add");
 }
 
-edhoc_err agent_key(const char *spec, struct key **out, char **comment)
+edhoc_err agent_key(const char *spec, struct key **out, char **comment, struct buf *certificate)
 {
     static const uint8_t request[] = {AGENT_REQUEST_IDENTITIES};
     struct search s = {.holdings = buf_new(HOLDINGS_MAX)};
@@ -335,6 +397,10 @@ edhoc_err agent_key(const char *spec, struct key **out, char **comment)
         err = agent_ask(s.path, bytes_of(request, sizeof(request)), LIST_SECONDS, &answer);
     if (err == EDHOC_OK)
         err = search_list(&s, buf_bytes(&answer));
+    if (err == EDHOC_OK)
+        err = search_certificates(&s, buf_bytes(&answer));
+    if (err == EDHOC_OK)
+        err = buf_copy(certificate, s.certificate);
     if (err == EDHOC_OK)
         err = openssh_comment(s.comment, comment);
     if (err == EDHOC_OK)

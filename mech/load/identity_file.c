@@ -9,12 +9,14 @@
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "crypto/ssh_blob.h"
 #include "crypto/store.h"
 #include "edhoc/cred.h"
 #include "load/agent.h"
 #include "load/file.h"
 #include "load/openssh_key.h"
 #include "load/place.h"
+#include "load/ssh_cert_file.h"
 #include "load/trust_file.h"
 #include "peer/identity.h"
 #include "peer/trust.h"
@@ -29,6 +31,7 @@ struct parts {
     struct key *key;
     struct trust_line *pub;  /* or NULL */
     struct buf certificates; /* PEM with the chain; empty: a raw key */
+    struct buf ssh_cert;     /* an OpenSSH certificate; empty: none */
 };
 
 static void parts_clear(struct parts *p)
@@ -36,6 +39,7 @@ static void parts_clear(struct parts *p)
     key_free(p->key);
     trust_line_free(p->pub);
     buf_free(&p->certificates);
+    buf_free(&p->ssh_cert);
 }
 
 static const char *passphrase(const struct parts *p)
@@ -150,7 +154,25 @@ static struct bytes from_first_certificate(struct bytes text)
     return at != NULL ? bytes_of(at, text.len - (size_t)(at - text.p)) : BYTES_NONE;
 }
 
-/* Key, .pub, and the certificates that follow the key in the same PEM file. */
+/* The certificate beside a key file, FILE-cert.pub, as ssh has it; it need not be there. */
+static edhoc_err read_ssh_cert(struct parts *p)
+{
+    struct buf text = buf_new(0);
+    bool missing;
+    char *path;
+    edhoc_err err;
+
+    if (asprintf(&path, "%s-cert.pub", p->source) < 0)
+        return EDHOC_ERR_NOMEM;
+    err = file_read(path, FILE_TRUSTED, SSH_CERT_FILE_MAX, p->loading, &missing, &text);
+    if (err == EDHOC_OK && !missing)
+        err = ssh_cert_file_parse(buf_bytes(&text), path, &p->ssh_cert);
+    buf_free(&text);
+    free(path);
+    return err;
+}
+
+/* Key, .pub, and the certificates that follow the key in the same PEM file or stand beside it. */
 static edhoc_err read_file(struct parts *p)
 {
     struct buf text = buf_new(0);
@@ -161,6 +183,8 @@ static edhoc_err read_file(struct parts *p)
     if (err == EDHOC_OK && p->certificates.len == 0 &&
         buf_copy(&p->certificates, from_first_certificate(buf_bytes(&text))) != EDHOC_OK)
         err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK && p->certificates.len == 0 && p->ssh_cert.len == 0)
+        err = read_ssh_cert(p);
     buf_free(&text);
     return err;
 }
@@ -168,7 +192,7 @@ static edhoc_err read_file(struct parts *p)
 static edhoc_err read_agent(struct parts *p)
 {
     char *comment = NULL;
-    edhoc_err err = agent_key(p->source, &p->key, &comment);
+    edhoc_err err = agent_key(p->source, &p->key, &comment, &p->ssh_cert);
 
     free(comment);
     return err;
@@ -217,6 +241,15 @@ static edhoc_err make_identity(const struct parts *p, const char *certificate,
                         ? make_x509(p, principals, certificate ? certificate : p->source, out)
                         : identity_new_raw(p->key, principals, p->source, out);
 
+    if (err == EDHOC_OK && p->certificates.len == 0 && p->ssh_cert.len > 0) {
+        err = identity_add_ssh_cert(*out, buf_bytes(&p->ssh_cert));
+        if (err != EDHOC_OK) {
+            identity_free(*out);
+            *out = NULL;
+        }
+        if (err == EDHOC_ERR_KEY_FORMAT)
+            err = file_blame(err, certificate != NULL ? certificate : p->source);
+    }
     /* What the peer's copy of this line will say of our credential's end, we know as well. */
     if (err == EDHOC_OK && p->pub != NULL && p->pub->valid_before < (*out)->expires)
         (*out)->expires = p->pub->valid_before;
@@ -230,17 +263,24 @@ static edhoc_err read_certificates(const char *certificate, struct parts *p)
 
     if (err == EDHOC_OK)
         err = file_read(path, FILE_TRUSTED, CHAIN_FILE_MAX, p->loading, NULL, &p->certificates);
-    if (err == EDHOC_OK &&
-        !bytes_contain(buf_bytes(&p->certificates), BYTES_LITERAL("-----BEGIN CERTIFICATE-----")))
-        err = report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM certificate in it", certificate);
+    if (err != EDHOC_OK ||
+        bytes_contain(buf_bytes(&p->certificates), BYTES_LITERAL("-----BEGIN CERTIFICATE-----")))
+        return err;
+    if (!bytes_contain(buf_bytes(&p->certificates), BYTES_LITERAL("-cert-v01@openssh.com ")))
+        return report(EDHOC_ERR_KEY_FORMAT, "%s: no PEM certificate in it, and no OpenSSH's",
+                      certificate);
+    err = ssh_cert_file_parse(buf_bytes(&p->certificates), path, &p->ssh_cert);
+    buf_reset(&p->certificates);
     return err;
 }
 
 edhoc_err load_identity_at(const char *where, const char *certificate, struct loading *loading,
                            struct identity **out)
 {
-    struct parts parts = {
-        .source = where, .loading = loading, .certificates = buf_new(CHAIN_FILE_MAX)};
+    struct parts parts = {.source = where,
+                          .loading = loading,
+                          .certificates = buf_new(CHAIN_FILE_MAX),
+                          .ssh_cert = buf_new(SSH_CERTIFICATE_MAX)};
     edhoc_err err = certificate != NULL ? read_certificates(certificate, &parts) : EDHOC_OK;
 
     *out = NULL;

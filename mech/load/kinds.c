@@ -5,8 +5,10 @@
 #include "load/conf.h"
 #include "load/identity_dir.h"
 #include "load/identity_file.h"
+#include "load/revoked_file.h"
 #include "load/trust_file.h"
 #include "peer/identity.h"
+#include "peer/revoked.h"
 #include "peer/trust.h"
 #include "peer/x509_store.h"
 
@@ -118,3 +120,27 @@ static void anchors_drop(void *contents)
 }
 
 const struct part_kind kind_anchors = {anchors_load, anchors_share, anchors_drop};
+
+/* ---- what is revoked ---- */
+
+static edhoc_err revoked_load(const struct part_spec *spec, struct loading *loading,
+                              void **contents)
+{
+    struct revoked *r = NULL;
+    edhoc_err err = revoked_file_read(spec->place[0], loading, &r);
+
+    *contents = r;
+    return err;
+}
+
+static void *revoked_share(void *contents)
+{
+    return revoked_ref(contents);
+}
+
+static void revoked_drop(void *contents)
+{
+    revoked_free(contents);
+}
+
+const struct part_kind kind_revoked = {revoked_load, revoked_share, revoked_drop};

@@ -14,5 +14,7 @@ extern const struct part_kind kind_services;
 extern const struct part_kind kind_trust;
 /* {anchors, CRLs or NULL}: struct x509_store. */
 extern const struct part_kind kind_anchors;
+/* {a KRL or a list of keys, NULL}: struct revoked. */
+extern const struct part_kind kind_revoked;
 
 #endif

@@ -5,6 +5,7 @@
 #include "load/settings.h"
 #include "load/wanted.h"
 #include "peer/identity.h"
+#include "peer/revoked.h"
 #include "peer/trust.h"
 #include "peer/x509_store.h"
 
@@ -69,6 +70,21 @@ static edhoc_err load_files(const struct wanted *w, struct loading *loading, str
     return err;
 }
 
+static edhoc_err load_revoked(const struct settings *s, struct loading *loading, struct trust *t)
+{
+    void *contents = NULL;
+    struct wanted w;
+    edhoc_err err = wanted_revoked(s, &w);
+
+    if (err == EDHOC_OK)
+        err = load(&w, loading, &contents);
+    if (err == EDHOC_OK)
+        trust_set_revoked(t, contents);
+    revoked_free(contents);
+    wanted_clear(&w);
+    return err;
+}
+
 edhoc_err load_trust(const struct settings *s, bool initiator, struct loading *loading,
                      struct trust **out)
 {
@@ -85,6 +101,12 @@ edhoc_err load_trust(const struct settings *s, bool initiator, struct loading *l
         err = load_store(s, loading, &store);
     if (err == EDHOC_OK)
         err = trust_join(parts, count, store, out);
+    if (err == EDHOC_OK)
+        err = load_revoked(s, loading, *out);
+    if (err != EDHOC_OK) {
+        trust_free(*out);
+        *out = NULL;
+    }
     while (count > 0)
         trust_free(parts[--count]);
     for (size_t i = 0; i < TRUST_PARTS_MAX; i++)

@@ -159,6 +159,7 @@ static const struct {
     {"trust", set_path, offsetof(struct settings, trust)},
     {"anchors", set_path, offsetof(struct settings, anchors)},
     {"crls", set_path, offsetof(struct settings, crls)},
+    {"revoked", set_path, offsetof(struct settings, revoked)},
     {"suites", set_suites, 0},
     {"options", set_options, 0},
 };
@@ -210,7 +211,7 @@ static edhoc_err apply_word(struct settings *s, char *word, const struct mech_co
                    (int)(len < 60 ? len : 60), word);
     if (row == ROWS)
         return bad(&v, "is no setting; settings are identity, service_identity, certificate, "
-                       "trust, anchors, crls, suites, options");
+                       "trust, anchors, crls, revoked, suites, options");
     if (word[len] == '\0')
         return bad(&v, "needs a value, without blanks around the =");
     if ((*seen & 1u << row) != 0)
@@ -273,7 +274,7 @@ static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, 
         return report(EDHOC_ERR_SETTING,
                       "%.60s: no such credential store key; keys are edhoc_identity, "
                       "edhoc_service_identity, edhoc_certificate, edhoc_trust, edhoc_anchors, "
-                      "edhoc_crls, edhoc_suites, edhoc_options",
+                      "edhoc_crls, edhoc_revoked, edhoc_suites, edhoc_options",
                       pair->key);
     if ((*seen & 1u << row) != 0)
         return bad(&v, "is given twice in the credential store");

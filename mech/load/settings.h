@@ -32,6 +32,7 @@ struct settings {
     char *trust; /* NULL: the default files, see load_trust */
     char *anchors;
     char *crls;
+    char *revoked; /* what is revoked by key */
     struct suite_list suites;
     unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */
     bool negoex;      /* from mech.conf or the environment only */

@@ -11,6 +11,7 @@
 #include "load/settings.h"
 #include "load/wanted.h"
 #include "peer/identity.h"
+#include "peer/revoked.h"
 #include "peer/trust.h"
 #include "peer/x509_store.h"
 
@@ -19,6 +20,7 @@ struct pieces {
     struct trust *part[TRUST_PARTS_MAX];
     size_t count;
     struct x509_store *anchors;
+    struct revoked *revoked;
 };
 
 struct sources {
@@ -26,6 +28,7 @@ struct sources {
     struct part *identities;  /* else */
     struct part *files[TRUST_PARTS_MAX];
     struct part *anchors; /* NULL: none */
+    struct part *revoked; /* NULL: nothing is */
     struct trust *joined; /* of the pieces that were current last; under the lock */
     struct pieces pieces;
 };
@@ -105,6 +108,17 @@ static edhoc_err hold_anchors(struct sources *s, const struct settings *settings
     return err;
 }
 
+static edhoc_err hold_revoked(struct sources *s, const struct settings *settings)
+{
+    struct wanted w;
+    edhoc_err err = wanted_revoked(settings, &w);
+
+    if (err == EDHOC_OK && w.spec.kind != NULL)
+        err = part_hold(&w.spec, &s->revoked);
+    wanted_clear(&w);
+    return err;
+}
+
 void sources_free(struct sources *s)
 {
     if (s == NULL)
@@ -114,6 +128,7 @@ void sources_free(struct sources *s)
     for (size_t i = 0; i < TRUST_PARTS_MAX; i++)
         part_release(s->files[i]);
     part_release(s->anchors);
+    part_release(s->revoked);
     trust_free(s->joined);
     free(s);
 }
@@ -170,6 +185,11 @@ static edhoc_err look_at_trust(struct sources *s, bool anew, struct part_state *
         err = look(s->anchors, anew, stale, &contents);
     if (err == EDHOC_OK)
         out->anchors = contents;
+    contents = NULL;
+    if (err == EDHOC_OK)
+        err = look(s->revoked, anew, stale, &contents);
+    if (err == EDHOC_OK)
+        out->revoked = contents;
     return err;
 }
 
@@ -178,6 +198,7 @@ static void pieces_free(struct pieces *p)
     while (p->count > 0)
         trust_free(p->part[--p->count]);
     x509_store_free(p->anchors);
+    revoked_free(p->revoked);
 }
 
 static bool same_pieces(const struct pieces *a, const struct pieces *b)
@@ -201,6 +222,8 @@ static edhoc_err join(struct sources *s, const struct pieces *p, struct trust **
     if (*out != NULL)
         return EDHOC_OK;
     err = trust_join(p->part, p->count, p->anchors, out);
+    if (err == EDHOC_OK)
+        trust_set_revoked(*out, p->revoked);
     if (err != EDHOC_OK || lock_enter(&held) != EDHOC_OK)
         return err;
     old = s->joined;
@@ -222,7 +245,7 @@ static edhoc_err get(struct sources *s, bool anew, struct identity_set **identit
     err = look_at_keys(s, anew, &older, identities);
     if (err == EDHOC_OK)
         err = look_at_trust(s, anew, &older, &pieces);
-    if (err == EDHOC_OK && pieces.count == 1 && pieces.anchors == NULL)
+    if (err == EDHOC_OK && pieces.count == 1 && pieces.anchors == NULL && pieces.revoked == NULL)
         *trust = trust_ref(pieces.part[0]);
     else if (err == EDHOC_OK)
         err = join(s, &pieces, trust);
@@ -264,6 +287,8 @@ edhoc_err sources_new(const struct settings *settings, bool initiator, const cha
         err = hold_trust(s, settings, initiator);
     if (err == EDHOC_OK)
         err = hold_anchors(s, settings);
+    if (err == EDHOC_OK)
+        err = hold_revoked(s, settings);
     if (err == EDHOC_OK)
         err = get(s, true, &identities, &trust, &stale);
     identity_set_free(identities);

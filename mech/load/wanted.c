@@ -126,6 +126,12 @@ edhoc_err wanted_anchors(const struct settings *s, struct wanted *out)
     return EDHOC_OK;
 }
 
+edhoc_err wanted_revoked(const struct settings *s, struct wanted *out)
+{
+    *out = (struct wanted){.from_files = false};
+    return s->revoked != NULL ? want(&kind_revoked, s->revoked, NULL, out) : EDHOC_OK;
+}
+
 edhoc_err wanted_conf(struct wanted *out)
 {
     const char *instead = secure_getenv("GSS_MECH_CONFIG");

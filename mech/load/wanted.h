@@ -25,6 +25,8 @@ edhoc_err wanted_trust(const struct settings *s, bool initiator,
                        struct wanted out[TRUST_PARTS_MAX]) EDHOC_MUST_USE;
 /* Anchors and CRLs. EDHOC_ERR_SETTING for CRLs alone. */
 edhoc_err wanted_anchors(const struct settings *s, struct wanted *out) EDHOC_MUST_USE;
+/* What is revoked by key. */
+edhoc_err wanted_revoked(const struct settings *s, struct wanted *out) EDHOC_MUST_USE;
 /* The registration line. */
 edhoc_err wanted_conf(struct wanted *out) EDHOC_MUST_USE;
 void wanted_clear(struct wanted *w);

@@ -1,0 +1,27 @@
+#include "load/revoked_file.h"
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "load/file.h"
+#include "load/key_list.h"
+#include "load/place.h"
+#include "peer/krl.h"
+#include "peer/revoked.h"
+
+#define REVOKED_MAX (64u << 20) /* bytes: millions of keys */
+
+edhoc_err revoked_file_read(const char *where, struct loading *loading, struct revoked **out)
+{
+    struct buf text = buf_new(0);
+    const char *path;
+    edhoc_err err = place_path(where, &path);
+
+    *out = NULL;
+    if (err == EDHOC_OK)
+        err = file_read(path, FILE_TRUSTED, REVOKED_MAX, loading, NULL, &text);
+    if (err == EDHOC_OK)
+        err = krl_is(buf_bytes(&text)) ? krl_read(buf_bytes(&text), path, out)
+                                       : key_list_read(buf_bytes(&text), path, out);
+    buf_free(&text);
+    return err;
+}
