@@ -170,12 +170,32 @@ static int keygen(const struct keytype *type, const char *output, const char *na
     return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
 }
 
-/* The name as it was typed. */
-static int keygen_for(const struct keytype *type, const char *output, const char *typed)
+/* Acceptors take *.pem from that folder, and nothing else. */
+static bool is_lost(const char *output)
 {
+    const char *slash = strrchr(output, '/');
+    struct bytes folder = bytes_of(output, slash != NULL ? (size_t)(slash - output) : 0);
+
+    return bytes_end_with(folder, BYTES_LITERAL("service.d")) &&
+           !bytes_end_with(bytes_of_text(output), BYTES_LITERAL(".pem"));
+}
+
+/* The type and the name as they were typed. */
+static int keygen_for(const char *type_name, const char *output, const char *typed)
+{
+    const struct keytype *type = keytype_by_name(type_name);
     char name[NAME_TEXT_MAX + 2]; /* one more than is allowed, so that the rule is told */
     const char *fault;
 
+    if (type == NULL)
+        return tool_usage("no key type \"%.60s\"; types are x25519, x448, p256dh, p384dh, ed25519, "
+                          "ed448, p256, p384",
+                          type_name);
+    if (output != NULL && output[0] == '\0')
+        return tool_usage("keygen: the name of FILE is empty");
+    if (output != NULL && is_lost(output))
+        return tool_usage("keygen: in service.d only files called *.pem are keys; write -o %s.pem",
+                          output);
     (void)snprintf(name, sizeof(name), "%s", typed);
     name_fold_host(name);
     fault = tool_name_fault(name);
@@ -190,19 +210,14 @@ int cmd_keygen(int argc, char **argv)
                                             {"output", required_argument, NULL, 'o'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const struct keytype *type = keytypes;
-    const char *output = NULL;
+    const char *type = "x25519", *output = NULL;
     int c;
 
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":t:o:h", options, NULL)) != -1) {
         switch (c) {
         case 't':
-            type = keytype_by_name(optarg);
-            if (type == NULL)
-                return tool_usage("no key type \"%.60s\"; types are x25519, x448, p256dh, p384dh, "
-                                  "ed25519, ed448, p256, p384",
-                                  optarg);
+            type = optarg;
             break;
         case 'o':
             output = optarg;
@@ -218,7 +233,5 @@ int cmd_keygen(int argc, char **argv)
     }
     if (argc - optind != 1)
         return tool_usage(argc == optind ? "keygen: the NAME is missing" : "keygen: one NAME only");
-    if (output != NULL && output[0] == '\0')
-        return tool_usage("keygen: the name of FILE is empty");
     return keygen_for(type, output, argv[optind]);
 }

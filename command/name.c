@@ -17,6 +17,12 @@ const char *tool_name_fault(const char *name)
         return "has one of * ? ! # in it, which mean something else in a trust file";
     if (service.len < strlen(name) && (service.len == 0 || name_host(name) == NULL))
         return "has nothing before or after its @; write SERVICE@HOST";
+    if (strchr(name, '/') != NULL)
+        return "has a / in it; for a service, write SERVICE@HOST, like HTTP@web.example.org";
+    if (strchr(name, '@') != strrchr(name, '@'))
+        return "has two @; write SERVICE@HOST";
+    if (name_host(name) != NULL && strchr(name_host(name), ':') != NULL)
+        return "has a port; write SERVICE@HOST, which is on whatever port";
     if (keytype_by_ssh_name(bytes_of_text(name)) != NULL)
         return "is a key type's";
     return NULL;

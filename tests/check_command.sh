@@ -185,6 +185,15 @@ for name in '' 'a b' 'a,b' '*' 'a?' '!a' '#a' '"a"' '@host' 'HTTP@' 'ssh-ed25519
     fails 2 'the name' && [ ! -e "bad$n.pem" ]
     result "refuses a name that others could not pin ($n)"
 done
+for name in HTTP/web.example.org http://web.example.org/ HTTP@web.example.org:443 a@b@c; do
+    run keygen -o never.pem "$name"
+    fails 2 'SERVICE@HOST' && [ ! -e never.pem ]
+    result "keygen makes no key for a name that never matches: $name"
+done
+mkdir service.d
+run keygen -o service.d/web HTTP@web.example.org
+fails 2 'write -o service.d/web.pem' && [ ! -e service.d/web ]
+result 'keygen puts no key into service.d that no acceptor takes'
 run keygen -o long.pem "$(printf '%255s' x | tr ' ' x)"
 succeeds
 result 'takes a name of 255 bytes'
