@@ -713,7 +713,6 @@ static const struct {
     {0400, EDHOC_OK, EDHOC_OK},
     {0600, EDHOC_OK, EDHOC_OK},
     {0700, EDHOC_OK, EDHOC_OK},
-    {0640, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
     {0620, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
     {0604, EDHOC_ERR_PERMISSIONS, EDHOC_OK},
     {0602, EDHOC_ERR_PERMISSIONS, EDHOC_ERR_PERMISSIONS},
@@ -736,6 +735,33 @@ START_TEST(files_that_others_may_use_are_refused_by_their_rule)
 }
 END_TEST
 
+/* What a daemon's group may read must be root's, whoever asks: only root can set this up. */
+START_TEST(keys_that_a_group_reads_are_roots)
+{
+    static const struct {
+        mode_t mode;
+        edhoc_err want;
+    } rows[] = {{0640, EDHOC_OK},
+                {0440, EDHOC_OK},
+                {0660, EDHOC_ERR_PERMISSIONS},
+                {0650, EDHOC_ERR_PERMISSIONS},
+                {0644, EDHOC_ERR_PERMISSIONS}};
+    const char *path = folder_write_bytes("f", bytes_of_text("x"), 0640);
+
+    if (geteuid() != 0)
+        return;
+    folder_run("chmod 711 .; chgrp 65534 f");
+    for (int i = 0; i < 2 * ROWS(rows); i++) {
+        ck_assert_int_eq(chmod(path, rows[i / 2].mode), 0);
+        ck_assert_int_eq(setegid(i % 2 == 0 ? 0 : 65534), 0);
+        ck_assert_int_eq(seteuid(i % 2 == 0 ? 0 : 65534), 0);
+        ck_assert_err(read_file(path, FILE_SECRET, 10), rows[i / 2].want);
+        ck_assert_int_eq(seteuid(0), 0);
+        ck_assert_int_eq(setegid(0), 0);
+    }
+}
+END_TEST
+
 /* Owned by somebody else: only root can set this up. */
 START_TEST(files_of_others_are_refused)
 {
@@ -745,9 +771,9 @@ START_TEST(files_of_others_are_refused)
         return;
     ck_assert_int_eq(chown(path, 12345, 12345), 0);
     ck_assert_told(read_file(path, FILE_TRUSTED, 10), EDHOC_ERR_PERMISSIONS, "owned by user 12345");
-    ck_assert_ok(read_file(path, FILE_SECRET, 10));
-    ck_assert_int_eq(chmod(path, 0641), 0);
     ck_assert_told(read_file(path, FILE_SECRET, 10), EDHOC_ERR_PERMISSIONS, "chmod 600");
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_ok(read_file(path, FILE_SECRET, 10));
 }
 END_TEST
 
@@ -1380,6 +1406,8 @@ static const struct {
     {"trust=t", "not an absolute path"},
     {"trust=~/t", "not an absolute path"},
     {"trust=\"/t\"", "not an absolute path"},
+    {"trust=file:t", "\"file:t\" is not an absolute path"},
+    {"identity=FILE:./t", "not an absolute path"},
     {"trust=/a trust=/b", "given twice"},
     {"trust=/a b", "b: is no setting"},
     {"suites=7", "line 2: suites: "},
@@ -1506,6 +1534,7 @@ static void add_files(Suite *suite)
     tcase_add_test(tc, only_regular_files_are_read);
     tcase_add_test(tc, files_have_a_bounded_size);
     tcase_add_loop_test(tc, files_that_others_may_use_are_refused_by_their_rule, 0, ROWS(modes));
+    tcase_add_test(tc, keys_that_a_group_reads_are_roots);
     tcase_add_test(tc, files_of_others_are_refused);
 }
 

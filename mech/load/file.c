@@ -17,15 +17,16 @@ static edhoc_err cannot(const char *path, const char *what, int error)
     return report(EDHOC_ERR_FILE, "%s: %s: %s", path, what, strerror(error));
 }
 
-static edhoc_err check_secret(const char *path, const struct stat *st, uid_t uid)
+static edhoc_err check_secret(const char *path, const struct stat *st)
 {
-    bool ours = st->st_uid == uid;
+    mode_t allowed = st->st_uid == 0 ? 0740 : 0700;
 
-    if ((st->st_mode & 007) == 0 && (!ours || (st->st_mode & 070) == 0))
+    if ((st->st_mode & 0777 & ~allowed) == 0)
         return EDHOC_OK;
     return report(EDHOC_ERR_PERMISSIONS,
-                  "%s: mode %04o lets others at this private key; run: chmod 600 %s", path,
-                  (unsigned)(st->st_mode & 07777), path);
+                  "%s: mode %04o lets others at this private key; run: chmod 600 %s (or 640, for "
+                  "the group of a daemon, where root owns it)",
+                  path, (unsigned)(st->st_mode & 07777), path);
 }
 
 static edhoc_err check_trusted(const char *path, const struct stat *st, uid_t uid)
@@ -52,7 +53,7 @@ edhoc_err file_check(int fd, const char *path, enum file_rule rule, const struct
         return cannot(path, "cannot be examined", errno);
     switch (rule) {
     case FILE_SECRET:
-        return check_secret(path, &st, uid);
+        return check_secret(path, &st);
     case FILE_TRUSTED:
         return check_trusted(path, &st, uid);
     default:

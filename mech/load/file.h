@@ -13,8 +13,8 @@
 /* What the owner and the mode of a file or directory have to be. */
 enum file_rule {
     FILE_ANY,     /* anything */
-    FILE_SECRET,  /* as ssh has it: no access for others (mode & 007), nor for the group when the
-                     file is ours (mode & 070) */
+    FILE_SECRET,  /* no access for the group and for others; where root owns it, its group, like a
+                     daemon's, may read */
     FILE_TRUSTED, /* owned by root or by us, and writable by nobody else */
 };
 
