@@ -40,12 +40,20 @@ static edhoc_err bad(const struct value *v, const char *format, ...)
 
 /* ---- the kinds of value ---- */
 
+/* Of a file, with or without "file:"; what else a place can be has no folder to be relative to. */
+static bool is_relative(const char *place)
+{
+    const char *path;
+
+    return place_is_file(place) && place_path(place, &path) == EDHOC_OK && path[0] != '/';
+}
+
 static edhoc_err set_path(struct settings *s, size_t offset, const struct value *v)
 {
     char **to = (char **)(void *)((char *)s + offset);
     char *copy;
 
-    if (v->source == FROM_MECH_CONF && v->text[0] != '/' && !place_has_scheme(v->text))
+    if (v->source == FROM_MECH_CONF && is_relative(v->text))
         return bad(v, "\"%.60s\" is not an absolute path", v->text);
     copy = strdup(v->text);
     if (copy == NULL)

@@ -5,8 +5,8 @@
 #include "load/loading.h"
 #include "peer/trust.h"
 
-#define TRUST_FILE_MAX (16u << 20) /* bytes of a trust file */
-#define PUB_FILE_MAX   16384       /* bytes of a FILE.pub */
+#define TRUST_FILE_MAX (256u << 20) /* bytes of a trust file */
+#define PUB_FILE_MAX   16384        /* bytes of a FILE.pub */
 
 /* Reads the text of a file into `t`, all or up to the first line that is wrong. `file` is for
  * errors and for the lines. */
