@@ -1009,7 +1009,7 @@ START_TEST(impossible_private_keys_are_refused)
     struct key *k;
 
     check_error(key_from_private(type_named(no_privates[_i].type), unhex(no_privates[_i].raw), &k),
-                EDHOC_ERR_CRYPTO);
+                EDHOC_ERR_KEY_FORMAT);
     ck_assert_ptr_null(k);
 }
 END_TEST

@@ -7,6 +7,7 @@
 #include "crypto/key_inside.h"
 #include "crypto/keytype.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,72 @@ struct bytes key_y(const struct key *k)
     return bytes_of(k->y, k->y_len);
 }
 
+/* ---- what libcrypto is to make keys from ----
+ *
+ * A key of each type without a value of use: for EC the group alone, whose tables take longer to set
+ * up than a point to check. Made once and never freed, as the hashes are. */
+
+#define TYPES_MAX 8
+
+static EVP_PKEY *patterns[TYPES_MAX]; /* by the row of keytypes; NULL where libcrypto lacks it */
+static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+static EVP_PKEY *make_group(const char *name)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)name, 0),
+        OSSL_PARAM_END};
+    EVP_PKEY *pkey = NULL;
+
+    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+        (void)EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEY_PARAMETERS, params);
+    EVP_PKEY_CTX_free(ctx);
+    return pkey;
+}
+
+static void make_patterns(void)
+{
+    static const uint8_t zeros[COORDINATE_MAX];
+
+    (void)ERR_set_mark();
+    for (const struct keytype *t = keytypes; t->name != NULL; t++)
+        patterns[t - keytypes] = t->kty == KTY_EC2
+                                     ? make_group(t->ossl_group)
+                                     : EVP_PKEY_new_raw_public_key_ex(NULL, t->ossl_name, NULL,
+                                                                      zeros, t->coordinate);
+    (void)ERR_pop_to_mark();
+}
+
+static EVP_PKEY *pattern(const struct keytype *type)
+{
+    (void)pthread_once(&made, make_patterns);
+    return patterns[type - keytypes];
+}
+
+bool crypto_has_curve(enum cose_curve curve)
+{
+    return pattern(keytype_by_curve(curve, true)) != NULL;
+}
+
+/* ---- making keys ---- */
+
+/* Around libcrypto's key, whose reference it takes over (on failure too). */
+static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, struct key **out)
+{
+    struct key *k = calloc(1, sizeof(*k));
+
+    *out = k;
+    if (k == NULL) {
+        EVP_PKEY_free(pkey);
+        return EDHOC_ERR_NOMEM;
+    }
+    atomic_init(&k->refs, 1);
+    k->type = type;
+    k->pkey = pkey;
+    return EDHOC_OK;
+}
+
 static bool read_coordinate(EVP_PKEY *pkey, const char *param, uint8_t *out, size_t len)
 {
     BIGNUM *n = NULL;
@@ -60,59 +127,51 @@ static bool read_coordinate(EVP_PKEY *pkey, const char *param, uint8_t *out, siz
     return ok;
 }
 
+/* At one go, unless the key came with its point compressed, or is a provider's own. */
+static bool read_point(struct key *k)
+{
+    size_t n = k->type->coordinate, len = 0;
+    uint8_t point[1 + 2 * COORDINATE_MAX];
+
+    k->y_len = n;
+    if (EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+                                        &len) != 1 ||
+        len != 1 + 2 * n || point[0] != 4)
+        return read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->x, n) &&
+               read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->y, n);
+    memcpy(k->x, point + 1, n);
+    memcpy(k->y, point + 1 + n, n);
+    return true;
+}
+
 static bool read_public(struct key *k)
 {
     size_t len = sizeof(k->x);
 
-    if (k->type->kty == KTY_OKP)
-        return EVP_PKEY_get_raw_public_key(k->pkey, k->x, &len) == 1 && len == k->type->coordinate;
-    k->y_len = k->type->coordinate;
-    return read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->x, k->type->coordinate) &&
-           read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->y, k->type->coordinate);
+    if (k->type->kty == KTY_EC2)
+        return read_point(k);
+    return EVP_PKEY_get_raw_public_key(k->pkey, k->x, &len) == 1 && len == k->type->coordinate;
 }
 
-/* A key around libcrypto's, whose reference it takes over (on failure too). */
-static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, struct key **out)
+/* The same, with the public key that libcrypto tells. */
+static edhoc_err wrap_and_read(EVP_PKEY *pkey, const struct keytype *type, struct key **out)
 {
-    struct key *k = calloc(1, sizeof(*k));
+    edhoc_err err = wrap_pkey(pkey, type, out);
 
-    *out = NULL;
-    if (k == NULL) {
-        EVP_PKEY_free(pkey);
-        return EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK && !read_public(*out)) {
+        key_free(*out);
+        *out = NULL;
+        err = crypto_failed("reading a public key");
     }
-    atomic_init(&k->refs, 1);
-    k->type = type;
-    k->pkey = pkey;
-    if (!read_public(k)) {
-        key_free(k);
-        return crypto_failed("reading a public key");
-    }
-    *out = k;
-    return EDHOC_OK;
-}
-
-/* ---- making keys ---- */
-
-bool crypto_has_curve(enum cose_curve curve)
-{
-    const struct keytype *type = keytype_by_curve(curve, true);
-    EVP_PKEY_CTX *ctx;
-
-    (void)ERR_set_mark();
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
-    EVP_PKEY_CTX_free(ctx);
-    (void)ERR_pop_to_mark();
-    return ctx != NULL;
+    return err;
 }
 
 static EVP_PKEY *generate(const struct keytype *type)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type->ossl_name, NULL);
-    EVP_PKEY *pkey = NULL;
+    EVP_PKEY *from = pattern(type), *pkey = NULL;
+    EVP_PKEY_CTX *ctx = from != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, from, NULL) : NULL;
 
-    if (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 &&
-        (type->ossl_group == NULL || EVP_PKEY_CTX_set_group_name(ctx, type->ossl_group) == 1))
+    if (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1)
         (void)EVP_PKEY_generate(ctx, &pkey);
     EVP_PKEY_CTX_free(ctx);
     return pkey;
@@ -129,12 +188,11 @@ edhoc_err key_generate(const struct keytype *type, struct key **out)
     if (err == EDHOC_OK && (pkey = generate(type)) == NULL)
         err = crypto_failed("generating a key");
     if (err == EDHOC_OK)
-        err = wrap_pkey(pkey, type, out);
+        err = wrap_and_read(pkey, type, out);
     (void)ERR_pop_to_mark();
     return err;
 }
 
-/* An EC key from its parameters: public point, and private scalar or NULL. */
 static EVP_PKEY *ec_pkey(const struct keytype *type, struct bytes point, const BIGNUM *scalar)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
@@ -145,117 +203,132 @@ static EVP_PKEY *ec_pkey(const struct keytype *type, struct bytes point, const B
     if (build != NULL && ctx != NULL &&
         OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, type->ossl_group, 0) &&
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point.p, point.len) &&
-        (scalar == NULL || OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, scalar)) &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, scalar) &&
         (params = OSSL_PARAM_BLD_to_param(build)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
-        (void)EVP_PKEY_fromdata(ctx, &pkey, scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
-                                params);
+        (void)EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
     EVP_PKEY_CTX_free(ctx);
     return pkey;
 }
 
-/* The public point of a scalar, uncompressed; 0 on failure. */
-static size_t ec_public_point(const struct keytype *type, const BIGNUM *scalar, uint8_t *out,
-                              size_t max)
+static EVP_PKEY *ec_from_scalar(const struct keytype *type, const EC_GROUP *group,
+                                const BIGNUM *scalar)
 {
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(type->ossl_group));
-    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    uint8_t octets[1 + 2 * COORDINATE_MAX];
+    EC_POINT *point = EC_POINT_new(group);
     size_t len = 0;
 
     if (point != NULL && EC_POINT_mul(group, point, scalar, NULL, NULL, NULL) == 1)
-        len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, out, max, NULL);
+        len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, octets,
+                                 sizeof(octets), NULL);
     EC_POINT_free(point);
-    EC_GROUP_free(group);
-    return len;
+    return len > 0 ? ec_pkey(type, bytes_of(octets, len), scalar) : NULL;
 }
 
-static EVP_PKEY *ec_private(const struct keytype *type, struct bytes raw)
+static edhoc_err ec_private(const struct keytype *type, struct bytes raw, EVP_PKEY **out)
 {
-    uint8_t point[1 + 2 * COORDINATE_MAX];
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(type->ossl_group));
     BIGNUM *scalar = BN_secure_new();
-    EVP_PKEY *pkey = NULL;
-    size_t len;
+    edhoc_err err = EDHOC_OK;
 
-    if (scalar != NULL && BN_bin2bn(raw.p, (int)raw.len, scalar) != NULL) {
+    *out = NULL;
+    if (group == NULL || scalar == NULL || BN_bin2bn(raw.p, (int)raw.len, scalar) == NULL)
+        err = crypto_failed("importing a private key");
+    else if (BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group)) >= 0)
+        err = report(EDHOC_ERR_KEY_FORMAT, "a private key that is out of its curve's range");
+    else
         BN_set_flags(scalar, BN_FLG_CONSTTIME);
-        len = ec_public_point(type, scalar, point, sizeof(point));
-        if (len > 0)
-            pkey = ec_pkey(type, bytes_of(point, len), scalar);
-    }
+    if (err == EDHOC_OK && (*out = ec_from_scalar(type, group, scalar)) == NULL)
+        err = crypto_failed("importing a private key");
     BN_clear_free(scalar);
-    return pkey;
+    EC_GROUP_free(group);
+    return err;
+}
+
+static edhoc_err okp_private(const struct keytype *type, struct bytes raw, EVP_PKEY **out)
+{
+    *out = EVP_PKEY_new_raw_private_key_ex(NULL, type->ossl_name, NULL, raw.p, raw.len);
+    return *out != NULL ? EDHOC_OK : crypto_failed("importing a private key");
 }
 
 edhoc_err key_from_private(const struct keytype *type, struct bytes raw, struct key **out)
 {
-    EVP_PKEY *pkey = NULL;
+    EVP_PKEY *pkey;
     edhoc_err err;
 
     *out = NULL;
+    if (raw.len != type->coordinate)
+        return report(EDHOC_ERR_KEY_FORMAT, "a private key of %zu bytes", raw.len);
     (void)ERR_set_mark();
-    if (raw.len == type->coordinate)
-        pkey = type->kty == KTY_EC2
-                   ? ec_private(type, raw)
-                   : EVP_PKEY_new_raw_private_key_ex(NULL, type->ossl_name, NULL, raw.p, raw.len);
-    err = pkey == NULL ? crypto_failed("importing a private key") : wrap_pkey(pkey, type, out);
+    err = type->kty == KTY_EC2 ? ec_private(type, raw, &pkey) : okp_private(type, raw, &pkey);
+    if (err == EDHOC_OK)
+        err = wrap_and_read(pkey, type, out);
     (void)ERR_pop_to_mark();
     return err;
 }
 
-/* SEC 1 point: 02 || x stands for a compact representation, as either y does. */
-static EVP_PKEY *ec_public(const struct keytype *type, struct bytes x, struct bytes y)
+/* The SEC 1 form of a point; 02 || x stands for a compact representation, as either y does. */
+static size_t encode(const struct keytype *type, struct bytes x, struct bytes y, uint8_t *out)
 {
-    struct buf point = buf_new(1 + 2 * COORDINATE_MAX);
-    EVP_PKEY *pkey = NULL;
+    size_t head = type->kty == KTY_EC2;
 
-    buf_put_byte(&point, y.len == 0 ? 0x02 : 0x04);
-    buf_put(&point, x);
-    buf_put(&point, y);
-    if (buf_err(&point) == EDHOC_OK)
-        pkey = ec_pkey(type, buf_bytes(&point), NULL);
-    buf_free(&point);
-    return pkey;
-}
-
-/* Partial public-key validation (SP 800-56A 5.6.2.3.4, required by RFC 9528 section 9.2): libcrypto
- * checks it again, whatever the import did. */
-static bool ec_public_ok(EVP_PKEY *pkey)
-{
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    bool ok = ctx != NULL && EVP_PKEY_public_check_quick(ctx) == 1;
-
-    EVP_PKEY_CTX_free(ctx);
-    return ok;
+    if (head > 0)
+        out[0] = y.len == 0 ? 0x02 : 0x04;
+    memcpy(out + head, x.p, x.len);
+    if (y.len > 0)
+        memcpy(out + head + x.len, y.p, y.len);
+    return head + x.len + y.len;
 }
 
 static edhoc_err no_public_key(const struct keytype *type, size_t len)
 {
-    if (crypto_lacked_memory())
-        return EDHOC_ERR_NOMEM;
     return report(EDHOC_ERR_BAD_POINT, "%zu bytes that are no public key on %s", len,
                   type->ossl_group != NULL ? type->ossl_group : type->ossl_name);
+}
+
+/* For a NIST curve libcrypto sees to it that the coordinates are in range and the point is on the
+ * curve: the partial validation of SP 800-56A 5.6.2.3.4, which RFC 9528 section 9.2 requires. */
+static edhoc_err import(const struct keytype *type, struct bytes x, struct bytes y, EVP_PKEY **out)
+{
+    uint8_t point[1 + 2 * COORDINATE_MAX];
+    size_t len = encode(type, x, y, point);
+    EVP_PKEY *from = pattern(type);
+
+    if (type->kty == KTY_OKP && !type->dh) /* libcrypto gives no other value to one of these */
+        *out = EVP_PKEY_new_raw_public_key_ex(NULL, type->ossl_name, NULL, x.p, x.len);
+    else
+        *out = from != NULL ? EVP_PKEY_dup(from) : NULL;
+    if (*out == NULL)
+        return crypto_failed("importing a public key");
+    if ((type->kty == KTY_EC2 || type->dh) &&
+        EVP_PKEY_set1_encoded_public_key(*out, point, len) != 1) {
+        EVP_PKEY_free(*out);
+        *out = NULL;
+        return crypto_lacked_memory() ? EDHOC_ERR_NOMEM : no_public_key(type, x.len);
+    }
+    return EDHOC_OK;
 }
 
 edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct bytes y,
                           struct key **out)
 {
-    bool ec = type->kty == KTY_EC2;
-    EVP_PKEY *pkey = NULL;
+    EVP_PKEY *pkey;
     edhoc_err err;
 
     *out = NULL;
+    if (x.len != type->coordinate ||
+        (y.len != 0 && (type->kty == KTY_OKP || y.len != type->coordinate)))
+        return no_public_key(type, x.len);
     (void)ERR_set_mark();
-    if (x.len == type->coordinate && (y.len == 0 || (ec && y.len == x.len)))
-        pkey = ec ? ec_public(type, x, y)
-                  : EVP_PKEY_new_raw_public_key_ex(NULL, type->ossl_name, NULL, x.p, x.len);
-    if (pkey != NULL && (!ec || ec_public_ok(pkey))) {
+    err = import(type, x, y, &pkey);
+    if (err == EDHOC_OK)
         err = wrap_pkey(pkey, type, out);
-        if (*out != NULL)
-            (*out)->y_len = y.len;
-    } else {
-        EVP_PKEY_free(pkey);
-        err = no_public_key(type, x.len);
+    if (err == EDHOC_OK) {
+        memcpy((*out)->x, x.p, x.len);
+        if (y.len > 0)
+            memcpy((*out)->y, y.p, y.len);
+        (*out)->y_len = y.len;
     }
     (void)ERR_pop_to_mark();
     return err;
@@ -337,7 +410,7 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
     else if (EVP_PKEY_up_ref(pkey) != 1)
         err = crypto_failed("sharing a key");
     else
-        err = wrap_pkey(pkey, type, out);
+        err = wrap_and_read(pkey, type, out);
     (void)ERR_pop_to_mark();
     return err;
 }

@@ -21,7 +21,8 @@ struct bytes key_x(const struct key *k);
 struct bytes key_y(const struct key *k);
 
 edhoc_err key_generate(const struct keytype *type, struct key **out) EDHOC_MUST_USE;
-/* From the raw private value: the seed or scalar of RFC 7748 / 8032, or the big-endian scalar. */
+/* From the raw private value: the seed or scalar of RFC 7748 / 8032, or the big-endian scalar.
+ * EDHOC_ERR_KEY_FORMAT when its length is not exact, or it is not less than the group's order, or 0. */
 edhoc_err key_from_private(const struct keytype *type, struct bytes raw,
                            struct key **out) EDHOC_MUST_USE;
 /* From public coordinates. With an empty `y` for a NIST curve, x is a compact representation

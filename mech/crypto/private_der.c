@@ -160,8 +160,6 @@ static edhoc_err make(const struct keytype *type, struct bytes raw, struct bytes
 {
     edhoc_err err = raw.len == type->coordinate ? key_from_private(type, raw, out) : malformed();
 
-    if (err == EDHOC_ERR_CRYPTO)
-        err = report(EDHOC_ERR_KEY_FORMAT, "a private key that is out of its curve's range");
     if (err == EDHOC_OK && bits.len > 0 && !is_public_of(bits, *out)) {
         key_free(*out);
         *out = NULL;

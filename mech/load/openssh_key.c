@@ -146,6 +146,8 @@ static edhoc_err make_key(const struct keytype *type, const uint8_t *raw, struct
     struct buf derived = buf_new(BLOB_MAX);
     edhoc_err err = key_from_private(type, bytes_of(raw, type->coordinate), out);
 
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        err = file_blame(err, path);
     if (err == EDHOC_OK) {
         ssh_blob_put(*out, &derived);
         err = buf_err(&derived);
