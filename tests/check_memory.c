@@ -20,7 +20,9 @@
 #include "lib/keep.h"
 #include "lib/suite.h"
 
+#include "crypto/aead.h"
 #include "crypto/ecdh.h"
+#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
@@ -305,15 +307,211 @@ START_TEST(a_loaded_openssh_key_leaves_no_copy_in_freed_memory)
 }
 END_TEST
 
+/* ---- running out of memory ---- */
+
+/* What the operations work on, made while there is memory. */
+static struct {
+    struct key *key, *peer, *signer;
+    struct buf signature, sealed, pem;
+    const struct keytype *type;
+} work;
+
+static edhoc_err try_generate(void)
+{
+    struct key *k;
+    edhoc_err err = key_generate(work.type, &k);
+
+    must((err == EDHOC_OK) == (k != NULL));
+    key_free(k);
+    return err;
+}
+
+static edhoc_err try_public(void)
+{
+    struct key *k;
+    edhoc_err err = key_from_public(work.type, key_x(work.peer), key_y(work.peer), &k);
+
+    must((err == EDHOC_OK) == (k != NULL));
+    key_free(k);
+    return err;
+}
+
+static edhoc_err try_compact(void)
+{
+    struct key *k;
+    edhoc_err err = key_from_public(work.type, key_x(work.peer), BYTES_NONE, &k);
+
+    must((err == EDHOC_OK) == (k != NULL));
+    key_free(k);
+    return err;
+}
+
+static edhoc_err try_private(void)
+{
+    uint8_t raw[COORDINATE_MAX] = {[0] = 1, [31] = 1};
+    struct key *k;
+    edhoc_err err = key_from_private(work.type, bytes_of(raw, work.type->coordinate), &k);
+
+    must((err == EDHOC_OK) == (k != NULL));
+    key_free(k);
+    return err;
+}
+
+static edhoc_err try_ecdh(void)
+{
+    struct fixed secret;
+
+    return crypto_ecdh(work.key, work.peer, &secret);
+}
+
+static edhoc_err try_sign(void)
+{
+    buf_reset(&work.signature);
+    return crypto_sign(work.signer, BYTES_LITERAL("text"), &work.signature);
+}
+
+static edhoc_err try_verify(void)
+{
+    return crypto_verify(work.signer, BYTES_LITERAL("text"), buf_bytes(&work.signature));
+}
+
+static edhoc_err try_digest(void)
+{
+    struct bytes part = BYTES_LITERAL("text");
+    struct fixed out;
+
+    return crypto_digest(HASH_SHA256, &part, 1, &out);
+}
+
+static edhoc_err try_expand(void)
+{
+    uint8_t out[100];
+
+    return crypto_expand(HASH_SHA256, BYTES_LITERAL("key"), BYTES_LITERAL("info"), out,
+                         sizeof(out));
+}
+
+static edhoc_err try_expand_kmac(void)
+{
+    uint8_t out[100];
+
+    return crypto_expand(HASH_SHAKE256, BYTES_LITERAL("keykey"), BYTES_LITERAL("info"), out,
+                         sizeof(out));
+}
+
+static const uint8_t zeros[16];
+
+static edhoc_err try_seal(void)
+{
+    buf_reset(&work.sealed);
+    return crypto_seal(AES_CCM_16_64_128, bytes_of(zeros, 16), bytes_of(zeros, 13), BYTES_NONE,
+                       BYTES_LITERAL("text"), &work.sealed);
+}
+
+static edhoc_err try_open(void)
+{
+    struct buf opened = buf_new(100);
+    edhoc_err err = crypto_open(AES_CCM_16_64_128, bytes_of(zeros, 16), bytes_of(zeros, 13),
+                                BYTES_NONE, buf_bytes(&work.sealed), &opened);
+
+    buf_free(&opened);
+    return err;
+}
+
+static edhoc_err try_cipher(void)
+{
+    struct crypto_cipher *cipher;
+    edhoc_err err = crypto_cipher_new(AES_128_GCM, true, bytes_of(zeros, 16), &cipher);
+
+    must((err == EDHOC_OK) == (cipher != NULL));
+    crypto_cipher_free(cipher);
+    return err;
+}
+
+static edhoc_err try_write_pem(void)
+{
+    buf_reset(&work.pem);
+    return key_to_pem(work.key, &work.pem);
+}
+
+static edhoc_err try_read_pem(void)
+{
+    struct key *k;
+    edhoc_err err = key_from_pem(buf_bytes(&work.pem), NULL, true, &k);
+
+    must((err == EDHOC_OK) == (k != NULL));
+    key_free(k);
+    return err;
+}
+
+/* In this order, as some use what others made. */
+static const struct {
+    const char *name;
+    edhoc_err (*operation)(void);
+} operations[] = {
+    {"generate", try_generate}, {"public", try_public},
+    {"compact", try_compact},   {"private", try_private},
+    {"ecdh", try_ecdh},         {"sign", try_sign},
+    {"verify", try_verify},     {"digest", try_digest},
+    {"expand", try_expand},     {"expand with KMAC", try_expand_kmac},
+    {"seal", try_seal},         {"open", try_open},
+    {"cipher", try_cipher},     {"write PEM", try_write_pem},
+    {"read PEM", try_read_pem},
+};
+
+/* The n-th allocation fails, for every n; then all of them succeed again. Some of those within a
+ * verification libcrypto itself tells no better than as a signature that is wrong. */
+static void starve(const char *name, edhoc_err (*operation)(void))
+{
+    edhoc_err err = EDHOC_ERR_NOMEM;
+    bool told = false;
+    long n;
+
+    ck_assert_msg(operation() == EDHOC_OK, "%s", name);
+    for (n = 0; n < 10000 && err != EDHOC_OK; n++) {
+        left = n;
+        err = operation();
+        left = -1;
+        ck_assert_msg(err == EDHOC_OK || err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO ||
+                          (operation == try_verify && err == EDHOC_ERR_PROOF),
+                      "%s, allocation %ld: %s", name, n, report_sentence(err));
+        told = told || err == EDHOC_ERR_NOMEM;
+        must(ERR_peek_error() == 0);
+    }
+    ck_assert_msg(n > 1 && told, "%s: %ld allocations", name, n);
+    ck_assert_msg(operation() == EDHOC_OK, "%s", name);
+}
+
+START_TEST(lack_of_memory_is_never_told_as_a_refusal)
+{
+    const struct keytype *signs = keytype_by_name(_i == 0 ? "ed25519" : "p256");
+
+    work.type = keytype_by_name(_i == 0 ? "x25519" : "p256dh");
+    work.signature = work.sealed = work.pem = buf_new(4096);
+    ck_assert_ok(key_generate(work.type, &work.key));
+    ck_assert_ok(key_generate(work.type, &work.peer));
+    ck_assert_ok(key_generate(signs, &work.signer));
+    for (int i = 0; i < ROWS(operations); i++)
+        starve(operations[i].name, operations[i].operation);
+    key_free(work.key);
+    key_free(work.peer);
+    key_free(work.signer);
+    buf_free(&work.signature);
+    buf_free(&work.sealed);
+    buf_free(&work.pem);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
-    TCase *freed = suite_case(suite, "freed", 60);
+    TCase *freed = suite_case(suite, "freed", 60), *none = suite_case(suite, "none left", 120);
 
     tcase_add_test(freed, a_copy_that_is_not_wiped_is_found);
     tcase_add_loop_test(freed, a_loaded_key_leaves_no_copy_in_freed_memory, 0,
                         ROWS(type_names) * FORMS);
     tcase_add_loop_test(freed, a_loaded_openssh_key_leaves_no_copy_in_freed_memory, 0,
                         ROWS(openssh_keys));
+    tcase_add_loop_test(none, lack_of_memory_is_never_told_as_a_refusal, 0, 2);
 }
 
 int main(void)

@@ -188,7 +188,7 @@ edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce
     if (ctx == NULL || !start(ctx, alg, true, key, nonce, NULL, plaintext.len) ||
         !run(ctx, aad, plaintext, text) ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, text + plaintext.len) != 1) {
-        err = crypto_failed("encryption");
+        err = ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("encryption");
         bytes_wipe(text, plaintext.len + tag_len);
         out->len -= plaintext.len + tag_len;
     }
@@ -217,7 +217,7 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
     (void)ERR_set_mark();
     ctx = EVP_CIPHER_CTX_new();
     if (ctx == NULL || !start(ctx, alg, false, key, nonce, text.p + text.len, text.len)) {
-        err = crypto_failed("decryption");
+        err = ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("decryption");
     } else if (!run(ctx, aad, text, plain)) {
         err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
                                      : report(EDHOC_ERR_DECRYPT, "the authentication tag is wrong");
@@ -258,7 +258,7 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
     (void)ERR_set_mark();
     c->ctx = EVP_CIPHER_CTX_new();
     if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1)
-        err = crypto_failed("cipher key");
+        err = c->ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("cipher key");
     (void)ERR_pop_to_mark();
     c->takes_nonce = aeads[alg].takes_nonce;
     if (err == EDHOC_OK)

@@ -58,39 +58,48 @@ edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct b
     return err == EDHOC_OK ? buf_err(signature) : err;
 }
 
-static bool verify(const struct key *k, struct bytes text, struct bytes signature)
+/* `signature`: EdDSA's, or ECDSA's in DER. libcrypto's answer is 1, 0 for a wrong signature, or
+ * negative, but where EdDSA finds no memory it is 0, too. */
+static edhoc_err verify(const struct key *k, struct bytes text, struct bytes signature)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ok = ctx != NULL &&
-              EVP_DigestVerifyInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey,
-                                      NULL) == 1 &&
-              EVP_DigestVerify(ctx, signature.p, signature.len, text.p, text.len) == 1;
+    edhoc_err err = EDHOC_OK;
+    int verified = -1;
 
+    if (ctx != NULL &&
+        EVP_DigestVerifyInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey, NULL) == 1)
+        verified = EVP_DigestVerify(ctx, signature.p, signature.len, text.p, text.len);
+    if (verified < 0)
+        err = ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("verifying");
+    else if (verified == 0)
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
+                                     : report(EDHOC_ERR_PROOF, "the signature does not verify");
     EVP_MD_CTX_free(ctx);
-    return ok;
+    return err;
+}
+
+static edhoc_err verify_ecdsa(const struct key *k, struct bytes text, struct bytes signature)
+{
+    size_t len;
+    uint8_t *der = ecdsa_from_cose(signature, &len);
+    edhoc_err err = der == NULL ? EDHOC_ERR_NOMEM : verify(k, text, bytes_of(der, len));
+
+    OPENSSL_free(der);
+    return err;
 }
 
 edhoc_err crypto_verify(const struct key *public_key, struct bytes text, struct bytes signature)
 {
     const struct keytype *type = public_key->type;
-    uint8_t *der = NULL;
-    size_t der_len = 0;
-    bool ok = false;
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err;
 
     if (type->dh)
         return report(EDHOC_ERR_BUG, "a Diffie-Hellman key cannot verify a signature");
+    if (signature.len != type->signature)
+        return report(EDHOC_ERR_PROOF, "a signature of %zu bytes", signature.len);
     (void)ERR_set_mark();
-    if (signature.len == type->signature) {
-        if (type->kty == KTY_EC2)
-            der = ecdsa_from_cose(signature, &der_len);
-        ok = type->kty == KTY_OKP ? verify(public_key, text, signature)
-                                  : der != NULL && verify(public_key, text, bytes_of(der, der_len));
-    }
-    OPENSSL_free(der);
-    if (!ok)
-        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
-                                     : report(EDHOC_ERR_PROOF, "the signature does not verify");
+    err = type->kty == KTY_EC2 ? verify_ecdsa(public_key, text, signature)
+                               : verify(public_key, text, signature);
     (void)ERR_pop_to_mark();
     return err;
 }
