@@ -26,6 +26,7 @@ struct glue_ctx {
     unsigned id;         /* a running number, for the trace */
     unsigned steps;      /* taken so far */
     uint64_t generation; /* fork_generation() of the process that began it */
+    int64_t began;       /* half open: when, in seconds of CLOCK_BOOTTIME */
     OM_uint32 flags;     /* half open: what the initiator asked for; open: ret_flags */
     struct glue_session *session;
     struct protect *protect;

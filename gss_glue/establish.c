@@ -24,7 +24,18 @@
 #include "token/protect.h"
 #include "trace.h"
 
+#include <time.h>
+
 /* ---- beginning ---- */
+
+/* Seconds since the machine was started, in which it may have slept. */
+static int64_t uptime(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
 
 /* Takes over the session, on failure too. */
 static edhoc_err ctx_begin(struct glue_session *session, struct glue_name *target, OM_uint32 flags,
@@ -39,6 +50,7 @@ static edhoc_err ctx_begin(struct glue_session *session, struct glue_name *targe
     (*out)->session = session;
     (*out)->target = glue_name_ref(target);
     (*out)->flags = flags;
+    (*out)->began = uptime();
     return EDHOC_OK;
 }
 
@@ -89,6 +101,10 @@ static struct call call_of(gss_ctx_id_t context, gss_buffer_t input_token)
                          .out = buf_new(EDHOC_TOKEN_MAX)};
 }
 
+/* How long an acceptor waits for the rest after the first message_1 (doc/mechanism.md 4.2): a client
+ * that is slow is given up. */
+#define HALF_OPEN_SECONDS 120
+
 static edhoc_err may_step(const struct glue_ctx *ctx)
 {
     uint64_t generation;
@@ -101,6 +117,9 @@ static edhoc_err may_step(const struct glue_ctx *ctx)
     err = fork_generation(&generation);
     if (err == EDHOC_OK && generation != ctx->generation)
         err = EDHOC_ERR_OTHER_PROCESS;
+    if (err == EDHOC_OK && !ctx->initiator && uptime() - ctx->began > HALF_OPEN_SECONDS)
+        err = report(EDHOC_ERR_STATE, "it came more than %d s after the first one",
+                     HALF_OPEN_SECONDS);
     return err;
 }
 

@@ -1,7 +1,9 @@
 /* Contexts that must not come about: unknown peers, and tokens that are not what they should be. */
 #include "gss_pair.h"
 
+#include <dlfcn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 START_TEST(an_unknown_server_is_refused)
@@ -305,6 +307,41 @@ START_TEST(tokens_belong_to_their_context)
 }
 END_TEST
 
+/* The clock by which an acceptor waits, put forward. */
+static time_t leap;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int (*real)(clockid_t, struct timespec *);
+    int result;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    result = real(clock, t);
+    if (clock == CLOCK_BOOTTIME)
+        t->tv_sec += leap;
+    return result;
+}
+
+START_TEST(an_acceptor_waits_for_two_minutes)
+{
+    struct app_pair p = {0};
+
+    app_until(&p, 3);
+    leap = 118;
+    app_accept(&p, &p.token[2]);
+    ck_assert_uint_eq(p.acceptor_major, GSS_S_COMPLETE);
+    app_reset(&p);
+    app_until(&p, 3);
+    leap += 122;
+    app_accept(&p, &p.token[2]);
+    app_failed(p.acceptor_major, p.acceptor_minor, GSS_S_DEFECTIVE_TOKEN, MINOR(STATE));
+    ck_assert_ptr_nonnull(strstr(app_status(p.acceptor_major, p.acceptor_minor), "120 s"));
+    ck_assert_ptr_null(p.source);
+    app_check_dead(&p.acceptor);
+    app_close(&p);
+}
+END_TEST
+
 /* A half-open context works only in the process that began it. */
 START_TEST(half_open_contexts_do_not_fork)
 {
@@ -345,6 +382,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, framing_is_exact);
     tcase_add_test(tc, huge_tokens_are_refused);
     tcase_add_test(tc, tokens_belong_to_their_context);
+    tcase_add_test(tc, an_acceptor_waits_for_two_minutes);
     tcase_add_test(tc, half_open_contexts_do_not_fork);
 }
 
