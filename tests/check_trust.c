@@ -985,6 +985,42 @@ START_TEST(a_broken_line_does_not_touch_other_lines_keys)
 }
 END_TEST
 
+/* Ten thousand lines repeat one key: what is asked of it, or of an unknown one, is answered without
+ * going through them. */
+START_TEST(answers_do_not_depend_on_how_much_is_pinned)
+{
+    enum { MANY = 10000, ASKED = 2000 };
+    struct trust *t = new_trust((struct pin[LINES]){{ED25519, "bob", C, 0, 0}});
+    struct cred *unknown = new_cred(X25519_B, "alice"), *known = new_cred(X25519, "alice");
+    struct cred *kid = new_cred(X25519_B, NULL), *known_kid = new_cred(X25519, NULL);
+    struct cred_id id = id_of(kid), known_id = id_of(known_kid);
+    struct peer peer;
+    clock_t begin;
+
+    for (unsigned i = 0; i < MANY; i++)
+        ck_assert_ok(trust_add(t, new_line(&(struct pin){X25519, "alice", C, 0, 0}, i + 1)));
+    begin = clock();
+    for (unsigned i = 0; i < ASKED; i++) {
+        size_t at = 0;
+
+        ck_assert_ptr_null(trust_candidate(t, &id, true, &at));
+        at = 0;
+        ck_assert_ptr_nonnull(trust_candidate(t, &known_id, true, &at));
+        ck_assert_ptr_null(trust_candidate(t, &known_id, true, &at));
+        ck_assert_err(trust_no_candidate(t, &id, true), UNKNOWN);
+        ck_assert_err(trust_judge_client(t, unknown, NOW, &peer), UNKNOWN);
+        ck_assert_ok(trust_judge_client(t, known, NOW, &peer));
+        peer_clear(&peer);
+    }
+    ck_assert_int_lt((clock() - begin) / (CLOCKS_PER_SEC / 1000), ASKED / 4); /* 250 us each */
+    cred_free(unknown);
+    cred_free(known);
+    cred_free(kid);
+    cred_free(known_kid);
+    trust_free(t);
+}
+END_TEST
+
 /* A user's lines and the machine's, which are shared: in order, and by the rules of one trust. */
 START_TEST(a_joined_trust_has_the_lines_of_its_parts)
 {
@@ -1226,6 +1262,7 @@ static void add(Suite *suite)
     tcase_add_test(store, the_negative_of_a_key_is_the_same_key);
     tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, ROWS(broken));
     tcase_add_test(store, a_broken_line_does_not_touch_other_lines_keys);
+    tcase_add_test(store, answers_do_not_depend_on_how_much_is_pinned);
     tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
     tcase_add_loop_test(store, a_key_of_two_uses_is_refused_across_parts, 0, 2);
     tcase_add_test(store, a_candidate_is_found_by_its_id);

@@ -55,15 +55,16 @@ bool judge_key_fits(const struct trust_line *line, const struct cred *cred, unsi
 static const struct trust_line *best_line(const struct trust *t, const struct wanted *w,
                                           enum progress *best)
 {
-    const struct trust_line *line = NULL;
+    const struct trust_line *line = NULL, *next;
+    struct trust_cursor at = {0, 0, 0};
 
     *best = NO_LINE;
-    for (size_t i = 0; i < trust_count(t) && *best != GOOD; i++) {
-        enum progress p = line_progress(trust_at(t, i), w);
+    while (*best != GOOD && (next = trust_next_of_key(t, w->cred, &at)) != NULL) {
+        enum progress p = line_progress(next, w);
 
         if (p > *best) {
             *best = p;
-            line = trust_at(t, i);
+            line = next;
         }
     }
     return line;
@@ -167,14 +168,16 @@ static edhoc_err judge_nameless(const struct trust *t, struct cred *cred, int64_
     struct wanted w = {cred, TRUST_CLIENT, BYTES_NONE, now};
     enum progress progress;
     const struct trust_line *line = best_line(t, &w, &progress);
+    const struct trust_line *next;
+    struct trust_cursor at = {0, 0, 0};
     struct bytes name = BYTES_NONE;
     size_t count = 0;
 
     if (progress != GOOD)
         return refuse(t, &w, progress, line);
-    for (size_t i = 0; i < trust_count(t); i++)
-        if (line_progress(trust_at(t, i), &w) == GOOD)
-            add_literals(trust_at(t, i), &name, &count);
+    while ((next = trust_next_of_key(t, cred, &at)) != NULL)
+        if (line_progress(next, &w) == GOOD)
+            add_literals(next, &name, &count);
     if (count != 1)
         return report(
             EDHOC_ERR_NO_PEER_NAME,
@@ -225,8 +228,11 @@ edhoc_err judge_client_key(const struct trust *t, struct cred *cred, int64_t now
 
 bool judge_key_is_pinned(const struct trust *t, const struct cred *cred, unsigned role)
 {
-    for (size_t i = 0; i < trust_count(t); i++)
-        if ((trust_at(t, i)->roles & role) != 0 && cred_same_thumbprint(trust_at(t, i)->cred, cred))
+    struct trust_cursor at = {0, 0, 0};
+    const struct trust_line *line;
+
+    while ((line = trust_next_of_key(t, cred, &at)) != NULL)
+        if ((line->roles & role) != 0 && cred_same_thumbprint(line->cred, cred))
             return true;
     return false;
 }

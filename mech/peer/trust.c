@@ -30,6 +30,13 @@ static void taken_clear(struct taken *taken)
     free(taken->story);
 }
 
+/* 1 + the line that comes next; 0: none does. */
+struct links {
+    uint32_t key_next; /* the same key again, in whatever use and form */
+    uint32_t key_last; /* of the first line of a key: its last one, plus 1 */
+    uint32_t id_next;  /* another credential with the same ID_CRED_x */
+};
+
 struct trust {
     atomic_uint refs;
     struct trust_line **lines;
@@ -37,7 +44,9 @@ struct trust {
     struct trust_line **cas; /* the CA lines */
     size_t ca_len, ca_cap;
     struct ssh_memory *memory; /* of what they have signed; NULL while there are none */
-    uint32_t *index;   /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
+    struct links *links;       /* of each line */
+    uint32_t *by_key;  /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
+    uint32_t *by_id;   /* 2 * cap slots: the same of each ID_CRED_x */
     struct buf places; /* text with its NUL, see trust_places */
     struct taken *taken;
     size_t taken_len, taken_cap;
@@ -95,7 +104,9 @@ void trust_free(struct trust *t)
     free(t->lines);
     free(t->cas);
     ssh_memory_free(t->memory);
-    free(t->index);
+    free(t->links);
+    free(t->by_key);
+    free(t->by_id);
     for (size_t i = 0; i < t->taken_len; i++)
         taken_clear(&t->taken[i]);
     free(t->taken);
@@ -108,39 +119,84 @@ void trust_free(struct trust *t)
     free(t);
 }
 
-/* ---- the index: which line was the first to pin a key ---- */
+/* ---- the index: lines by key, and by what names it ---- */
 
 /* Where a key's slot is, or would be. A table of twice as many slots as lines always has one. */
-static uint32_t *slot_of(const struct trust *t, uint32_t *index, size_t slots, const struct cred *c)
+static uint32_t *slot_of_key(const struct trust *t, const struct cred *c)
 {
+    size_t slots = 2 * t->cap, at = 0;
     struct bytes x = key_x(cred_key(c));
-    size_t at = 0;
 
     for (size_t i = 0; i < 8; i++)
         at = at << 8 | x.p[i];
-    for (at %= slots; index[at] != 0; at = (at + 1) % slots)
-        if (cred_same_secret(t->lines[index[at] - 1]->cred, c))
+    for (at %= slots; t->by_key[at] != 0; at = (at + 1) % slots)
+        if (cred_same_secret(t->lines[t->by_key[at] - 1]->cred, c))
             break;
-    return &index[at];
+    return &t->by_key[at];
+}
+
+static uint32_t *slot_of_id(const struct trust *t, struct bytes id)
+{
+    size_t slots = 2 * t->cap;
+    uint64_t at = 0xcbf29ce484222325; /* FNV-1a */
+
+    for (size_t i = 0; i < id.len; i++)
+        at = (at ^ id.p[i]) * 0x100000001b3;
+    for (at %= slots; t->by_id[at] != 0; at = (at + 1) % slots)
+        if (bytes_equal(cred_id(t->lines[t->by_id[at] - 1]->cred), id))
+            break;
+    return &t->by_id[at];
+}
+
+static void link_key(struct trust *t, uint32_t number)
+{
+    uint32_t *first = slot_of_key(t, t->lines[number - 1]->cred);
+
+    if (*first == 0)
+        *first = number;
+    else
+        t->links[t->links[*first - 1].key_last - 1].key_next = number;
+    t->links[*first - 1].key_last = number;
+}
+
+/* Only what is another credential: to try the same one again would be in vain. */
+static void link_id(struct trust *t, uint32_t number)
+{
+    const struct cred *c = t->lines[number - 1]->cred;
+    uint32_t *at = slot_of_id(t, cred_id(c));
+
+    while (*at != 0 && !cred_same_thumbprint(t->lines[*at - 1]->cred, c))
+        at = &t->links[*at - 1].id_next;
+    if (*at == 0)
+        *at = number;
 }
 
 static bool grow(struct trust *t)
 {
     size_t cap = t->cap == 0 ? 16 : t->cap * 2;
     struct trust_line **lines = reallocarray(t->lines, cap, sizeof(*lines));
-    uint32_t *index = calloc(2 * cap, sizeof(*index));
+    struct links *links = calloc(cap, sizeof(*links));
+    uint32_t *by_key = calloc(2 * cap, sizeof(*by_key)), *by_id = calloc(2 * cap, sizeof(*by_id));
 
     if (lines != NULL)
         t->lines = lines;
-    if (lines == NULL || index == NULL || cap > UINT32_MAX / 2) {
-        free(index);
+    if (lines == NULL || links == NULL || by_key == NULL || by_id == NULL || cap > UINT32_MAX / 2) {
+        free(links);
+        free(by_key);
+        free(by_id);
         return false;
     }
-    for (size_t i = t->len; i-- > 0;) /* from the end, so that the first line of a key stays */
-        *slot_of(t, index, 2 * cap, t->lines[i]->cred) = (uint32_t)i + 1;
-    free(t->index);
-    t->index = index;
+    free(t->links);
+    free(t->by_key);
+    free(t->by_id);
+    t->links = links;
+    t->by_key = by_key;
+    t->by_id = by_id;
     t->cap = cap;
+    for (uint32_t number = 1; number <= t->len; number++) {
+        link_key(t, number);
+        link_id(t, number);
+    }
     return true;
 }
 
@@ -186,20 +242,18 @@ static edhoc_err add_ca(struct trust *t, struct trust_line *line)
 static edhoc_err add_pin(struct trust *t, struct trust_line *line)
 {
     edhoc_err err = t->len < t->cap || grow(t) ? EDHOC_OK : EDHOC_ERR_NOMEM;
-    uint32_t *slot;
+    uint32_t first = err == EDHOC_OK ? *slot_of_key(t, line->cred) : 0;
 
-    if (err == EDHOC_OK) {
-        slot = slot_of(t, t->index, 2 * t->cap, line->cred);
-        if (*slot != 0)
-            err = check_one_use(line, t->lines[*slot - 1]);
-        else
-            *slot = (uint32_t)t->len + 1;
-    }
-    if (err == EDHOC_OK)
-        t->lines[t->len++] = line;
-    else
+    if (first != 0)
+        err = check_one_use(line, t->lines[first - 1]);
+    if (err != EDHOC_OK) {
         trust_line_free(line);
-    return err;
+        return err;
+    }
+    t->lines[t->len++] = line;
+    link_key(t, (uint32_t)t->len);
+    link_id(t, (uint32_t)t->len);
+    return EDHOC_OK;
 }
 
 edhoc_err trust_add(struct trust *t, struct trust_line *line)
@@ -268,7 +322,7 @@ static edhoc_err check_uses(const struct trust *a, const struct trust *b)
     edhoc_err err = EDHOC_OK;
 
     for (size_t i = 0; i < few->len && many->len > 0 && err == EDHOC_OK; i++) {
-        uint32_t first = *slot_of(many, many->index, 2 * many->cap, few->lines[i]->cred);
+        uint32_t first = *slot_of_key(many, few->lines[i]->cred);
 
         if (first != 0)
             err = check_one_use(few->lines[i], many->lines[first - 1]);
@@ -553,40 +607,77 @@ edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
 
 /* ---- from ID_CRED_x to credentials ---- */
 
-/* The same credential on an earlier line: trying it again would be in vain. */
-static bool listed_before(const struct trust *t, size_t i)
+static const struct trust *part_of(const struct trust *t, size_t part)
 {
-    const struct cred *c = trust_at(t, i)->cred;
+    return t->parts == 0 ? t : t->part[part];
+}
 
-    for (size_t k = 0; k < i; k++)
-        if (bytes_equal(cred_id(trust_at(t, k)->cred), cred_id(c)) &&
-            cred_same_thumbprint(trust_at(t, k)->cred, c))
-            return true;
+static size_t part_count(const struct trust *t)
+{
+    return t->parts == 0 ? 1 : t->parts;
+}
+
+/* 1 + the part's first line with this ID_CRED_x; 0: it has none. */
+static uint32_t first_of_id(const struct trust *part, struct bytes id)
+{
+    return part->len > 0 ? *slot_of_id(part, id) : 0;
+}
+
+/* Has a part before this one the same credential? Trying it again would be in vain. */
+static bool listed_before(const struct trust *t, size_t part, const struct cred *c)
+{
+    for (size_t i = 0; i < part; i++)
+        for (uint32_t n = first_of_id(part_of(t, i), cred_id(c)); n != 0;
+             n = part_of(t, i)->links[n - 1].id_next)
+            if (cred_same_thumbprint(part_of(t, i)->lines[n - 1]->cred, c))
+                return true;
     return false;
 }
 
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
 {
-    for (; *at < trust_count(t); ++*at) {
-        struct cred *c = trust_at(t, *at)->cred;
+    size_t seen = 0;
 
-        if (cred_is_dh(c) == dh && bytes_equal(cred_id(c), id->map) && !listed_before(t, *at)) {
-            ++*at;
-            return c;
+    for (size_t i = 0; i < part_count(t); i++) {
+        const struct trust *part = part_of(t, i);
+
+        for (uint32_t n = first_of_id(part, id->map); n != 0; n = part->links[n - 1].id_next) {
+            struct cred *c = part->lines[n - 1]->cred;
+
+            if (cred_is_dh(c) == dh && !listed_before(t, i, c) && seen++ == *at) {
+                ++*at;
+                return c;
+            }
         }
+    }
+    return NULL;
+}
+
+const struct trust_line *trust_next_of_key(const struct trust *t, const struct cred *c,
+                                           struct trust_cursor *at)
+{
+    for (; at->part < part_count(t); *at = (struct trust_cursor){at->part + 1, 0, 0}) {
+        const struct trust *part = part_of(t, at->part);
+
+        if (part->len == 0)
+            continue;
+        at->line = at->line == 0 ? *slot_of_key(part, c) : part->links[at->line - 1].key_next;
+        if (at->line != 0)
+            return part->lines[at->line - 1];
     }
     return NULL;
 }
 
 edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bool dh)
 {
-    for (size_t i = 0; i < trust_count(t); i++) {
-        const struct trust_line *line = trust_at(t, i);
+    size_t at = 0;
+    struct cred *other = trust_candidate(t, id, !dh, &at);
+    struct trust_cursor from = {0, 0, 0};
+    const struct trust_line *line = other != NULL ? trust_next_of_key(t, other, &from) : NULL;
 
-        if (cred_is_dh(line->cred) != dh && bytes_equal(cred_id(line->cred), id->map))
-            return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
-                          key_type(cred_key(line->cred))->ssh_name);
-    }
+    if (line != NULL)
+        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
+                      key_type(cred_key(line->cred))->ssh_name);
     return report(
         EDHOC_ERR_UNKNOWN_KEY,
         "the peer names its key by a kid that no line in %s has; pin its key there, or let "

@@ -67,6 +67,10 @@ struct trust_cursor {
     size_t part, line, ca;
 };
 const struct trust_line *trust_next(const struct trust *t, struct trust_cursor *at);
+/* The lines that pin this key, in whatever use and with either sign of y, in their order: from a
+ * cursor of zeros to NULL. */
+const struct trust_line *trust_next_of_key(const struct trust *t, const struct cred *c,
+                                           struct trust_cursor *at);
 /* What is revoked by key: takes its own reference; NULL for nothing. */
 void trust_set_revoked(struct trust *t, struct revoked *revoked);
 const struct revoked *trust_revoked(const struct trust *t);
