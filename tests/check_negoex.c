@@ -2,6 +2,8 @@
  * and not a byte of it when not. */
 #include "gss_pair.h"
 
+#include <stdio.h>
+
 #include <dlfcn.h>
 
 /* 1.3.6.1.4.1.311.2.2.30, and what every NegoEx message begins with. */
@@ -137,12 +139,27 @@ START_TEST(negoex_runs_where_both_want_it)
 }
 END_TEST
 
+/* MIT krb5 1.21.0 to 1.22.1 look for the mechListMIC under another tag (its ticket 9183): there, no
+ * mechanism that is not the initiator's first choice gets through SPNEGO. */
+static bool second_choices_fail(void)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+
+    ck_assert_int_ge(sscanf(KRB5_VERSION, "%u.%u.%u", &major, &minor, &patch), 2);
+    if (major != 1 || !(minor == 21 || (minor == 22 && patch <= 1)))
+        return false;
+    printf("# skipped: krb5 " KRB5_VERSION " reads no mechListMIC (its ticket 9183)\n");
+    return true;
+}
+
 /* An initiator that offers NegoEx first, and an acceptor that knows none: we are second choice, so
  * the list of mechanisms is protected, by the first MIC of each side. */
 START_TEST(a_second_choice_costs_one_mic_of_each_side)
 {
     struct app_pair p = {.mech = &app_spnego, .flags = APP_FLAGS, .type = app_types[_i]};
 
+    if (second_choices_fail())
+        return;
     talk(&p, true, false);
     ck_assert(has(p.token[0], NEGOEX) && !has(p.token[1], NEGOEX));
     ck_assert_str_eq(app_shown(p.source), "alice");

@@ -100,19 +100,27 @@ server_stop
 
 # The server has no key of Kerberos's: a client that begins with Kerberos has to begin anew, with
 # us, and both protect the list of mechanisms (mechListMIC).
-server_up KRB5_KTNAME="$SANDBOX/none"
-client_of_all -- -spnego
-check 'SPNEGO, second choice: EDHOC' seen alice "$MECH_OID"
-check 'SPNEGO, second choice: the message arrives, its MIC verifies' got_message
-check 'SPNEGO, second choice: the client began with Kerberos' \
-    says client.out '^Sending init_sec_context token \(size=[5-9][0-9][0-9]\)'
-client_of_all -- -spnego -seq
-check 'SPNEGO, second choice, in sequence: EDHOC' seen alice "$MECH_OID"
-check 'SPNEGO, second choice, in sequence: the message arrives, its MIC verifies' got_message
-client_of_all GSS_EDHOC_OPTIONS=confirm -- -spnego
-check 'SPNEGO, second choice, confirm: EDHOC' seen alice "$MECH_OID"
-check 'SPNEGO, second choice, confirm: the message arrives, its MIC verifies' got_message
-server_stop
+case $(version libgssapi-krb5-2) in
+1.21* | 1.22 | 1.22.[01]) second_choices=fail ;; # krb5's ticket 9183: it reads no mechListMIC
+*) second_choices=work ;;
+esac
+if [ $second_choices = fail ]; then
+    check 'SPNEGO, second choice # SKIP krb5 1.21.0 to 1.22.1 reads no mechListMIC (its ticket 9183)' true
+else
+    server_up KRB5_KTNAME="$SANDBOX/none"
+    client_of_all -- -spnego
+    check 'SPNEGO, second choice: EDHOC' seen alice "$MECH_OID"
+    check 'SPNEGO, second choice: the message arrives, its MIC verifies' got_message
+    check 'SPNEGO, second choice: the client began with Kerberos' \
+        says client.out '^Sending init_sec_context token \(size=[5-9][0-9][0-9]\)'
+    client_of_all -- -spnego -seq
+    check 'SPNEGO, second choice, in sequence: EDHOC' seen alice "$MECH_OID"
+    check 'SPNEGO, second choice, in sequence: the message arrives, its MIC verifies' got_message
+    client_of_all GSS_EDHOC_OPTIONS=confirm -- -spnego
+    check 'SPNEGO, second choice, confirm: EDHOC' seen alice "$MECH_OID"
+    check 'SPNEGO, second choice, confirm: the message arrives, its MIC verifies' got_message
+    server_stop
+fi
 
 # -- The good neighbour: no key of ours --------------------------------------------------------
 
