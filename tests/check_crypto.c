@@ -114,31 +114,6 @@ START_TEST(sha256_of_one_text_is_the_same)
 }
 END_TEST
 
-/* Keys shorter than a block, as long as one, and longer, and texts in up to three parts. */
-START_TEST(hmac_is_libcryptos)
-{
-    static const char *const names[] = {[HASH_SHA256] = "SHA256", [HASH_SHA384] = "SHA384"};
-    const char *name = names[_i];
-    uint8_t expected[FIXED_MAX];
-    struct fixed out;
-    size_t len;
-
-    for (size_t key_len = 0; key_len < 300; key_len++)
-        for (size_t count = 0; count < 4; count++) {
-            struct bytes key = counting((uint8_t)key_len, key_len), text = counting(7, 40 * count);
-            struct bytes parts[] = {bytes_of(text.p, 40), bytes_of(text.p + 40, 40),
-                                    bytes_of(text.p + 80, 40)};
-
-            must(EVP_Q_mac(NULL, "HMAC", NULL, name, NULL, key.p, key.len, text.p, text.len,
-                           expected, sizeof(expected), &len) != NULL);
-            must(crypto_mac((enum crypto_hash)_i, key, parts, count, &out) == EDHOC_OK);
-            must(out.len == len && memcmp(out.b, expected, len) == 0);
-            if (count == 3)
-                keep_release();
-        }
-}
-END_TEST
-
 /* RFC 4231 cases 1 and 2; KMAC256 sample 5 of NIST's examples for SP 800-185. */
 START_TEST(published_macs_come_out)
 {
@@ -1689,7 +1664,6 @@ static void add_hash(Suite *suite)
     tcase_add_checked_fixture(tc, host_fails, NULL);
     tcase_add_loop_test(tc, published_digests_come_out_however_the_text_is_cut, 0, ROWS(digests));
     tcase_add_test(tc, sha256_of_one_text_is_the_same);
-    tcase_add_loop_test(tc, hmac_is_libcryptos, HASH_SHA256, HASH_SHA384 + 1);
     tcase_add_test(tc, published_macs_come_out);
     tcase_add_loop_test(tc, published_hkdf_outputs_come_out, 0, 3);
     tcase_add_loop_test(tc, every_length_up_to_the_longest_expands, 0, 2);

@@ -17,7 +17,7 @@ size_t crypto_hash_length(enum crypto_hash hash);
 /* H( parts[0] || parts[1] || ... ). */
 edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t count,
                         struct fixed *out) EDHOC_MUST_USE;
-/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. At most 3 parts. */
+/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
 edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
                      size_t count, struct fixed *out) EDHOC_MUST_USE;
 /* EDHOC_Extract( salt, ikm ), section 4.1.1. */
