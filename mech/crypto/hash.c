@@ -69,8 +69,11 @@ edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t
     edhoc_err err = EDHOC_OK;
 
     (void)ERR_set_mark();
-    if (!crypto_has_hash(hash) || (ctx = EVP_MD_CTX_new()) == NULL ||
-        !digest(ctx, hash, parts, count, out))
+    if (crypto_has_hash(hash))
+        ctx = EVP_MD_CTX_new();
+    if (crypto_has_hash(hash) && ctx == NULL)
+        err = EDHOC_ERR_NOMEM; /* which libcrypto does not queue */
+    else if (ctx == NULL || !digest(ctx, hash, parts, count, out))
         err = crypto_failed("hash");
     EVP_MD_CTX_free(ctx);
     (void)ERR_pop_to_mark();
