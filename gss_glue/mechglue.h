@@ -23,7 +23,7 @@
 #define GLUE_CALL_BETWEEN() GLUE_CALL_(false)
 
 #define GLUE_CALL_(forget)                                                                         \
-    int cancel_state __attribute__((cleanup(glue_leave))) = glue_enter(forget)
+    int cancel_state __attribute__((cleanup(glue_leave), unused)) = glue_enter(forget)
 int glue_enter(bool forget);
 void glue_leave(const int *cancel_state);
 
