@@ -303,11 +303,11 @@ START_TEST(a_peer_logs_in_as_its_local_user_only)
     OM_uint32 minor;
 
     app_keygen("x25519", key, logins[_i].client);
-    app_trust_only("trust-login", key, logins[_i].options);
+    app_trust_only(textf("trust-login-%d", _i), key, logins[_i].options);
     app_use_cred(&p.initiator_cred,
                  app_cred(&app_mech, GSS_C_INITIATE, key, "trust-server-x25519", NULL));
-    app_use_cred(&p.acceptor_cred,
-                 app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-login", NULL));
+    app_use_cred(&p.acceptor_cred, app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519",
+                                            textf("trust-login-%d", _i), NULL));
     app_open(&p);
     app_check_name(p.source, logins[_i].client, GSS_C_NT_USER_NAME);
     check_login(p.source, logins[_i].client, logins[_i].user);
@@ -335,10 +335,11 @@ START_TEST(a_peer_logs_in_through_spnego_just_so)
     struct app_pair p = {0};
 
     app_keygen("x25519", key, logins[_i].client);
-    app_trust_only("trust-spnego", key, logins[_i].options);
+    app_trust_only(textf("trust-spnego-%d", _i), key, logins[_i].options);
     p.mech = &app_spnego;
     app_use_cred(&p.initiator_cred, spnego_cred(GSS_C_INITIATE, key, "trust-server-x25519"));
-    app_use_cred(&p.acceptor_cred, spnego_cred(GSS_C_ACCEPT, "server-x25519", "trust-spnego"));
+    app_use_cred(&p.acceptor_cred,
+                 spnego_cred(GSS_C_ACCEPT, "server-x25519", textf("trust-spnego-%d", _i)));
     app_open(&p);
     ck_assert_uint_eq(p.tokens, 4); /* SPNEGO wants an even number */
     check_login(p.source, logins[_i].client, logins[_i].user);

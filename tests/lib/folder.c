@@ -87,8 +87,8 @@ const char *folder_write_bytes(const char *file, struct bytes text, unsigned mod
     const char *path = folder_path(file);
     FILE *f = fopen(path, "w");
 
-    if (f == NULL || fwrite(text.p, 1, text.len, f) != text.len || fclose(f) != 0 ||
-        chmod(path, mode) != 0)
+    if (f == NULL || (text.len > 0 && fwrite(text.p, 1, text.len, f) != text.len) ||
+        fclose(f) != 0 || chmod(path, mode) != 0)
         die(path);
     return path;
 }
