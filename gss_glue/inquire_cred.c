@@ -6,21 +6,14 @@
 #include "peer/identity.h"
 #include "status.h"
 
-/* What the peer will be told; where our key has no name, what the caller called it. */
 static edhoc_err cred_name(const struct glue_cred *cred, struct glue_name **out)
 {
     bool initiator = cred->initiator != NULL;
     struct identity_set *set = glue_cred_identities(cred, initiator);
-    const struct identity *id = set != NULL ? set->id[0] : NULL;
-    bool named = id != NULL && (id->name != NULL || id->client_name != NULL);
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err = EDHOC_ERR_NOMEM;
 
-    if (id == NULL)
-        err = EDHOC_ERR_NOMEM;
-    else if (cred->desired != NULL && (!initiator || !named))
-        *out = glue_name_ref(cred->desired);
-    else
-        err = glue_name_of_identity(id, initiator, out);
+    if (set != NULL)
+        err = glue_name_of_own(set->id[0], initiator, cred->desired, out);
     identity_set_free(set);
     return err;
 }

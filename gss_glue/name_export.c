@@ -159,6 +159,14 @@ static enum name_kind kind_of_type(gss_const_OID type, struct bytes text)
     return glue_oid_is(type, &glue_subject_oid) ? NAME_SUBJECT : (enum name_kind)0;
 }
 
+/* "host@" is "host", a service on any host, for other mechanisms too. */
+static struct bytes without_empty_host(struct bytes text)
+{
+    if (text.len > 1 && text.p[text.len - 1] == '@')
+        text.len--;
+    return text;
+}
+
 static edhoc_err import(struct bytes text, gss_const_OID type, struct glue_name **out)
 {
     enum name_kind kind = kind_of_type(type, text);
@@ -171,6 +179,8 @@ static edhoc_err import(struct bytes text, gss_const_OID type, struct glue_name 
     /* MIT's gss-server, for one, counts the NUL of a C string. */
     if (text.len > 0 && text.p[text.len - 1] == '\0')
         text.len--;
+    if (kind == NAME_SERVICE)
+        text = without_empty_host(text);
     return glue_name_new(kind, text, out);
 }
 

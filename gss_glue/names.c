@@ -79,10 +79,14 @@ static edhoc_err name_of_first_host(const struct identity *id, struct glue_name 
     return err;
 }
 
-edhoc_err glue_name_of_identity(const struct identity *id, bool initiator, struct glue_name **out)
+edhoc_err glue_name_of_own(const struct identity *id, bool initiator, struct glue_name *desired,
+                           struct glue_name **out)
 {
     char text[4 + 2 * 8 + 1] = "kid:";
 
+    *out = glue_name_ref(desired);
+    if (desired != NULL)
+        return EDHOC_OK;
     if (id->name != NULL)
         return initiator ? glue_name_new(NAME_USER, bytes_of_text(id->name), out)
                          : glue_name_of_target(id->name, out);

@@ -27,10 +27,11 @@ struct glue_name {
 /* Canonical text or EDHOC_ERR_NAME. */
 edhoc_err glue_name_new(enum name_kind kind, struct bytes text,
                         struct glue_name **out) EDHOC_MUST_USE;
-/* One of our own identity's names: `id` as initiator is a user, as acceptor a service if it has a
- * host. An identity without a name is called by its key's fingerprint. */
-edhoc_err glue_name_of_identity(const struct identity *id, bool initiator,
-                                struct glue_name **out) EDHOC_MUST_USE;
+/* What we call ourselves: by the name that a credential was acquired for (`desired`), which its
+ * identity goes by. Where that is NULL, `id` as initiator is a user, as acceptor a service if it has
+ * a host. An identity without a name is called by its key's fingerprint. */
+edhoc_err glue_name_of_own(const struct identity *id, bool initiator, struct glue_name *desired,
+                           struct glue_name **out) EDHOC_MUST_USE;
 /* The name of an authenticated peer. A client's may map to a local user, a server's never does. */
 edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool client,
                             struct glue_name **out) EDHOC_MUST_USE;

@@ -129,13 +129,14 @@ void glue_session_free(struct glue_session *s)
 
 /* ---- names ---- */
 
-/* We are called what the initiator called us; our identity's name where it called us nothing. */
-static edhoc_err name_of_acceptor(const struct glue_session *s, struct glue_name **out)
+/* An acceptor is called what the initiator called it. */
+static edhoc_err own_name(const struct glue_session *s, struct glue_name **out)
 {
-    const char *asked = profile_target(s->profile);
+    const char *asked = s->initiator ? NULL : profile_target(s->profile);
 
-    return asked != NULL ? glue_name_of_target(asked, out)
-                         : glue_name_of_identity(party_identity(s->party), false, out);
+    return asked != NULL
+               ? glue_name_of_target(asked, out)
+               : glue_name_of_own(party_identity(s->party), s->initiator, s->cred->desired, out);
 }
 
 edhoc_err glue_session_names(const struct glue_session *s, const struct glue_name *target,
@@ -145,9 +146,9 @@ edhoc_err glue_session_names(const struct glue_session *s, const struct glue_nam
     edhoc_err err;
 
     if (s->initiator) {
-        err = glue_name_of_identity(party_identity(s->party), true, source_name);
+        err = own_name(s, source_name);
         return err == EDHOC_OK ? glue_name_of_peer(peer, target->kind, false, target_name) : err;
     }
     err = glue_name_of_peer(peer, peer->kind, true, source_name);
-    return err == EDHOC_OK ? name_of_acceptor(s, target_name) : err;
+    return err == EDHOC_OK ? own_name(s, target_name) : err;
 }

@@ -157,6 +157,26 @@ START_TEST(targets_are_matched)
 }
 END_TEST
 
+/* Names that stand for a service on any host are an acceptor's own, and nobody's target. */
+static const struct {
+    const char *text;
+    bool user;
+} hostless[] = {{"HTTP", false}, {"HTTP@", false}, {"HTTP@", true}};
+
+START_TEST(a_target_without_a_host_is_refused)
+{
+    struct app_pair p = {0};
+
+    app_use_target(&p, hostless[_i].text,
+                   hostless[_i].user ? GSS_C_NT_USER_NAME : GSS_C_NT_HOSTBASED_SERVICE);
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_BAD_NAME, MINOR(NAME));
+    ck_assert_ptr_nonnull(strstr(app_status(p.initiator_major, p.initiator_minor),
+                                 hostless[_i].user ? "service@host" : "HTTP@HOST"));
+    app_close(&p);
+}
+END_TEST
+
 /* With hide-target, message_1 does not tell whom it is for; the acceptor learns it in message_3. */
 START_TEST(hidden_targets_are_told_late)
 {
@@ -463,6 +483,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, flags_travel, 0, ROWS(flag_table));
     tcase_add_test(tc, half_open_contexts_say_little);
     tcase_add_loop_test(tc, targets_are_matched, 0, ROWS(targets));
+    tcase_add_loop_test(tc, a_target_without_a_host_is_refused, 0, ROWS(hostless));
     tcase_add_test(tc, hidden_targets_are_told_late);
     tcase_add_test(tc, tokens_are_small);
     tcase_add_loop_test(tc, bindings_bind, 0, ROWS(binding_table));

@@ -145,6 +145,74 @@ START_TEST(desired_names_are_matched)
 }
 END_TEST
 
+/* What a credential says it is called equals what it was asked for, of either kind. */
+static void check_called(gss_cred_id_t cred, gss_name_t asked, const char *shown, gss_OID type)
+{
+    gss_name_t name;
+    OM_uint32 minor;
+    int equal = 0;
+
+    ck_assert_uint_eq(gss_inquire_cred(&minor, cred, &name, NULL, NULL, NULL), GSS_S_COMPLETE);
+    app_check_name(name, shown, type);
+    ck_assert_uint_eq(gss_compare_name(&minor, name, asked, &equal), GSS_S_COMPLETE);
+    ck_assert_int_eq(equal, 1);
+    app_release_name(&name);
+}
+
+static const struct {
+    gss_cred_usage_t usage;
+    bool user;
+    const char *asked, *shown;
+} asked_names[] = {
+    {GSS_C_INITIATE, false, APP_SERVICE, APP_SERVICE},
+    {GSS_C_INITIATE, false, "HTTP@WEB.example.org.", APP_SERVICE},
+    {GSS_C_INITIATE, false, "HTTP", "HTTP"},
+    {GSS_C_INITIATE, false, "HTTP@", "HTTP"},
+    {GSS_C_INITIATE, true, APP_SERVICE, APP_SERVICE},
+    {GSS_C_BOTH, false, APP_SERVICE, APP_SERVICE},
+    {GSS_C_ACCEPT, false, APP_SERVICE, APP_SERVICE},
+    {GSS_C_ACCEPT, false, "HTTP@", "HTTP"},
+};
+
+START_TEST(a_credential_is_called_as_it_was_asked_for)
+{
+    gss_OID type = asked_names[_i].user ? GSS_C_NT_USER_NAME : GSS_C_NT_HOSTBASED_SERVICE;
+    gss_name_t asked = app_name(asked_names[_i].asked, type);
+    gss_cred_id_t c;
+    OM_uint32 minor, major = acquire(&minor, asked_names[_i].usage, asked, "server-x25519", &c);
+
+    app_complete(major, minor);
+    check_called(c, asked, asked_names[_i].shown, type);
+    app_release_cred(&c);
+    app_release_name(&asked);
+}
+END_TEST
+
+/* A service that is another's client: it sees itself as the service that it asked to be, while the
+ * acceptor sees what the key proved, a user. */
+START_TEST(an_initiator_sees_itself_as_it_was_asked_for)
+{
+    struct app_pair p = {0};
+    gss_name_t asked = app_name("imap@mail", GSS_C_NT_HOSTBASED_SERVICE), own;
+    struct app_store from = {.identity = "imap", .trust = "trust-server-x25519"};
+    OM_uint32 minor, major;
+
+    app_keygen("x25519", "imap", "imap@mail");
+    app_trust_only("trust-imap", "imap", NULL);
+    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, asked, from, &p.initiator_cred);
+    app_complete(major, minor);
+    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-imap", NULL);
+    app_open(&p);
+    ck_assert_uint_eq(
+        gss_inquire_context(&minor, p.initiator, &own, NULL, NULL, NULL, NULL, NULL, NULL), 0);
+    app_check_name(own, "imap@mail", GSS_C_NT_HOSTBASED_SERVICE);
+    app_check_name(p.source, "imap@mail", GSS_C_NT_USER_NAME);
+    app_release_name(&own);
+    app_release_name(&asked);
+    app_close(&p);
+}
+END_TEST
+
 START_TEST(credentials_have_a_direction)
 {
     struct app_pair p = {0};
@@ -249,6 +317,8 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_passphrase_opens_a_key);
     tcase_add_test(tc, credentials_tell_about_themselves);
     tcase_add_test(tc, desired_names_are_matched);
+    tcase_add_loop_test(tc, a_credential_is_called_as_it_was_asked_for, 0, ROWS(asked_names));
+    tcase_add_test(tc, an_initiator_sees_itself_as_it_was_asked_for);
     tcase_add_test(tc, credentials_have_a_direction);
     tcase_add_test(tc, without_credentials_the_environment_tells);
     tcase_add_test(tc, options_of_others_are_taken_or_unavailable);
