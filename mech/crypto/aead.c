@@ -18,15 +18,15 @@
 static struct {
     const char *const name;
     const size_t key, nonce, tag;
-    const bool ccm;
     EVP_CIPHER *cipher;
+    const bool ccm;
     bool takes_nonce; /* by a parameter, see below */
 } aeads[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true, NULL, false},
-    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true, NULL, false},
-    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false, NULL, false},
-    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false, NULL, false},
-    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false, NULL, false},
+    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, NULL, true, false},
+    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, NULL, true, false},
+    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, NULL, false, false},
+    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, NULL, false, false},
+    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, NULL, false, false},
 };
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 

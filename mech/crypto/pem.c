@@ -119,6 +119,7 @@ static int passphrase_callback(char *to, int size, int rwflag, void *passphrase)
     (void)rwflag;
     if (size < 0 || len > (size_t)size)
         return -1;
+    /* Told by its length. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
     memcpy(to, passphrase, len);
     return (int)len;
 }

@@ -241,19 +241,21 @@ static edhoc_err make_identity(const struct parts *p, const char *certificate,
                         ? make_x509(p, principals, certificate ? certificate : p->source, out)
                         : identity_new_raw(p->key, principals, p->source, out);
 
-    if (err == EDHOC_OK && p->certificates.len == 0 && p->ssh_cert.len > 0) {
+    if (err != EDHOC_OK)
+        return err;
+    if (p->certificates.len == 0 && p->ssh_cert.len > 0)
         err = identity_add_ssh_cert(*out, buf_bytes(&p->ssh_cert));
-        if (err != EDHOC_OK) {
-            identity_free(*out);
-            *out = NULL;
-        }
-        if (err == EDHOC_ERR_KEY_FORMAT)
-            err = file_blame(err, certificate != NULL ? certificate : p->source);
+    if (err != EDHOC_OK) {
+        identity_free(*out);
+        *out = NULL;
+        return err == EDHOC_ERR_KEY_FORMAT
+                   ? file_blame(err, certificate != NULL ? certificate : p->source)
+                   : err;
     }
     /* What the peer's copy of this line will say of our credential's end, we know as well. */
-    if (err == EDHOC_OK && p->pub != NULL && p->pub->valid_before < (*out)->expires)
+    if (p->pub != NULL && p->pub->valid_before < (*out)->expires)
         (*out)->expires = p->pub->valid_before;
-    return err;
+    return EDHOC_OK;
 }
 
 static edhoc_err read_certificates(const char *certificate, struct parts *p)

@@ -106,8 +106,9 @@ edhoc_err wanted_trust(const struct settings *s, bool initiator, struct wanted o
     if (s->trust != NULL)
         return want(&kind_trust, s->trust, NULL, &out[0]);
     err = initiator ? want_own(&out[0]) : EDHOC_OK;
-    if (err == EDHOC_OK)
-        err = want(&kind_trust, DEFAULT_TRUST, NULL, &out[1]);
+    if (err != EDHOC_OK)
+        return err;
+    err = want(&kind_trust, DEFAULT_TRUST, NULL, &out[1]);
     out[1].spec.optional = true;
     if (err != EDHOC_OK)
         wanted_clear(&out[0]);
