@@ -1,5 +1,6 @@
 #include "show_lines.h"
 
+#include "line_key.h"
 #include "show_key.h"
 #include "text.h"
 #include "tool.h"
@@ -34,20 +35,40 @@ static void print_validity(const struct trust_line *line)
         puts(now < line->valid_after ? " (not valid yet)" : "");
     }
     if (line->valid_before != INT64_MAX) {
-        print_time("valid before", line->valid_before);
+        print_time(line->is_ca ? "valid until" : "valid before", line->valid_before - line->is_ca);
         puts(now >= line->valid_before ? " (expired)" : "");
     }
 }
 
-static edhoc_err print_line(const struct trust_line *line)
+/* A CA's key need not be one that a peer can have. */
+static edhoc_err print_ca(const struct trust_line *line)
+{
+    static const char *const kinds[] = {"", "users", "hosts", "users and hosts"};
+    struct bytes type = line_key_type(line);
+    char fingerprint[LINE_KEY_ID];
+    edhoc_err err = line_key_id(line, fingerprint);
+
+    printf("    CA of        OpenSSH certificates, for %s\n", kinds[line->roles & 3]);
+    printf("    type         %.*s\n", (int)type.len, (const char *)type.p);
+    printf("    fingerprint  %s\n", fingerprint);
+    return err;
+}
+
+static edhoc_err print_peer(const struct trust_line *line)
 {
     static const char *const roles[] = {"", "a client", "a server", "a client or a server"};
+
+    printf("    peer as      %s\n", roles[line->roles & 3]);
+    return show_key(cred_key(line->cred), line->cred);
+}
+
+static edhoc_err print_line(const struct trust_line *line)
+{
     edhoc_err err;
 
     printf("%s line %u: %s\n", line->file, line->line,
            line->principals != NULL ? line->principals : "public key without a name");
-    printf("    peer as      %s\n", roles[line->roles & 3]);
-    err = show_key(cred_key(line->cred), line->cred);
+    err = line->is_ca ? print_ca(line) : print_peer(line);
     print_validity(line);
     if (line->local_user != NULL)
         printf("    local user   %s\n", line->local_user);

@@ -19,19 +19,6 @@
 #include "load/trust_line.h"
 #include "peer/trust.h"
 
-/* Text that is to be printed once the file is saved. */
-static void say_added(const struct edit *e, const char *verb, struct buf *said)
-{
-    char number[32];
-
-    (void)snprintf(number, sizeof(number), " line %u: ", e->lines);
-    buf_put_text(said, verb);
-    buf_put_text(said, e->shown);
-    buf_put_text(said, number);
-    line_describe(trust_at(e->trust, trust_count(e->trust) - 1), said);
-    buf_put_byte(said, '\n');
-}
-
 static edhoc_err refuse_duplicate(const struct trust_place *at, const struct trust_line *already)
 {
     return report(EDHOC_ERR_TRUST_SYNTAX,
@@ -45,15 +32,19 @@ static edhoc_err add_line(const struct trust_command *c, struct bytes text,
 {
     struct line_fields fields = line_split(text);
     const struct trust_line *already = NULL;
-    struct buf line = buf_new(TRUST_LINE_MAX);
+    struct buf line = buf_new(TRUST_LINE_MAX), added = buf_new(SIZE_MAX);
     edhoc_err err = line_compose(&fields, &c->wish, at, &line);
 
     if (err == EDHOC_OK)
-        err = edit_append(e, buf_bytes(&line), &already);
+        err = edit_append(e, buf_bytes(&line), &already, &added);
     if (err == EDHOC_OK && already != NULL)
         err = refuse_duplicate(at, already);
-    if (err == EDHOC_OK)
-        say_added(e, "added to ", said);
+    if (err == EDHOC_OK) {
+        buf_put_text(said, "added to ");
+        buf_put_buf(said, &added);
+        buf_put_byte(said, '\n');
+    }
+    buf_free(&added);
     buf_free(&line);
     return err;
 }

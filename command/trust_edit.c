@@ -1,6 +1,8 @@
 #include "trust_edit.h"
 
 #include "files.h"
+#include "line_key.h"
+#include "trust_words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +18,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "crypto/key.h"
-#include "edhoc/cred.h"
 #include "load/file.h"
 #include "load/lines.h"
 #include "load/trust_file.h"
@@ -181,17 +181,16 @@ static bool has_all(const struct trust_line *line, const char *principals)
     return true;
 }
 
-/* The line that pins this key to these names already. */
+/* The line that says this of this key already. */
 static const struct trust_line *find_same(const struct trust *t, const struct trust_line *line)
 {
-    for (size_t i = 0; i < trust_count(t); i++) {
-        const struct trust_line *there = trust_at(t, i);
+    struct trust_cursor at = {0};
+    const struct trust_line *there;
 
-        if (memcmp(cred_thumbprint(there->cred), cred_thumbprint(line->cred), 32) == 0 &&
-            key_type(cred_key(there->cred))->dh == key_type(cred_key(line->cred))->dh &&
-            has_all(there, line->principals) && (there->roles & line->roles) == line->roles)
+    while ((there = trust_next(t, &at)) != NULL)
+        if (line_same_key(there, line) && has_all(there, line->principals) &&
+            (there->roles & line->roles) == line->roles)
             return there;
-    }
     return NULL;
 }
 
@@ -207,7 +206,8 @@ static edhoc_err put_line(struct edit *e, struct bytes text)
     return report(EDHOC_ERR_FILE, "%s: longer than %u bytes", e->shown, TRUST_FILE_MAX);
 }
 
-edhoc_err edit_append(struct edit *e, struct bytes text, const struct trust_line **already)
+edhoc_err edit_append(struct edit *e, struct bytes text, const struct trust_line **already,
+                      struct buf *said)
 {
     struct trust_line *line;
     edhoc_err err = trust_line_parse(text, e->shown, e->lines + 1, &line);
@@ -220,6 +220,7 @@ edhoc_err edit_append(struct edit *e, struct bytes text, const struct trust_line
         trust_line_free(line);
         return EDHOC_OK;
     }
+    line_describe_at(line, said);
     err = trust_add(e->trust, line);
     return err == EDHOC_OK ? put_line(e, text) : err;
 }

@@ -21,10 +21,11 @@ struct edit {
  * be closed in any case. */
 edhoc_err edit_open(const char *path, bool create, struct edit *e) EDHOC_MUST_USE;
 void edit_close(struct edit *e);
-/* Appends a line. If there is one already that pins the key to the same names, *already is that one
- * and nothing is appended; else it is NULL. */
-edhoc_err edit_append(struct edit *e, struct bytes line,
-                      const struct trust_line **already) EDHOC_MUST_USE;
+/* Appends a line. If there is one already that says the same of the key, *already is that one
+ * and nothing is appended; else it is NULL, and "FILE line N: " with what the line says goes to `said`.
+ */
+edhoc_err edit_append(struct edit *e, struct bytes line, const struct trust_line **already,
+                      struct buf *said) EDHOC_MUST_USE;
 /* Replaces the text, which must be a valid one. */
 edhoc_err edit_replace(struct edit *e, struct bytes text) EDHOC_MUST_USE;
 /* Writes the text beside the file, with the same owner, group and mode, and renames it. */

@@ -2,6 +2,7 @@
 #include "trust_import.h"
 
 #include "files.h"
+#include "ssh_option.h"
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
@@ -39,91 +40,6 @@ struct ssh_line {
     struct bytes type, key, comment;
 };
 
-/* ---- what OpenSSH calls options (sshd(8), AUTHORIZED_KEYS FILE FORMAT) ---- */
-
-static const char *const ssh_options[] = {
-    "agent-forwarding",
-    "cert-authority",
-    "command",
-    "environment",
-    "expiry-time",
-    "from",
-    "no-agent-forwarding",
-    "no-port-forwarding",
-    "no-pty",
-    "no-touch-required",
-    "no-user-rc",
-    "no-X11-forwarding",
-    "permitlisten",
-    "permitopen",
-    "port-forwarding",
-    "principals",
-    "pty",
-    "restrict",
-    "tunnel",
-    "user-rc",
-    "verify-required",
-    "X11-forwarding",
-};
-
-/* The name of the option at the start, and what follows the option and its comma. */
-static struct bytes take_option(struct bytes *rest)
-{
-    struct bytes name = bytes_of(rest->p, 0);
-    bool quoted = false;
-    size_t n = 0;
-
-    while (name.len < rest->len && rest->p[name.len] != '=' && rest->p[name.len] != ',')
-        name.len++;
-    while (n < rest->len && (quoted || rest->p[n] != ',')) {
-        if (rest->p[n] == '\\' && n + 1 < rest->len && rest->p[n + 1] == '"')
-            n++;
-        else if (rest->p[n] == '"')
-            quoted = !quoted;
-        n++;
-    }
-    n += n < rest->len; /* the comma */
-    *rest = bytes_of(rest->p + n, rest->len - n);
-    return name;
-}
-
-static bool is_option_name(struct bytes name, const char *option)
-{
-    size_t n = 0;
-
-    while (n < name.len && ascii_lower((char)name.p[n]) == ascii_lower(option[n]))
-        n++;
-    return n == name.len && option[n] == '\0';
-}
-
-static bool is_known_option(struct bytes name)
-{
-    for (size_t i = 0; i < sizeof(ssh_options) / sizeof(ssh_options[0]); i++)
-        if (is_option_name(name, ssh_options[i]))
-            return true;
-    return false;
-}
-
-/* A word that can only be options: with a quote or a =, or all of them known. A name of a host that
- * is spelled like an option is taken for one, which is refused rather than trusted. */
-static bool are_options(struct bytes word)
-{
-    if (memchr(word.p, '"', word.len) != NULL || memchr(word.p, '=', word.len) != NULL)
-        return word.p[0] != '|'; /* the base64 of a hashed host */
-    while (word.len > 0)
-        if (!is_known_option(take_option(&word)))
-            return false;
-    return true;
-}
-
-static bool has_option(struct bytes options, const char *option)
-{
-    while (options.len > 0)
-        if (is_option_name(take_option(&options), option))
-            return true;
-    return false;
-}
-
 /* ---- taking a line apart ---- */
 
 static edhoc_err split(struct bytes text, const struct trust_place *at, struct ssh_line *line)
@@ -137,7 +53,7 @@ static edhoc_err split(struct bytes text, const struct trust_place *at, struct s
                          "trust file",
                          TRUST_SHOWN(word));
     if (!line_is_key_type(word)) {
-        *(are_options(word) ? &line->options : &line->hosts) = word;
+        *(ssh_option_are(word) ? &line->options : &line->hosts) = word;
         line->type = lines_word(&text);
     }
     if (!line_is_key_type(line->type))
@@ -148,27 +64,16 @@ static edhoc_err split(struct bytes text, const struct trust_place *at, struct s
     return EDHOC_OK;
 }
 
-/* The names without their values, which may be secret. */
-static void put_option_names(struct bytes options, struct buf *out)
-{
-    while (options.len > 0) {
-        struct bytes name = take_option(&options);
-
-        buf_put_text(out, out->len > 0 ? ", " : "");
-        buf_put(out, name);
-    }
-}
-
 static edhoc_err check_options(const struct trust_command *c, const struct ssh_line *line,
                                const struct trust_place *at)
 {
     struct buf names = buf_new(256);
     edhoc_err err = EDHOC_OK;
 
-    if (has_option(line->options, "cert-authority"))
+    if (ssh_option_has(line->options, "cert-authority"))
         return trust_bad(at, "cert-authority: a CA's key, not a peer's; OpenSSH certificates are "
                              "not used here");
-    put_option_names(line->options, &names);
+    ssh_option_put_names(line->options, &names);
     if (line->options.len > 0 && !c->ignore_options)
         err = trust_bad(at,
                         "a trust line cannot say what these options say: %.*s; drop them with "
@@ -231,16 +136,14 @@ static edhoc_err complete_wish(const struct ssh_line *line, const struct trust_p
 
 /* ---- one line ---- */
 
+/* `where` is a line of the trust file, with what it says. */
 static void say(struct import *in, const struct trust_place *at, const char *what,
-                const struct trust_line *line)
+                const struct buf *where)
 {
     char place[64];
 
-    (void)snprintf(place, sizeof(place), " line %u: ", line->line);
     buf_put_text(&in->said, what);
-    buf_put_text(&in->said, line->file);
-    buf_put_text(&in->said, place);
-    line_describe(line, &in->said);
+    buf_put_buf(&in->said, where);
     (void)snprintf(place, sizeof(place), " line %u)\n", at->line);
     buf_put_text(&in->said, " (from ");
     buf_put_text(&in->said, at->file);
@@ -253,18 +156,19 @@ static edhoc_err append(struct import *in, const struct ssh_line *line,
     bool clean = cbor_clean_text(line->comment);
     struct line_fields fields = {
         .type = line->type, .key = line->key, .comment = clean ? line->comment : BYTES_NONE};
-    struct buf text = buf_new(TRUST_LINE_MAX);
+    struct buf text = buf_new(TRUST_LINE_MAX), where = buf_new(SIZE_MAX);
     const struct trust_line *already = NULL;
     edhoc_err err = line_compose(&fields, wish, at, &text);
 
     if (err == EDHOC_OK)
-        err = edit_append(&in->edit, buf_bytes(&text), &already);
+        err = edit_append(&in->edit, buf_bytes(&text), &already, &where);
     if (err == EDHOC_OK && already != NULL)
-        say(in, at, "there already: ", already);
-    if (err == EDHOC_OK && already == NULL) {
-        say(in, at, "added to ", trust_at(in->edit.trust, trust_count(in->edit.trust) - 1));
-        in->added++;
+        line_describe_at(already, &where);
+    if (err == EDHOC_OK) {
+        say(in, at, already != NULL ? "there already: " : "added to ", &where);
+        in->added += already == NULL;
     }
+    buf_free(&where);
     buf_free(&text);
     return err;
 }

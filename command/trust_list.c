@@ -1,6 +1,7 @@
 /* gss-edhoc trust list: the lines of a trust file as a table. */
 #include "trust_list.h"
 
+#include "line_key.h"
 #include "text.h"
 #include "tool.h"
 
@@ -9,9 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
-#include "crypto/key.h"
-#include "edhoc/cred.h"
 #include "load/load.h"
 #include "load/trust_file.h"
 #include "peer/trust.h"
@@ -56,8 +56,8 @@ static char *validity(const struct trust_line *line, int64_t now)
 
     if (line->valid_after != INT64_MIN)
         tool_date(line->valid_after, from);
-    if (line->valid_before != INT64_MAX)
-        tool_date(line->valid_before, to);
+    if (line->valid_before != INT64_MAX) /* of a CA line, the last second at which it is valid */
+        tool_date(line->valid_before - line->is_ca, to);
     if (from[0] == '\0' && to[0] == '\0')
         n = asprintf(&text, "-");
     else
@@ -72,14 +72,27 @@ static char *place(const struct trust_line *line)
     return asprintf(&text, "%s:%u", line->file, line->line) < 0 ? NULL : text;
 }
 
+/* A CA's has no blank in it either, so that columns can be counted. */
+static char *type(const struct trust_line *line)
+{
+    struct bytes name = line_key_type(line);
+    char *text;
+
+    return asprintf(&text, "%s%.*s", line->is_ca ? "CA:" : "", (int)name.len,
+                    (const char *)name.p) < 0
+               ? NULL
+               : text;
+}
+
 static bool fill_row(const struct trust_line *line, int64_t now, struct row *row)
 {
     static const char *const roles[] = {"-", "client", "server", "both"};
-    char kid[17];
+    char id[LINE_KEY_ID];
 
+    if (line_key_id(line, id) != EDHOC_OK)
+        return false;
     *row = (struct row){.cell = {strdup(roles[line->roles & 3]), strdup(line->principals),
-                                 strdup(key_type(cred_key(line->cred))->ssh_name),
-                                 strdup(tool_key_id(line->cred, kid)), validity(line, now),
+                                 type(line), strdup(id), validity(line, now),
                                  strdup(line->comment != NULL ? line->comment : "-"), place(line)},
                         .expired = now >= line->valid_before};
     for (size_t i = 0; i < COLUMNS; i++)
@@ -93,17 +106,19 @@ static bool fill_row(const struct trust_line *line, int64_t now, struct row *row
 static edhoc_err fill_table(const struct trust *t, struct table *table)
 {
     int64_t now = (int64_t)time(NULL);
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
 
-    table->rows = calloc(trust_count(t) + 1, sizeof(*table->rows));
+    table->rows = calloc(trust_count(t) + trust_ca_count(t) + 1, sizeof(*table->rows));
     if (table->rows == NULL)
         return EDHOC_ERR_NOMEM;
     for (size_t c = 0; c < COLUMNS; c++)
         table->width[c] = width_of(headings[c]);
-    while (table->len < trust_count(t)) {
+    while ((line = trust_next(t, &at)) != NULL) {
         struct row *row = &table->rows[table->len];
 
         table->len++;
-        if (!fill_row(trust_at(t, table->len - 1), now, row))
+        if (!fill_row(line, now, row))
             return EDHOC_ERR_NOMEM;
         for (size_t c = 0; c < COLUMNS; c++)
             if (width_of(row->cell[c]) > table->width[c])
@@ -167,7 +182,7 @@ int trust_list_lines(const struct trust_command *c)
     struct trust *t = NULL;
     edhoc_err err = load(c, &t);
 
-    if (err == EDHOC_OK && trust_count(t) == 0)
+    if (err == EDHOC_OK && trust_count(t) + trust_ca_count(t) == 0)
         printf("no trust line in %s\n", trust_places(t));
     else if (err == EDHOC_OK)
         err = print_table(t);

@@ -2,6 +2,7 @@
 #include "trust_remove.h"
 
 #include "files.h"
+#include "line_key.h"
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
@@ -12,29 +13,33 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
 #include "crypto/hash.h"
 #include "crypto/openssh_type.h"
-#include "crypto/ssh_blob.h"
+#include "crypto/keytype.h"
 #include "edhoc/cred.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/ssh_ca.h"
 #include "peer/trust.h"
 #include "load/lines.h"
 #include "load/trust_file.h"
 #include "load/trust_line.h"
+#include "load/trust_place.h"
 
 #define TARGETS_MAX 64
 
 /* One thing to remove. */
 struct target {
-    const char *text; /* as given */
-    char *name;       /* canonical; NULL where a key is meant */
-    uint8_t hash[32]; /* of the key, or its beginning */
-    size_t hash_len;  /* 0: not by hash */
-    bool openssh;     /* the hash is that of the SSH blob, as ssh-keygen -l has it */
+    const char *text;        /* as given */
+    char *name;              /* canonical; NULL where a key is meant */
+    uint8_t hash[32];        /* the key's thumbprint, or its beginning */
+    size_t hash_len;         /* 0: not by thumbprint */
+    bool openssh;            /* by fingerprint: */
+    uint8_t fingerprint[32]; /* the hash of the SSH blob, as ssh-keygen -l has it */
     bool matched;
 };
 
@@ -65,24 +70,53 @@ static bool read_hex(const char *text, struct target *t)
     return true;
 }
 
+/* Any key's fingerprint is read off its blob: a CA may have one that no peer has. */
+static edhoc_err read_fingerprint(struct bytes line, struct target *t)
+{
+    struct line_fields fields = line_split(line);
+    struct buf blob = buf_new(TRUST_LINE_MAX);
+    edhoc_err err = EDHOC_OK;
+
+    t->openssh = base64_read(fields.key, &blob);
+    if (t->openssh)
+        err = crypto_sha256(buf_bytes(&blob), t->fingerprint);
+    buf_free(&blob);
+    return err;
+}
+
+/* By thumbprint, too, where a peer can have such a key: it is then the same for either use. */
+static edhoc_err read_key_line(struct bytes line, const struct trust_place *at, struct target *t)
+{
+    struct line_fields fields = line_split(line);
+    struct trust_line *read = NULL;
+    edhoc_err err = EDHOC_OK;
+
+    if (!line_is_key_type(fields.type) || keytype_by_ssh_name(fields.type) != NULL)
+        err = trust_pub_line_parse(line, at->file, at->line, &read);
+    if (err == EDHOC_OK && read != NULL) {
+        memcpy(t->hash, cred_thumbprint(read->cred), 32);
+        t->hash_len = 32;
+    }
+    trust_line_free(read);
+    return err == EDHOC_OK ? read_fingerprint(line, t) : err;
+}
+
 /* The one key of a .pub file. */
 static edhoc_err read_key_file(const char *path, struct target *t)
 {
+    struct trust_place at = {path, 0};
     struct buf text;
     struct bytes rest, line;
     edhoc_err err = tool_read_source(path, PUB_FILE_MAX, &text);
-    struct trust_line *found = NULL;
 
     rest = buf_bytes(&text);
-    for (unsigned n = 1; err == EDHOC_OK && found == NULL && lines_next(&rest, &line); n++)
-        err = trust_pub_line_parse(line, path, n, &found);
-    if (err == EDHOC_OK && found == NULL)
-        err = report(EDHOC_ERR_TRUST_SYNTAX, "%s: no key in it", path);
-    if (err == EDHOC_OK) {
-        memcpy(t->hash, cred_thumbprint(found->cred), 32);
-        t->hash_len = 32;
+    while (err == EDHOC_OK && !t->openssh && lines_next(&rest, &line)) {
+        at.line++;
+        if (!lines_is_idle(line))
+            err = read_key_line(line, &at, t);
     }
-    trust_line_free(found);
+    if (err == EDHOC_OK && !t->openssh)
+        err = report(EDHOC_ERR_TRUST_SYNTAX, "%s: no key in it", path);
     buf_free(&text);
     return err;
 }
@@ -94,11 +128,9 @@ static edhoc_err read_target(const char *text, struct target *t)
         return read_key_file(text, t);
     if (read_hex(text, t))
         return EDHOC_OK;
-    if (openssh_fingerprint_read(text, t->hash)) {
-        t->hash_len = 32;
-        t->openssh = true;
+    t->openssh = openssh_fingerprint_read(text, t->fingerprint);
+    if (t->openssh)
         return EDHOC_OK;
-    }
     t->name = strdup(text);
     if (t->name == NULL)
         return EDHOC_ERR_NOMEM;
@@ -110,19 +142,18 @@ static edhoc_err read_target(const char *text, struct target *t)
 
 static edhoc_err is_key(const struct target *t, const struct trust_line *line, bool *is)
 {
-    struct buf blob = buf_new(512);
-    uint8_t hash[32];
+    struct buf blob = buf_new(SSH_CA_MAX);
+    uint8_t fingerprint[32];
     edhoc_err err = EDHOC_OK;
 
-    *is = false;
-    if (t->hash_len == 0)
+    *is = !line->is_ca && t->hash_len > 0 &&
+          memcmp(cred_thumbprint(line->cred), t->hash, t->hash_len) == 0;
+    if (*is || !t->openssh)
         return EDHOC_OK;
-    memcpy(hash, cred_thumbprint(line->cred), 32);
-    if (t->openssh) {
-        ssh_blob_put(cred_key(line->cred), &blob);
-        err = buf_err(&blob) != EDHOC_OK ? buf_err(&blob) : crypto_sha256(buf_bytes(&blob), hash);
-    }
-    *is = err == EDHOC_OK && memcmp(hash, t->hash, t->hash_len) == 0;
+    line_key_blob(line, &blob);
+    err = buf_err(&blob) != EDHOC_OK ? buf_err(&blob)
+                                     : crypto_sha256(buf_bytes(&blob), fingerprint);
+    *is = err == EDHOC_OK && memcmp(fingerprint, t->fingerprint, 32) == 0;
     buf_free(&blob);
     return err;
 }
@@ -191,7 +222,8 @@ static void say(struct removal *r, const struct trust_line *line, const char *dr
     buf_put_text(&r->said, where);
     if (kept != NULL) {
         buf_put_text(&r->said, dropped);
-        buf_put_text(&r->said, " removed; the key stays pinned to ");
+        buf_put_text(&r->said, line->is_ca ? " removed; the CA stays believed for "
+                                           : " removed; the key stays pinned to ");
         buf_put_text(&r->said, kept);
     } else {
         line_describe(line, &r->said);
@@ -255,8 +287,9 @@ static edhoc_err treat_line(struct removal *r, const struct trust_line *line, st
 static edhoc_err treat_file(struct removal *r, const struct edit *e)
 {
     struct bytes rest = buf_bytes(&e->text), line;
+    struct trust_cursor at = {0};
+    const struct trust_line *next = trust_next(e->trust, &at);
     edhoc_err err = EDHOC_OK;
-    size_t at = 0;
 
     for (unsigned number = 1; err == EDHOC_OK; number++) {
         struct bytes raw = rest;
@@ -264,10 +297,12 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
         if (!lines_next(&rest, &line))
             break;
         raw.len -= rest.len;
-        if (at < trust_count(e->trust) && trust_at(e->trust, at)->line == number)
-            err = treat_line(r, trust_at(e->trust, at++), raw);
-        else
+        if (next != NULL && next->line == number) {
+            err = treat_line(r, next, raw);
+            next = trust_next(e->trust, &at);
+        } else {
             buf_put(&r->text, raw);
+        }
     }
     if (err == EDHOC_OK)
         err = buf_err(&r->text) != EDHOC_OK ? buf_err(&r->text) : buf_err(&r->said);
@@ -277,9 +312,12 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
 /* The line whose pattern still lets a name in. */
 static const struct trust_line *find_pattern(const struct trust *t, const struct target *target)
 {
-    for (size_t i = 0; target->name != NULL && i < trust_count(t); i++)
-        if (match_target(bytes_of_text(trust_at(t, i)->principals), bytes_of_text(target->name)))
-            return trust_at(t, i);
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
+
+    while (target->name != NULL && (line = trust_next(t, &at)) != NULL)
+        if (match_target(bytes_of_text(line->principals), bytes_of_text(target->name)))
+            return line;
     return NULL;
 }
 

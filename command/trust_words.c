@@ -1,15 +1,15 @@
 #include "trust_words.h"
 
-#include "text.h"
+#include "line_key.h"
+#include "ssh_option.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/openssh_type.h"
-#include "edhoc/cred.h"
 #include "peer/trust.h"
 #include "load/lines.h"
 #include "load/trust_line.h"
@@ -99,12 +99,13 @@ static void put_fields(const struct line_fields *f, const struct line_wish *wish
     buf_free(&options);
 }
 
-/* What can be told better than the parser does, which knows neither -n nor OpenSSH's other types.
- */
+/* What can be told better than the parser does, which knows neither -n nor those types of OpenSSH's
+ * that only a CA can have. */
 static edhoc_err check_fields(const struct line_fields *f, const struct line_wish *wish,
                               const struct trust_place *at)
 {
-    if (line_is_key_type(f->type) && keytype_by_ssh_name(f->type) == NULL)
+    if (line_is_key_type(f->type) && keytype_by_ssh_name(f->type) == NULL &&
+        !ssh_option_has(f->options, "cert-authority"))
         return trust_bad(at, "%s", openssh_type_fault(f->type));
     if (f->principals.len == 0 && wish->principals == NULL)
         return trust_bad(at, "no principals before the key type; name them with -n PRINCIPALS");
@@ -136,11 +137,22 @@ edhoc_err line_compose(const struct line_fields *f, const struct line_wish *wish
 
 void line_describe(const struct trust_line *line, struct buf *out)
 {
-    char kid[17];
+    char id[LINE_KEY_ID];
 
     buf_put_text(out, line->principals);
-    buf_put_byte(out, ' ');
-    buf_put_text(out, key_type(cred_key(line->cred))->ssh_name);
-    buf_put_text(out, ", key id ");
-    buf_put_text(out, tool_key_id(line->cred, kid));
+    buf_put_text(out, line->is_ca ? " cert-authority " : " ");
+    buf_put(out, line_key_type(line));
+    buf_put_text(out, line->is_ca ? ", fingerprint " : ", key id ");
+    buf_fail(out, line_key_id(line, id));
+    buf_put_text(out, id);
+}
+
+void line_describe_at(const struct trust_line *line, struct buf *out)
+{
+    char number[32];
+
+    (void)snprintf(number, sizeof(number), " line %u: ", line->line);
+    buf_put_text(out, line->file);
+    buf_put_text(out, number);
+    line_describe(line, out);
 }

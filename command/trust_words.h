@@ -26,7 +26,10 @@ struct line_fields line_split(struct bytes text);
 /* Puts the trust line together, checks it and appends it to `out`; `at` is for errors. */
 edhoc_err line_compose(const struct line_fields *f, const struct line_wish *wish,
                        const struct trust_place *at, struct buf *out) EDHOC_MUST_USE;
-/* "HTTP@web.example.org ecdh-x25519, key id 0123456789abcdef", appended. */
+/* "HTTP@web.example.org ecdh-x25519, key id 0123456789abcdef", appended; of a CA line "*@example.org
+ * cert-authority ssh-ed25519, fingerprint SHA256:...". */
 void line_describe(const struct trust_line *line, struct buf *out);
+/* The same after "FILE line N: ". */
+void line_describe_at(const struct trust_line *line, struct buf *out);
 
 #endif
