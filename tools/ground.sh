@@ -30,7 +30,8 @@ ground_make() {
         tar -xf "$ground_tar" -C "$GROUND/$1"
         return
     fi
-    nice -n 10 debootstrap --variant=minbase ${3:+--arch="$3"} "$2" "$GROUND/$1" "$GROUND_MIRROR" \
+    # Its mounts too are in a namespace: what ends early leaves none behind.
+    nice -n 10 unshare --mount debootstrap --variant=minbase ${3:+--arch="$3"} "$2" "$GROUND/$1" "$GROUND_MIRROR" \
         > "$GROUND/$1.log" 2>&1 || { tail -n 3 "$GROUND/$1.log"; return 1; }
     ground_configure "$1" "$2"
     [ -z "$ground_tar" ] || tar -cf "$ground_tar" -C "$GROUND/$1" .
