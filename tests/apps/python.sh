@@ -1,8 +1,9 @@
 #!/bin/sh
 # python3-gssapi: the two programs of doc/examples/, and all that the library offers, over the
 # mechanism. Prints TAP.
-# packages: python3-gssapi
+# packages: python3-gssapi python3-parameterized
 set -u
+: "${GSS_DEFAULT:?the path of gss_default.so}"
 # shellcheck source=tests/apps/lib.sh
 . "$(dirname "$0")/lib.sh"
 # Debian's own interpreter is the one that has the package.
@@ -89,5 +90,37 @@ while read -r line; do
     esac
 done < checks
 check 'the library: all tests ended' [ "$(tail -n 1 checks)" = 'done' ]
+
+# -- The library's own tests -------------------------------------------------------------------
+
+# They name no mechanism, so it is preloaded as `gss-edhoc run` does.
+keygen x25519 suite-client host@suite.example || exit 1
+keygen x25519 suite-server host@suite.example || exit 1
+{ sed 's/ / client /' suite-client.pub; sed 's/ / server /' suite-server.pub; } > suite.trust
+
+# Kerberos, which has no credential here, is not to ask the DNS for a KDC.
+cat > krb5.conf << END
+[libdefaults]
+default_realm = NONE
+dns_lookup_kdc = false
+dns_canonicalize_hostname = false
+END
+
+run_suite() {
+    KRB5_CONFIG="$SANDBOX/krb5.conf" GSS_EDHOC_IDENTITY="$SANDBOX/suite-client" \
+        GSS_EDHOC_SERVICE_IDENTITY="$SANDBOX/suite-server" GSS_EDHOC_TRUST="$SANDBOX/suite.trust" LD_PRELOAD="$GSS_DEFAULT" \
+        timeout 100 $PYTHON "$APPS/python_suite.py" > suite 2> client.out
+}
+
+if [ -n "${GSS_RUN:-}${LD_PRELOAD:-}" ] || ! $PYTHON -c 'import parameterized, gssapi.tests' 2> /dev/null; then
+    echo "# without the library's own tests: no python3-parameterized, or not the only one to preload"
+else
+    fresh
+    run_suite
+    check "the library's own tests ended" [ "$(tail -n 1 suite)" = 'done' ]
+    check "the library's own tests: nothing differs that need not" says_not suite '^not ok'
+    echo "# $(count suite '^ok ') of the library's own tests passed, $(count suite '^skip ') are Kerberos's own"
+    grep '^not ok' suite | sed 's/^/# /'
+fi
 
 app_done python3-gssapi "$(version python3-gssapi)"
