@@ -4,6 +4,7 @@
 #include "buffers.h"
 #include "context.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "mechglue.h"
 #include "status.h"
 #include "token/protect.h"

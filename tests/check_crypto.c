@@ -17,6 +17,7 @@
 #include "crypto/aead.h"
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"

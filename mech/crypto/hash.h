@@ -1,5 +1,4 @@
-/* Hash, extract and expand (RFC 9528 section 4.1), over libcrypto. Algorithms are fetched once per
- * process, at first use, and kept.
+/* Hash functions, over libcrypto. Algorithms are fetched once per process, at first use, and kept.
  *
  * Reports EDHOC_ERR_CRYPTO (libcrypto failed, with its own words) or EDHOC_ERR_NOMEM unless it
  * says more. */
@@ -17,19 +16,6 @@ size_t crypto_hash_length(enum crypto_hash hash);
 /* H( parts[0] || parts[1] || ... ). */
 edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t count,
                         struct fixed *out) EDHOC_MUST_USE;
-/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
-edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
-                     size_t count, struct fixed *out) EDHOC_MUST_USE;
-/* EDHOC_Extract( salt, ikm ), section 4.1.1. */
-edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
-                         struct fixed *out) EDHOC_MUST_USE;
-/* EDHOC_Expand( prk, info, len ), section 4.1.2. For SHA-2, len is at most 255 * hash_length. */
-edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
-                        size_t len) EDHOC_MUST_USE;
-/* KMAC256 has no limit that matters, so ours is a round one that libcrypto accepts. */
-#define EDHOC_EXPAND_KMAC_MAX (1u << 20)
-size_t crypto_expand_max(enum crypto_hash hash);
-
 /* SHA-256 of one view, for key identifiers and fingerprints: 32 bytes. */
 edhoc_err crypto_sha256(struct bytes in, uint8_t out[32]) EDHOC_MUST_USE;
 /* SHA-1, for the fingerprints of old revocation lists and for nothing else: 20 bytes. */

@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
+#include "crypto/mac.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static pthread_once_t available_once = PTHREAD_ONCE_INIT;
 static bool has_all(const struct suite *s)
 {
     return crypto_has_aead(s->aead) && crypto_has_aead(s->tokens) && crypto_has_hash(s->hash) &&
-           crypto_has_curve(s->dh);
+           crypto_has_mac(s->hash) && crypto_has_curve(s->dh);
 }
 
 static void look_for_all(void)

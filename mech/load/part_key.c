@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "crypto/fork.h"
-#include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "load/part_spec.h"
 
 #define HASH 32
