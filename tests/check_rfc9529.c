@@ -176,6 +176,7 @@ static void encrypt_2(const struct vectors *trace, struct bytes message_1, struc
     buf_put(message_2, plaintext_2);
     ck_assert_ok(
         keysched_xor_2(&ks, message_2->p + message_2->len - plaintext_2.len, plaintext_2.len));
+    keysched_wipe(&ks);
     key_free(x);
     key_free(y);
 }

@@ -15,88 +15,108 @@
 /* Fetched at first use and never freed, as the hashes are. */
 static struct {
     const char *const name, *const digest;
-    EVP_MAC *mac; /* NULL where this libcrypto lacks it */
+    EVP_MAC *mac;         /* NULL where this libcrypto lacks it */
+    EVP_MAC_CTX *pattern; /* HMAC: what has its digest and no key yet, to be copied */
 } macs[HASH_COUNT] = {
-    [HASH_SHA256] = {"HMAC", "SHA256", NULL},
-    [HASH_SHA384] = {"HMAC", "SHA384", NULL},
-    [HASH_SHAKE256] = {"KMAC-256", NULL, NULL},
+    [HASH_SHA256] = {"HMAC", "SHA256", NULL, NULL},
+    [HASH_SHA384] = {"HMAC", "SHA384", NULL, NULL},
+    [HASH_SHAKE256] = {"KMAC-256", NULL, NULL, NULL},
 };
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static EVP_MAC_CTX *make_pattern(EVP_MAC *mac, const char *digest)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)digest, 0),
+        OSSL_PARAM_END};
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+
+    if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1)
+        return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
 
 static void fetch(void)
 {
     (void)ERR_set_mark();
-    for (size_t i = 0; i < HASH_COUNT; i++)
+    for (size_t i = 0; i < HASH_COUNT; i++) {
         macs[i].mac = EVP_MAC_fetch(NULL, macs[i].name, NULL);
+        if (macs[i].mac != NULL && macs[i].digest != NULL)
+            macs[i].pattern = make_pattern(macs[i].mac, macs[i].digest);
+    }
     (void)ERR_pop_to_mark();
 }
 
 bool crypto_has_mac(enum crypto_hash hash)
 {
     (void)pthread_once(&fetched, fetch);
-    return macs[hash].mac != NULL;
+    return macs[hash].mac != NULL && (macs[hash].digest == NULL || macs[hash].pattern != NULL);
 }
 
-/* ---- HMAC and KMAC256 ---- */
+/* ---- one MAC after the other ---- */
 
-/* A MAC context with its key set; `out_len` is KMAC's output length, unused by HMAC. */
-static EVP_MAC_CTX *mac_start(enum crypto_hash hash, struct bytes key, size_t out_len)
+void deriver_put_away(struct deriver *d)
 {
-    /* KMAC takes no empty key pointer; a salt or PRK is never empty. */
-    OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
-    EVP_MAC_CTX *ctx;
-
-    if (!crypto_has_mac(hash) || (ctx = EVP_MAC_CTX_new(macs[hash].mac)) == NULL)
-        return NULL;
-    params[0] = hash == HASH_SHAKE256
-                    ? OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len)
-                    : OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                                       (char *)(uintptr_t)macs[hash].digest, 0);
-    if (EVP_MAC_init(ctx, key.p, key.len, params) == 1)
-        return ctx;
-    EVP_MAC_CTX_free(ctx);
-    return NULL;
+    EVP_MAC_CTX_free(d->ctx);
+    d->ctx = NULL;
 }
 
-static bool mac_run(EVP_MAC_CTX *ctx, const struct bytes *parts, size_t count, uint8_t *out,
-                    size_t len)
+static bool make_ready(struct deriver *d, enum crypto_hash hash)
+{
+    if (d->ctx != NULL && d->hash == hash)
+        return true;
+    deriver_put_away(d);
+    if (!crypto_has_mac(hash))
+        return false;
+    d->ctx = macs[hash].pattern != NULL ? EVP_MAC_CTX_dup(macs[hash].pattern)
+                                        : EVP_MAC_CTX_new(macs[hash].mac);
+    d->hash = hash;
+    return d->ctx != NULL;
+}
+
+/* `out_len` is KMAC's output length, which HMAC is not told. */
+static bool set_key(const struct deriver *d, struct bytes key, size_t out_len)
+{
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len),
+                           OSSL_PARAM_END};
+
+    /* KMAC takes no empty key pointer; a salt or PRK is never empty. */
+    return EVP_MAC_init(d->ctx, key.p, key.len, d->hash == HASH_SHAKE256 ? params : NULL) == 1;
+}
+
+static bool run(const struct deriver *d, struct bytes key, const struct bytes *parts, size_t count,
+                uint8_t *out, size_t len)
 {
     size_t got;
 
+    if (!set_key(d, key, len))
+        return false;
     for (size_t i = 0; i < count; i++)
-        if (parts[i].len > 0 && EVP_MAC_update(ctx, parts[i].p, parts[i].len) != 1)
+        if (parts[i].len > 0 && EVP_MAC_update(d->ctx, parts[i].p, parts[i].len) != 1)
             return false;
-    return EVP_MAC_final(ctx, out, &got, len) == 1 && got == len;
+    return EVP_MAC_final(d->ctx, out, &got, len) == 1 && got == len;
 }
 
-static edhoc_err mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
-                     size_t count, uint8_t *out, size_t len)
+static edhoc_err mac(struct deriver *d, enum crypto_hash hash, struct bytes key,
+                     const struct bytes *parts, size_t count, uint8_t *out, size_t len)
 {
-    EVP_MAC_CTX *ctx;
     edhoc_err err = EDHOC_OK;
 
     (void)ERR_set_mark();
-    ctx = mac_start(hash, key, len);
-    if (ctx == NULL || !mac_run(ctx, parts, count, out, len))
+    if (!make_ready(d, hash) || !run(d, key, parts, count, out, len))
         err = crypto_failed("MAC");
-    EVP_MAC_CTX_free(ctx);
     (void)ERR_pop_to_mark();
     return err;
 }
 
-edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
-                     size_t count, struct fixed *out)
-{
-    out->len = crypto_hash_length(hash);
-    return mac(hash, key, parts, count, out->b, out->len);
-}
-
 /* ---- extract and expand ---- */
 
-edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
-                         struct fixed *out)
+edhoc_err deriver_extract(struct deriver *d, enum crypto_hash hash, struct bytes salt,
+                          struct bytes ikm, struct fixed *out)
 {
-    return crypto_mac(hash, salt, &ikm, 1, out);
+    out->len = crypto_hash_length(hash);
+    return mac(d, hash, salt, &ikm, 1, out->b, out->len);
 }
 
 size_t crypto_expand_max(enum crypto_hash hash)
@@ -105,49 +125,67 @@ size_t crypto_expand_max(enum crypto_hash hash)
 }
 
 /* HKDF-Expand, RFC 5869 section 2.3: T(i) = HMAC( PRK, T(i-1) || info || i ). Our own loop, because
- * EVP_KDF refuses a long info on several 3.0 releases. The keyed context is made once and copied.
- */
-static bool hkdf_expand(EVP_MAC_CTX *keyed, struct bytes info, size_t hash_length, uint8_t *out,
-                        size_t len)
+ * EVP_KDF refuses a long info on several 3.0 releases. */
+static edhoc_err hkdf_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
+                             struct bytes info, uint8_t *out, size_t len)
 {
     uint8_t t[FIXED_MAX];
+    size_t hash_length = crypto_hash_length(hash);
     struct bytes previous = BYTES_NONE;
-    bool ok = true;
+    edhoc_err err = EDHOC_OK;
 
-    for (uint8_t i = 1; len > 0 && ok; i++) {
+    for (uint8_t i = 1; len > 0 && err == EDHOC_OK; i++) {
         size_t n = len < hash_length ? len : hash_length;
-        EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(keyed);
         struct bytes parts[] = {previous, info, bytes_of(&i, 1)};
 
-        ok = ctx != NULL && mac_run(ctx, parts, 3, t, hash_length);
-        EVP_MAC_CTX_free(ctx);
-        if (ok)
+        err = mac(d, hash, prk, parts, 3, t, hash_length);
+        if (err == EDHOC_OK)
             memcpy(out, t, n);
         previous = bytes_of(t, hash_length);
         out += n;
         len -= n;
     }
     bytes_wipe(t, sizeof(t));
-    return ok;
+    return err;
+}
+
+edhoc_err deriver_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
+                         struct bytes info, uint8_t *out, size_t len)
+{
+    if (len == 0)
+        return EDHOC_OK;
+    if (len > crypto_expand_max(hash))
+        return report(EDHOC_ERR_TOO_LONG, "%zu bytes of key material at once", len);
+    return hash == HASH_SHAKE256 ? mac(d, hash, prk, &info, 1, out, len)
+                                 : hkdf_expand(d, hash, prk, info, out, len);
+}
+
+/* ---- one value alone ---- */
+
+edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
+                     size_t count, struct fixed *out)
+{
+    struct deriver d = {.ctx = NULL};
+    edhoc_err err;
+
+    out->len = crypto_hash_length(hash);
+    err = mac(&d, hash, key, parts, count, out->b, out->len);
+    deriver_put_away(&d);
+    return err;
+}
+
+edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
+                         struct fixed *out)
+{
+    return crypto_mac(hash, salt, &ikm, 1, out);
 }
 
 edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
                         size_t len)
 {
-    EVP_MAC_CTX *keyed;
-    edhoc_err err = EDHOC_OK;
+    struct deriver d = {.ctx = NULL};
+    edhoc_err err = deriver_expand(&d, hash, prk, info, out, len);
 
-    if (len == 0)
-        return EDHOC_OK;
-    if (len > crypto_expand_max(hash))
-        return report(EDHOC_ERR_TOO_LONG, "%zu bytes of key material at once", len);
-    if (hash == HASH_SHAKE256)
-        return mac(hash, prk, &info, 1, out, len);
-    (void)ERR_set_mark();
-    keyed = mac_start(hash, prk, 0);
-    if (keyed == NULL || !hkdf_expand(keyed, info, crypto_hash_length(hash), out, len))
-        err = crypto_failed("HKDF-Expand");
-    EVP_MAC_CTX_free(keyed);
-    (void)ERR_pop_to_mark();
+    deriver_put_away(&d);
     return err;
 }

@@ -9,17 +9,33 @@
 #include "crypto/hash.h"
 
 bool crypto_has_mac(enum crypto_hash hash);
-/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
-edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
-                     size_t count, struct fixed *out) EDHOC_MUST_USE;
+
+/* What libcrypto needs for a MAC, kept from one to the next, since making it takes longer than using
+ * it. Starts as zeros; it holds what was derived from the last key until it is put away. */
+struct deriver {
+    struct evp_mac_ctx_st *ctx;
+    enum crypto_hash hash;
+};
+
+void deriver_put_away(struct deriver *d); /* wipes */
 /* EDHOC_Extract( salt, ikm ), section 4.1.1. */
-edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
-                         struct fixed *out) EDHOC_MUST_USE;
-/* EDHOC_Expand( prk, info, len ), section 4.1.2. For SHA-2, len is at most 255 * hash_length. */
-edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
-                        size_t len) EDHOC_MUST_USE;
+edhoc_err deriver_extract(struct deriver *d, enum crypto_hash hash, struct bytes salt,
+                          struct bytes ikm, struct fixed *out) EDHOC_MUST_USE;
+/* EDHOC_Expand( prk, info, len ), section 4.1.2. For SHA-2, len is at most 255 * hash_length;
+ * EDHOC_ERR_TOO_LONG. */
+edhoc_err deriver_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
+                         struct bytes info, uint8_t *out, size_t len) EDHOC_MUST_USE;
 /* KMAC256 has no limit that matters, so ours is a round one that libcrypto accepts. */
 #define EDHOC_EXPAND_KMAC_MAX (1u << 20)
 size_t crypto_expand_max(enum crypto_hash hash);
+
+/* The same, for one value alone. */
+edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
+                         struct fixed *out) EDHOC_MUST_USE;
+edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
+                        size_t len) EDHOC_MUST_USE;
+/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
+edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
+                     size_t count, struct fixed *out) EDHOC_MUST_USE;
 
 #endif

@@ -81,7 +81,7 @@ static void put_to_be_signed(struct auth *a, const struct cred *cred)
     buf_free(&external_aad);
 }
 
-edhoc_err auth_mac(struct auth *a, const struct keysched *ks, const struct cred *cred)
+edhoc_err auth_mac(struct auth *a, struct keysched *ks, const struct cred *cred)
 {
     /* mac_length_x: the suite's for static DH, hash_length where the MAC is signed */
     size_t length = a->dh ? ks->suite->mac_length : crypto_hash_length(ks->suite->hash);

@@ -21,7 +21,7 @@ struct auth {
     /* keysched_3e2m, keysched_4e3m: from G_RX or G_IY, NULL where the prover signs */
     edhoc_err (*derive_prk)(struct keysched *ks, const struct fixed *g);
     /* keysched_mac_2, keysched_mac_3 */
-    edhoc_err (*derive_mac)(const struct keysched *ks, struct bytes context, size_t length,
+    edhoc_err (*derive_mac)(struct keysched *ks, struct bytes context, size_t length,
                             struct fixed *mac);
 
     struct buf prefix;       /* what stands before ID_CRED_x in context_x and PLAINTEXT_x: C_R */
@@ -44,8 +44,7 @@ void auth_wipe(struct auth *a);
 edhoc_err auth_prk(struct auth *a, struct keysched *ks, const struct key *own,
                    const struct key *other) EDHOC_MUST_USE;
 /* MAC_x over context_x; and where the prover signs, the Sig_structure that holds it. */
-edhoc_err auth_mac(struct auth *a, const struct keysched *ks,
-                   const struct cred *cred) EDHOC_MUST_USE;
+edhoc_err auth_mac(struct auth *a, struct keysched *ks, const struct cred *cred) EDHOC_MUST_USE;
 
 /* ---- the prover ---- */
 

@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/mac.h"
 #include "edhoc/keysched.h"
 #include "edhoc/message_1.h"
 #include "edhoc/message_2.h"
@@ -262,6 +263,7 @@ edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out)
         err = report(EDHOC_ERR_TOO_LONG, "%zu bytes", in.len);
     else
         err = handlers[state](s, in, out, &next);
+    deriver_put_away(&s->ks.deriver);
     if (err == EDHOC_OK)
         s->state = next;
     else
@@ -289,9 +291,14 @@ int edhoc_method(const struct edhoc *s)
 edhoc_err edhoc_exporter(const struct edhoc *s, uint64_t label, struct bytes context, uint8_t *out,
                          size_t len)
 {
+    struct deriver d = {.ctx = NULL};
+    edhoc_err err;
+
     if (s->state != SESSION_DONE)
         return report(EDHOC_ERR_STATE, "no keys before the session is complete");
-    return keysched_exporter(s->suite, &s->ks.prk_exporter, label, context, out, len);
+    err = keysched_exporter(&d, s->suite, &s->ks.prk_exporter, label, context, out, len);
+    deriver_put_away(&d);
+    return err;
 }
 
 edhoc_err edhoc_key_update(struct edhoc *s, struct bytes context)

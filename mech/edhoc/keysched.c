@@ -27,8 +27,9 @@ enum {
 
 #define INFO_OVERHEAD 32 /* label, head of the context, length */
 
-edhoc_err keysched_kdf(const struct suite *suite, const struct fixed *prk, int64_t info_label,
-                       struct bytes context, uint8_t *out, size_t length)
+/* EDHOC_KDF( PRK, info_label, context, length ), section 4.1.2. */
+static edhoc_err edhoc_kdf(struct deriver *d, const struct suite *suite, const struct fixed *prk,
+                           int64_t info_label, struct bytes context, uint8_t *out, size_t length)
 {
     struct buf info = buf_new(context.len + INFO_OVERHEAD);
     edhoc_err err;
@@ -38,17 +39,24 @@ edhoc_err keysched_kdf(const struct suite *suite, const struct fixed *prk, int64
     cbor_put_uint(&info, length);
     err = buf_err(&info);
     if (err == EDHOC_OK)
-        err = crypto_expand(suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
+        err = deriver_expand(d, suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
     buf_free(&info);
     return err;
 }
 
 /* The same, for a value that fits a field of the schedule. */
-static edhoc_err kdf(const struct keysched *ks, const struct fixed *prk, int64_t info_label,
+static edhoc_err kdf(struct keysched *ks, const struct fixed *prk, int64_t info_label,
                      struct bytes context, size_t length, struct fixed *out)
 {
     out->len = length;
-    return keysched_kdf(ks->suite, prk, info_label, context, out->b, length);
+    return edhoc_kdf(&ks->deriver, ks->suite, prk, info_label, context, out->b, length);
+}
+
+/* EDHOC_Extract( salt, IKM ), section 4.1.1. */
+static edhoc_err extract(struct keysched *ks, const struct fixed *salt, const struct fixed *ikm,
+                         struct fixed *out)
+{
+    return deriver_extract(&ks->deriver, ks->suite->hash, fixed_bytes(salt), fixed_bytes(ikm), out);
 }
 
 /* H() over a CBOR sequence of one hash as bstr and other items as they stand. */
@@ -86,13 +94,12 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed 
     if (err == EDHOC_OK)
         err = crypto_digest(ks->suite->hash, &input, 1, &ks->th_2);
     if (err == EDHOC_OK)
-        err = crypto_extract(ks->suite->hash, fixed_bytes(&ks->th_2), fixed_bytes(g_xy),
-                             &ks->prk_2e);
+        err = extract(ks, &ks->th_2, g_xy, &ks->prk_2e);
     buf_free(&input_th_2);
     return err;
 }
 
-edhoc_err keysched_xor_2(const struct keysched *ks, uint8_t *text, size_t len)
+edhoc_err keysched_xor_2(struct keysched *ks, uint8_t *text, size_t len)
 {
     size_t part_max = crypto_expand_max(ks->suite->hash);
     uint8_t *keystream = malloc(len < part_max ? len + 1 : part_max);
@@ -103,8 +110,8 @@ edhoc_err keysched_xor_2(const struct keysched *ks, uint8_t *text, size_t len)
     while (len > 0 && err == EDHOC_OK) {
         size_t n = len < part_max ? len : part_max;
 
-        err = keysched_kdf(ks->suite, &ks->prk_2e, LABEL_KEYSTREAM_2 - part, fixed_bytes(&ks->th_2),
-                           keystream, n);
+        err = edhoc_kdf(&ks->deriver, ks->suite, &ks->prk_2e, LABEL_KEYSTREAM_2 - part,
+                        fixed_bytes(&ks->th_2), keystream, n);
         for (size_t i = 0; i < n && err == EDHOC_OK; i++)
             text[i] ^= keystream[i];
         bytes_wipe(keystream, n);
@@ -128,8 +135,7 @@ edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx)
               crypto_hash_length(ks->suite->hash), &ks->salt_3e2m);
     if (err != EDHOC_OK)
         return err;
-    return crypto_extract(ks->suite->hash, fixed_bytes(&ks->salt_3e2m), fixed_bytes(g_rx),
-                          &ks->prk_3e2m);
+    return extract(ks, &ks->salt_3e2m, g_rx, &ks->prk_3e2m);
 }
 
 edhoc_err keysched_th_3(struct keysched *ks, struct bytes plaintext_2, struct bytes cred_r)
@@ -158,8 +164,7 @@ edhoc_err keysched_4e3m(struct keysched *ks, const struct fixed *g_iy)
               crypto_hash_length(ks->suite->hash), &ks->salt_4e3m);
     if (err != EDHOC_OK)
         return err;
-    return crypto_extract(ks->suite->hash, fixed_bytes(&ks->salt_4e3m), fixed_bytes(g_iy),
-                          &ks->prk_4e3m);
+    return extract(ks, &ks->salt_4e3m, g_iy, &ks->prk_4e3m);
 }
 
 static edhoc_err exporter_key(struct keysched *ks)
@@ -187,13 +192,13 @@ edhoc_err keysched_th_4(struct keysched *ks, struct bytes plaintext_3, struct by
     return err;
 }
 
-edhoc_err keysched_mac_2(const struct keysched *ks, struct bytes context_2, size_t mac_length,
+edhoc_err keysched_mac_2(struct keysched *ks, struct bytes context_2, size_t mac_length,
                          struct fixed *mac)
 {
     return kdf(ks, &ks->prk_3e2m, LABEL_MAC_2, context_2, mac_length, mac);
 }
 
-edhoc_err keysched_mac_3(const struct keysched *ks, struct bytes context_3, size_t mac_length,
+edhoc_err keysched_mac_3(struct keysched *ks, struct bytes context_3, size_t mac_length,
                          struct fixed *mac)
 {
     return kdf(ks, &ks->prk_4e3m, LABEL_MAC_3, context_3, mac_length, mac);
@@ -211,10 +216,17 @@ edhoc_err keysched_update(struct keysched *ks, struct bytes context)
     return err;
 }
 
-edhoc_err keysched_exporter(const struct suite *suite, const struct fixed *prk_exporter,
-                            uint64_t label, struct bytes context, uint8_t *out, size_t length)
+edhoc_err keysched_exporter(struct deriver *d, const struct suite *suite,
+                            const struct fixed *prk_exporter, uint64_t label, struct bytes context,
+                            uint8_t *out, size_t length)
 {
     if (label > INT64_MAX)
         return report(EDHOC_ERR_ARGUMENT, "exporter label out of range");
-    return keysched_kdf(suite, prk_exporter, (int64_t)label, context, out, length);
+    return edhoc_kdf(d, suite, prk_exporter, (int64_t)label, context, out, length);
+}
+
+void keysched_wipe(struct keysched *ks)
+{
+    deriver_put_away(&ks->deriver);
+    bytes_wipe(ks, sizeof(*ks));
 }

@@ -3,6 +3,7 @@
 #ifndef MECH_KEYSCHED_H
 #define MECH_KEYSCHED_H
 
+#include "crypto/mac.h"
 #include "edhoc/suite.h"
 
 struct keysched {
@@ -18,11 +19,11 @@ struct keysched {
     struct fixed k_4, iv_4;
     struct fixed prk_out;
     struct fixed prk_exporter;
+    struct deriver deriver; /* of those that are being derived */
 };
 
-/* EDHOC_KDF( PRK, info_label, context, length ), section 4.1.2. */
-edhoc_err keysched_kdf(const struct suite *suite, const struct fixed *prk, int64_t info_label,
-                       struct bytes context, uint8_t *out, size_t length) EDHOC_MUST_USE;
+/* Wipes the schedule. Between two messages, deriver_put_away() is enough. */
+void keysched_wipe(struct keysched *ks);
 
 /* Begins a schedule: suite and H(message_1). */
 edhoc_err keysched_message_1(struct keysched *ks, const struct suite *suite,
@@ -32,7 +33,7 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y,
                       const struct fixed *g_xy) EDHOC_MUST_USE;
 /* KEYSTREAM_2 for `len` bytes, by parts where it is longer than one output (appendix "Long
  * PLAINTEXT_2"), XORed onto `text`. */
-edhoc_err keysched_xor_2(const struct keysched *ks, uint8_t *text, size_t len) EDHOC_MUST_USE;
+edhoc_err keysched_xor_2(struct keysched *ks, uint8_t *text, size_t len) EDHOC_MUST_USE;
 /* PRK_3e2m; g_rx is NULL where the responder signs. */
 edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx) EDHOC_MUST_USE;
 /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), and K_3, IV_3. */
@@ -45,15 +46,15 @@ edhoc_err keysched_4e3m(struct keysched *ks, const struct fixed *g_iy) EDHOC_MUS
 edhoc_err keysched_th_4(struct keysched *ks, struct bytes plaintext_3,
                         struct bytes cred_i) EDHOC_MUST_USE;
 /* MAC_2 (label 2, PRK_3e2m) and MAC_3 (label 6, PRK_4e3m): `mac_length` bytes. */
-edhoc_err keysched_mac_2(const struct keysched *ks, struct bytes context_2, size_t mac_length,
+edhoc_err keysched_mac_2(struct keysched *ks, struct bytes context_2, size_t mac_length,
                          struct fixed *mac) EDHOC_MUST_USE;
-edhoc_err keysched_mac_3(const struct keysched *ks, struct bytes context_3, size_t mac_length,
+edhoc_err keysched_mac_3(struct keysched *ks, struct bytes context_3, size_t mac_length,
                          struct fixed *mac) EDHOC_MUST_USE;
 /* EDHOC_KeyUpdate( context ): replaces PRK_out and PRK_exporter. */
 edhoc_err keysched_update(struct keysched *ks, struct bytes context) EDHOC_MUST_USE;
 /* EDHOC_Exporter( label, context, length ) from a PRK_exporter. */
-edhoc_err keysched_exporter(const struct suite *suite, const struct fixed *prk_exporter,
-                            uint64_t label, struct bytes context, uint8_t *out,
-                            size_t length) EDHOC_MUST_USE;
+edhoc_err keysched_exporter(struct deriver *d, const struct suite *suite,
+                            const struct fixed *prk_exporter, uint64_t label, struct bytes context,
+                            uint8_t *out, size_t length) EDHOC_MUST_USE;
 
 #endif

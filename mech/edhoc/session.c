@@ -6,6 +6,7 @@
 #include "crypto/keytype.h"
 #include "edhoc/auth.h"
 #include "edhoc/cred.h"
+#include "edhoc/keysched.h"
 
 #define C_X_MAX 256 /* bytes of a connection identifier */
 
@@ -37,7 +38,7 @@ void session_wipe(struct edhoc *s)
     key_free(s->ephemeral);
     key_free(s->peer_ephemeral);
     s->ephemeral = s->peer_ephemeral = NULL;
-    bytes_wipe(&s->ks, sizeof(s->ks));
+    keysched_wipe(&s->ks);
     auth_wipe(&s->m2);
     auth_wipe(&s->m3);
     cred_free(s->peer);

@@ -21,6 +21,7 @@
 #include "crypto/aead.h"
 #include "crypto/fork.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "edhoc/keysched.h"
 #include "edhoc/suite.h"
 #include "token/window.h"
@@ -129,20 +130,24 @@ static edhoc_err epoch_key_derive(const struct protect *p, bool seal, uint64_t i
     struct buf context = buf_new(CONTEXT_MAX);
     uint8_t key[AEAD_KEY_MAX];
     size_t key_length = crypto_aead_key(alg);
+    struct deriver d = {.ctx = NULL};
     edhoc_err err;
 
     *out = (struct epoch_key){.instance = instance, .epoch = epoch};
     put_context(&context, seal ? sends_in(p) : receives_in(p), instance, epoch);
     err = buf_err(&context);
     if (err == EDHOC_OK)
-        err = protect_exporter(p, EXPORTER_KEY, buf_bytes(&context), key, key_length);
+        err = keysched_exporter(&d, p->suite, &p->prk_exporter, EXPORTER_KEY, buf_bytes(&context),
+                                key, key_length);
     if (err == EDHOC_OK)
-        err = protect_exporter(p, EXPORTER_IV, buf_bytes(&context), out->iv, NONCE);
+        err = keysched_exporter(&d, p->suite, &p->prk_exporter, EXPORTER_IV, buf_bytes(&context),
+                                out->iv, NONCE);
     if (err == EDHOC_OK)
         err = crypto_cipher_new(alg, seal, bytes_of(key, key_length), &out->cipher);
     if (err != EDHOC_OK)
         epoch_key_wipe(out);
     bytes_wipe(key, sizeof(key));
+    deriver_put_away(&d);
     buf_free(&context);
     return err;
 }
@@ -445,7 +450,11 @@ void protect_free(struct protect *p)
 edhoc_err protect_exporter(const struct protect *p, uint64_t label, struct bytes context,
                            uint8_t *out, size_t len)
 {
-    return keysched_exporter(p->suite, &p->prk_exporter, label, context, out, len);
+    struct deriver d = {.ctx = NULL};
+    edhoc_err err = keysched_exporter(&d, p->suite, &p->prk_exporter, label, context, out, len);
+
+    deriver_put_away(&d);
+    return err;
 }
 
 const struct suite *protect_suite(const struct protect *p)
