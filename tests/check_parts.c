@@ -1,5 +1,5 @@
-/* Parts: how often files are read, by whom, and what stays. The clock is the tests' own, so that
- * seconds and minutes pass at once; a kind of part made for the tests counts its readings. */
+/* Parts: how often files are read, by whom, and what stays. A kind of part made for the tests counts
+ * its readings. */
 #include "load/file.h"
 #include "load/lock.h"
 #include "load/part.h"
@@ -10,37 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/errors.h"
 #include "lib/folder.h"
 #include "lib/suite.h"
-
-/* ---- the clock ---- */
-
-static _Atomic int64_t passed; /* milliseconds more than have, since the process began */
-static int64_t before;         /* and before this test, for the time that files are given */
-
-int __real_clock_gettime(clockid_t clock, struct timespec *t);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
-{
-    int result = __real_clock_gettime(clock, t);
-    int64_t ms = passed - (clock == CLOCK_REALTIME ? before : 0) + t->tv_nsec / 1000000;
-
-    if (clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME)
-        return result;
-    t->tv_sec += (time_t)(ms / 1000);
-    t->tv_nsec = (long)(ms % 1000) * 1000000 + t->tv_nsec % 1000000;
-    return result;
-}
-
-static void pass(int64_t ms)
-{
-    passed += ms;
-}
 
 /* ---- a kind that counts ---- */
 
@@ -109,7 +84,7 @@ static struct part *hold(const char *file)
 static void write_old(const char *file, const char *text)
 {
     folder_write(file, text);
-    pass(5000);
+    clock_pass(5000);
 }
 
 static void expect(struct part *part, edhoc_err err, const char *text)
@@ -133,7 +108,7 @@ START_TEST(a_part_is_read_once_for_all_who_hold_it)
 
         expect(part, EDHOC_OK, "one");
         part_release(part);
-        pass(10);
+        clock_pass(10);
     }
     ck_assert_uint_eq(readings, 1);
     ck_assert_int_eq(alive, 1);
@@ -201,7 +176,7 @@ START_TEST(a_change_is_seen_at_the_next_look)
     part_look(part, false, &held);
     folder_write("a", "other");
     expect(part, EDHOC_OK, "one");
-    pass(1000);
+    clock_pass(1000);
     expect(part, EDHOC_OK, "other");
     ck_assert_str_eq(((struct contents *)held.contents)->text, "one");
     ck_assert_int_eq(alive, 2);
@@ -219,7 +194,7 @@ START_TEST(a_young_file_is_read_again)
     part = hold("a");
     for (int i = 0; i < 10; i++) {
         expect(part, EDHOC_OK, "one");
-        pass(1000);
+        clock_pass(1000);
     }
     ck_assert_uint_ge(readings, 3);
     ck_assert_uint_le(readings, 5);
@@ -239,9 +214,9 @@ START_TEST(what_was_read_stays_while_its_file_is_not_there)
     ck_assert_ok(part_tell(&state));
     part_state_clear(&state);
     folder_run("rm a");
-    pass(1000);
+    clock_pass(1000);
     expect(part, EDHOC_ERR_FILE, "one");
-    pass(7000);
+    clock_pass(7000);
     part_look(part, false, &state);
     ck_assert_told(part_tell(&state), EDHOC_ERR_FILE, folder_path("a"));
     ck_assert(state.gone);
@@ -313,7 +288,7 @@ START_TEST(others_go_on_while_one_looks_or_wait_where_that_is_too_old)
     part = hold("a");
     expect(part, EDHOC_OK, "one");
     folder_write("a", "other");
-    pass(_i == 0 ? 1500 : 2500);
+    clock_pass(_i == 0 ? 1500 : 2500);
     slowness = 500;
     start(&slow, part);
     (void)usleep(100000);
@@ -335,7 +310,7 @@ static void *hammer(void *arg)
         struct part *part = hold("a"), *other = hold("b");
         struct part_state state;
 
-        pass(1000);
+        clock_pass(1000);
         part_look(part, false, &state);
         part_state_clear(&state);
         part_release(part);
@@ -401,7 +376,7 @@ START_TEST(a_child_reads_nothing_that_its_parent_has)
 
             expect(again, EDHOC_OK, "one");
             part_release(again);
-            pass(100);
+            clock_pass(100);
         }
         end_child(readings == 1);
     }
@@ -427,7 +402,7 @@ START_TEST(no_fork_leaves_the_child_locked_out)
 
             (void)alarm(10);
             for (int k = 0; k < 10; k++) {
-                pass(1000);
+                clock_pass(1000);
                 expect(part, EDHOC_OK, "one");
             }
             part_release(part);
@@ -456,11 +431,11 @@ START_TEST(three_hundred_parts_stay)
 {
     for (int i = 0; i < 300; i++)
         folder_write(textf("%d", i), textf("%d", i));
-    pass(5000);
+    clock_pass(5000);
     for (int round = 0; round < 3; round++)
         for (int i = 0; i < 300; i++) {
             use(textf("%d", i));
-            pass(10);
+            clock_pass(10);
         }
     ck_assert_uint_eq(readings, 300);
 }
@@ -476,10 +451,10 @@ START_TEST(a_part_that_nobody_holds_goes_after_ten_minutes)
     use("a");
     held = hold("b");
     expect(held, EDHOC_OK, "b");
-    pass(599000);
+    clock_pass(599000);
     use("c");
     ck_assert_int_eq(alive, 3);
-    pass(2000);
+    clock_pass(2000);
     use("c");
     ck_assert_int_eq(alive, 2);
     use("a");
@@ -497,14 +472,14 @@ START_TEST(many_bytes_that_nobody_holds_go_the_oldest_first)
         write_old(files[i], files[i]);
     for (int i = 0; i < 4; i++) {
         use(files[i]);
-        pass(1000);
+        clock_pass(1000);
     }
     ck_assert_int_eq(alive, 3);
     use("d");
     use("c");
     use("b");
     ck_assert_uint_eq(readings, 4);
-    pass(1000);
+    clock_pass(1000);
     use("a");
     ck_assert_uint_eq(readings, 5);
     ck_assert_int_eq(alive, 3);
@@ -517,7 +492,7 @@ START_TEST(the_last_part_stays_however_large)
     write_old("a", "a");
     for (int i = 0; i < 10; i++) {
         use("a");
-        pass(1000);
+        clock_pass(1000);
     }
     ck_assert_uint_eq(readings, 1);
 }
@@ -531,9 +506,9 @@ static void begin(void)
     readings = 0;
     slowness = 0;
     weight = 0;
-    pass(700000); /* what other tests left goes, when the next part is let go of */
+    clock_pass(700000); /* what other tests left goes, when the next part is let go of */
     part_release(hold("unused"));
-    before = passed;
+    clock_settle();
     ck_assert_int_eq(alive, 0);
 }
 
