@@ -188,6 +188,18 @@ static void check_target(struct check *c)
         say_no_line(c);
 }
 
+/* A running program goes on for a minute with what it has read, then the same follows. */
+static void say_unread(struct check *c, edhoc_err err, const char *follows)
+{
+    char advice[128];
+
+    (void)snprintf(advice, sizeof(advice), "%sas long as that is so, %s",
+                   err == EDHOC_ERR_FILE ? "make that file, or correct the setting that names it; "
+                                         : "",
+                   follows);
+    check_error(c, err, "trust", advice);
+}
+
 void check_trust(struct check *c)
 {
     edhoc_err err;
@@ -196,11 +208,12 @@ void check_trust(struct check *c)
     c->trust = NULL;
     err = load_trust(&c->settings, !c->acceptor, NULL, &c->trust);
     if (err != EDHOC_OK) {
-        check_error(c, err, "trust",
-                    err == EDHOC_ERR_FILE ? "make that file, or correct the setting that names it"
-                                          : NULL);
+        say_unread(c, err, "nobody is believed");
         return;
     }
+    err = trust_check_anchors(c->trust);
+    if (err != EDHOC_OK)
+        say_unread(c, err, "no certificate is believed");
     if (c->acceptor || c->target == NULL)
         check_anybody(c);
     else

@@ -43,8 +43,7 @@ static edhoc_err current(const struct glue_cred *cred, bool initiator,
         err = sources_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
 
     if (stale != EDHOC_OK)
-        glue_trace("changed files not used, going on with the old: %s: %s", report_sentence(stale),
-                   report_details(stale));
+        glue_trace("not as its file is now: %s: %s", report_sentence(stale), report_details(stale));
     return err == EDHOC_OK ? check_desired(*identities, initiator, cred->desired) : err;
 }
 

@@ -584,7 +584,7 @@ static const struct decision server_certificates[] = {
     {"a leaf is no anchor",
      {.identity = "alice-x25519", .anchors = "x/web.crt"},
      CERT("web"),
-     NO(AT_INITIATOR, KEY_FORMAT),
+     NO(AT_START, KEY_FORMAT),
      .says = "x/web.crt"},
     {"for clients", BY_CA, CERT("email"), .target = "HTTP@laptop.example.org",
      NO(AT_MESSAGE_2, CERT_PURPOSE), .says = "server authentication"},

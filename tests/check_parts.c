@@ -92,7 +92,7 @@ static void expect(struct part *part, edhoc_err err, const char *text)
     struct part_state state;
 
     part_look(part, false, &state);
-    must(part_tell(&state) == err);
+    must(part_tell(&state, NULL) == err);
     must(text != NULL || state.contents == NULL);
     must(text == NULL || strcmp(((struct contents *)state.contents)->text, text) == 0);
     part_state_clear(&state);
@@ -211,14 +211,14 @@ START_TEST(what_was_read_stays_while_its_file_is_not_there)
     expect(part, EDHOC_ERR_FILE, NULL);
     write_old("a", "one");
     part_look(part, true, &state); /* a new credential is not told an older failure */
-    ck_assert_ok(part_tell(&state));
+    ck_assert_ok(part_tell(&state, NULL));
     part_state_clear(&state);
     folder_run("rm a");
     clock_pass(1000);
     expect(part, EDHOC_ERR_FILE, "one");
     clock_pass(7000);
     part_look(part, false, &state);
-    ck_assert_told(part_tell(&state), EDHOC_ERR_FILE, folder_path("a"));
+    ck_assert_told(part_tell(&state, NULL), EDHOC_ERR_FILE, folder_path("a"));
     ck_assert(state.gone);
     ck_assert_int_ge(state.age, 8000);
     ck_assert_int_lt(state.age, 9000);

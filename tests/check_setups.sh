@@ -331,8 +331,16 @@ if [ $have_openssl = yes ]; then
     unset GSS_EDHOC_ANCHORS
     GSS_EDHOC_TRUST=$work/pins
     GSS_EDHOC_ANCHORS=$work/absent.crt check HTTP@web.example.org
-    finds trust 'absent.crt: cannot be opened' 'make that file'
-    result 'anchors that are not there'
+    finds trust 'absent.crt: cannot be opened' 'make that file' 'no certificate is believed' &&
+        has ok 'pins line 1 pins HTTP@web.example.org'
+    result 'anchors that are not there refuse certificates, and pinned keys go on'
+    : >empty.crl
+    GSS_EDHOC_ANCHORS=$work/ca.crt GSS_EDHOC_CRLS=$work/empty.crl check HTTP@web.example.org
+    finds trust 'empty.crl: the file is empty' 'no certificate is believed'
+    result 'so does a list of revoked certificates'
+    GSS_EDHOC_REVOKED=$work/absent.krl check HTTP@web.example.org
+    [ "$exited" -eq 1 ] && has FAIL 'absent.krl: cannot be opened' 'nobody is believed'
+    result 'a list of revoked keys that is not there refuses everybody'
 else
     skip 'certificates' 'no openssl'
 fi

@@ -1,5 +1,6 @@
 /* From settings to the objects that the engine works with. The only I/O of mech/; never prompts,
- * never blocks on the network, never follows a setting half-way: all or nothing. */
+ * never blocks on the network, never follows a setting half-way: all or nothing, but for anchors
+ * that cannot be read, without which certificates are refused and pinned keys are not. */
 #ifndef MECH_LOAD_LOAD_H
 #define MECH_LOAD_LOAD_H
 
@@ -19,8 +20,9 @@ edhoc_err load_service_identities(const struct settings *s, struct loading *load
                                   struct identity_set **out) EDHOC_MUST_USE;
 /* The trust files: the configured one, which must exist; else, for an initiator,
  * ~/.config/gss-edhoc/trust and then GSSCONFDIR/edhoc/trust, for an acceptor the latter alone,
- * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. The
- * anchors and CRLs of the settings come with it: EDHOC_ERR_KEY_FORMAT names file and entry. */
+ * where a file that does not exist is empty. EDHOC_ERR_TRUST_SYNTAX names file and line. What
+ * the setting revoked names comes with it, or its error; anchors and CRLs, too, or the reason why
+ * there are none (trust_check_anchors). */
 edhoc_err load_trust(const struct settings *s, bool initiator, struct loading *loading,
                      struct trust **out) EDHOC_MUST_USE;
 

@@ -133,11 +133,30 @@ void part_state_clear(struct part_state *state)
     *state = (struct part_state){.err = EDHOC_OK};
 }
 
-edhoc_err part_tell(const struct part_state *state)
+bool part_is_over(const struct part_state *state)
 {
+    return state->err != EDHOC_OK &&
+           (state->contents == NULL || state->gone || state->age > PART_GRACE);
+}
+
+edhoc_err part_tell(const struct part_state *state, const char *otherwise)
+{
+    long long age = state->age / 1000, rest = (PART_GRACE - state->age) / 1000;
+
     if (state->err == EDHOC_OK || state->story == NULL || state->story[0] == '\0')
         return state->err;
-    return report(state->err, "%s", state->story);
+    if (state->contents != NULL && otherwise == NULL)
+        return report(state->err, "%s; what was read %lld s ago is used on", state->story, age);
+    if (!part_is_over(state))
+        return report(state->err, "%s; what was read %lld s ago counts for %lld s more",
+                      state->story, age, rest);
+    if (otherwise == NULL)
+        return report(state->err, "%s", state->story);
+    if (state->contents == NULL || state->gone)
+        return report(state->err, "%s; until that is mended, %s", state->story, otherwise);
+    return report(state->err,
+                  "%s; what was read %lld s ago is too old, so until that is mended, %s",
+                  state->story, age, otherwise);
 }
 
 void part_look(struct part *part, bool anew, struct part_state *out)

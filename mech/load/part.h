@@ -17,6 +17,10 @@
 
 struct part;
 
+/* Milliseconds that contents count after the last good look, while their files cannot be read. The
+ * clock is one that goes on while the machine sleeps. */
+#define PART_GRACE 60000
+
 /* Finds the part, or makes one, without looking at files. Copies the spec. The caller holds the
  * part until it releases it. */
 edhoc_err part_hold(const struct part_spec *spec, struct part **out) EDHOC_MUST_USE;
@@ -36,7 +40,12 @@ struct part_state {
  * failure is not told without another look. The state is to be cleared. */
 void part_look(struct part *part, bool anew, struct part_state *out);
 void part_state_clear(struct part_state *state);
-/* Reports the error of the state, with its story, in this thread, and returns it. */
-edhoc_err part_tell(const struct part_state *state);
+/* Does what was read last count no more? That is so where nothing was ever read, where a file that
+ * must be there is gone, and PART_GRACE after the last good look. */
+bool part_is_over(const struct part_state *state);
+/* Reports the error of the state in this thread, and returns it: with its story, how old what was
+ * read last is, and what follows, which is `otherwise` where that counts no more. With NULL, as for
+ * a key, it always counts. */
+edhoc_err part_tell(const struct part_state *state, const char *otherwise);
 
 #endif

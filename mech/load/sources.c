@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/report.h"
 #include "load/conf.h"
 #include "load/loading.h"
 #include "load/lock.h"
@@ -20,6 +21,8 @@ struct pieces {
     struct trust *part[TRUST_PARTS_MAX];
     size_t count;
     struct x509_store *anchors;
+    edhoc_err anchors_err; /* why there are none, though some are configured */
+    char *anchors_story;   /* of it, or NULL */
     struct revoked *revoked;
 };
 
@@ -135,61 +138,92 @@ void sources_free(struct sources *s)
 
 /* ---- what is current ---- */
 
-/* Takes the contents of a part, where there is one. Something older is good enough, but not for a
- * new credential whose file is no longer there. Of the reasons for older ones, the last is kept. */
-static edhoc_err look(struct part *part, bool anew, struct part_state *stale, void **contents)
+#define NOBODY          "nobody is believed"
+#define NO_CERTIFICATES "no certificate is believed"
+
+/* A part whose contents are older than its files, of several the last one. */
+struct stale {
+    struct part_state state;
+    const char *otherwise; /* see part_tell() */
+};
+
+static void stale_note(struct stale *stale, struct part_state *state, const char *otherwise)
+{
+    if (state->err == EDHOC_OK) {
+        part_state_clear(state);
+        return;
+    }
+    part_state_clear(&stale->state);
+    *stale = (struct stale){*state, otherwise};
+}
+
+/* Takes the contents of a part, where there is one, as long as they count. Those of a key do for
+ * ever (without `otherwise`), but not for a new credential whose key is no longer there. */
+static edhoc_err look(struct part *part, bool anew, const char *otherwise, struct stale *stale,
+                      void **contents)
 {
     struct part_state state = {.err = EDHOC_OK};
     edhoc_err err = EDHOC_OK;
+    bool over;
 
-    if (part != NULL)
-        part_look(part, anew, &state);
-    if (state.err != EDHOC_OK && (state.contents == NULL || (anew && state.gone)))
-        err = part_tell(&state);
-    if (err == EDHOC_OK) {
-        *contents = state.contents;
-        state.contents = NULL;
-    }
-    if (state.err != EDHOC_OK) {
-        part_state_clear(stale);
-        *stale = state;
-    } else {
-        part_state_clear(&state);
-    }
+    *contents = NULL;
+    if (part == NULL)
+        return EDHOC_OK;
+    part_look(part, anew, &state);
+    over = otherwise != NULL
+               ? part_is_over(&state)
+               : state.err != EDHOC_OK && (state.contents == NULL || (anew && state.gone));
+    if (over)
+        err = part_tell(&state, otherwise);
+    else
+        *contents = state.kind->ref(state.contents);
+    stale_note(stale, &state, otherwise);
     return err;
 }
 
-static edhoc_err look_at_keys(struct sources *s, bool anew, struct part_state *stale,
+static edhoc_err look_at_keys(struct sources *s, bool anew, struct stale *stale,
                               struct identity_set **out)
 {
-    void *contents = NULL;
-    edhoc_err err = look(s->identities, anew, stale, &contents);
+    void *contents;
+    edhoc_err err = look(s->identities, anew, NULL, stale, &contents);
 
     *out = s->own != NULL ? identity_set_ref(s->own) : contents;
     return err;
 }
 
-static edhoc_err look_at_trust(struct sources *s, bool anew, struct part_state *stale,
+/* Anchors that count no more refuse certificates, and those alone. */
+static edhoc_err look_at_anchors(struct sources *s, bool anew, struct stale *stale,
+                                 struct pieces *out)
+{
+    void *contents;
+    edhoc_err err = look(s->anchors, anew, NO_CERTIFICATES, stale, &contents);
+
+    out->anchors = contents;
+    if (err == EDHOC_OK || err == EDHOC_ERR_NOMEM)
+        return err;
+    out->anchors_err = err;
+    out->anchors_story = strdup(report_details(err));
+    return out->anchors_story != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+static edhoc_err look_at_trust(struct sources *s, bool anew, struct stale *stale,
                                struct pieces *out)
 {
-    void *contents = NULL;
+    void *contents;
     edhoc_err err = EDHOC_OK;
 
     *out = (struct pieces){.count = 0};
     for (size_t i = 0; i < TRUST_PARTS_MAX && err == EDHOC_OK; i++) {
-        err = look(s->files[i], anew, stale, &contents);
-        if (err == EDHOC_OK && contents != NULL)
+        err = look(s->files[i], anew, NOBODY, stale, &contents);
+        if (contents != NULL)
             out->part[out->count++] = contents;
     }
     if (err == EDHOC_OK)
-        err = look(s->anchors, anew, stale, &contents);
-    if (err == EDHOC_OK)
-        out->anchors = contents;
-    contents = NULL;
-    if (err == EDHOC_OK)
-        err = look(s->revoked, anew, stale, &contents);
-    if (err == EDHOC_OK)
+        err = look_at_anchors(s, anew, stale, out);
+    if (err == EDHOC_OK) {
+        err = look(s->revoked, anew, NOBODY, stale, &contents);
         out->revoked = contents;
+    }
     return err;
 }
 
@@ -198,6 +232,7 @@ static void pieces_free(struct pieces *p)
     while (p->count > 0)
         trust_free(p->part[--p->count]);
     x509_store_free(p->anchors);
+    free(p->anchors_story);
     revoked_free(p->revoked);
 }
 
@@ -206,9 +241,19 @@ static bool same_pieces(const struct pieces *a, const struct pieces *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Where the trust is one file's alone, it is that part itself; else one that is kept until a piece
- * of it is another. */
-static edhoc_err join(struct sources *s, const struct pieces *p, struct trust **out)
+static edhoc_err join(const struct pieces *p, struct trust **out)
+{
+    edhoc_err err = trust_join(p->part, p->count, p->anchors, out);
+
+    if (err == EDHOC_OK)
+        trust_set_revoked(*out, p->revoked);
+    if (err == EDHOC_OK && p->anchors_err != EDHOC_OK)
+        err = trust_set_no_anchors(*out, p->anchors_err, p->anchors_story);
+    return err;
+}
+
+/* One that is kept until a piece of it is another. */
+static edhoc_err join_once(struct sources *s, const struct pieces *p, struct trust **out)
 {
     struct trust *old = NULL;
     struct lock *held;
@@ -221,9 +266,7 @@ static edhoc_err join(struct sources *s, const struct pieces *p, struct trust **
     lock_leave(held);
     if (*out != NULL)
         return EDHOC_OK;
-    err = trust_join(p->part, p->count, p->anchors, out);
-    if (err == EDHOC_OK)
-        trust_set_revoked(*out, p->revoked);
+    err = join(p, out);
     if (err != EDHOC_OK || lock_enter(&held) != EDHOC_OK)
         return err;
     old = s->joined;
@@ -234,10 +277,22 @@ static edhoc_err join(struct sources *s, const struct pieces *p, struct trust **
     return EDHOC_OK;
 }
 
+/* Where the trust is one file's alone, it is that part itself. A refusal tells an age, so that a
+ * trust with one is made anew each time. */
+static edhoc_err trust_of(struct sources *s, const struct pieces *p, struct trust **out)
+{
+    if (p->anchors_err != EDHOC_OK)
+        return join(p, out);
+    if (p->count != 1 || p->anchors != NULL || p->revoked != NULL)
+        return join_once(s, p, out);
+    *out = trust_ref(p->part[0]);
+    return EDHOC_OK;
+}
+
 static edhoc_err get(struct sources *s, bool anew, struct identity_set **identities,
                      struct trust **trust, edhoc_err *stale)
 {
-    struct part_state older = {.err = EDHOC_OK};
+    struct stale older = {.otherwise = NULL};
     struct pieces pieces = {.count = 0};
     edhoc_err err;
 
@@ -245,12 +300,10 @@ static edhoc_err get(struct sources *s, bool anew, struct identity_set **identit
     err = look_at_keys(s, anew, &older, identities);
     if (err == EDHOC_OK)
         err = look_at_trust(s, anew, &older, &pieces);
-    if (err == EDHOC_OK && pieces.count == 1 && pieces.anchors == NULL && pieces.revoked == NULL)
-        *trust = trust_ref(pieces.part[0]);
-    else if (err == EDHOC_OK)
-        err = join(s, &pieces, trust);
-    *stale = err == EDHOC_OK ? part_tell(&older) : EDHOC_OK;
-    part_state_clear(&older);
+    if (err == EDHOC_OK)
+        err = trust_of(s, &pieces, trust);
+    *stale = err == EDHOC_OK ? part_tell(&older.state, older.otherwise) : EDHOC_OK;
+    part_state_clear(&older.state);
     pieces_free(&pieces);
     return err;
 }
@@ -263,12 +316,12 @@ edhoc_err sources_get(struct sources *s, struct identity_set **identities, struc
 
 struct identity_set *sources_identities(struct sources *s)
 {
-    struct part_state older = {.err = EDHOC_OK};
+    struct stale older = {.otherwise = NULL};
     struct identity_set *set = NULL;
 
     if (look_at_keys(s, false, &older, &set) != EDHOC_OK)
         set = NULL;
-    part_state_clear(&older);
+    part_state_clear(&older.state);
     return set;
 }
 

@@ -20,8 +20,10 @@ edhoc_err sources_settings(const struct setting_pair *store, size_t count,
 edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
                       struct sources **out) EDHOC_MUST_USE;
 void sources_free(struct sources *s); /* NULL is fine */
-/* What is current: references that the caller frees, after an error too. *stale tells, with its
- * story, why something in it is older than its files, else it is EDHOC_OK. */
+/* What is current: references that the caller frees, after an error too. Trust lines and what is
+ * revoked that count no more (part_is_over) are an error; anchors that do make a trust that refuses
+ * certificates; keys always count. *stale tells, with its story, age and consequence, what in it is
+ * not as its file is now, else it is EDHOC_OK. */
 edhoc_err sources_get(struct sources *s, struct identity_set **identities, struct trust **trust,
                       edhoc_err *stale) EDHOC_MUST_USE;
 /* The keys alone, for the caller to free; NULL where there is no memory. */

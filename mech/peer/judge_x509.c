@@ -17,7 +17,10 @@ static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
 {
     struct bytes chain[CRED_CHAIN_MAX];
     size_t count = cred_chain_length(cred);
+    edhoc_err err = trust_check_anchors(t);
 
+    if (err != EDHOC_OK)
+        return err;
     if (trust_anchors(t) == NULL)
         return report(EDHOC_ERR_CERT_UNTRUSTED,
                       "no CA is trusted here; name a file of CA "

@@ -52,6 +52,8 @@ struct trust {
     size_t taken_len, taken_cap;
     char *hint; /* the first one's story, to be said at the end of an error about something else */
     struct x509_store *anchors;
+    edhoc_err anchors_err; /* why there are none, though some are configured */
+    char *anchors_story;   /* of it, or NULL */
     struct revoked *revoked;
     struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
     size_t parts;
@@ -113,6 +115,7 @@ void trust_free(struct trust *t)
     free(t->hint);
     buf_free(&t->places);
     x509_store_free(t->anchors);
+    free(t->anchors_story);
     revoked_free(t->revoked);
     for (size_t i = 0; i < t->parts; i++)
         trust_free(t->part[i]);
@@ -363,6 +366,19 @@ struct x509_store *trust_anchors(const struct trust *t)
     return t->anchors;
 }
 
+edhoc_err trust_set_no_anchors(struct trust *t, edhoc_err err, const char *story)
+{
+    free(t->anchors_story);
+    t->anchors_story = strdup(story);
+    t->anchors_err = err;
+    return t->anchors_story != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+edhoc_err trust_check_anchors(const struct trust *t)
+{
+    return t->anchors_err == EDHOC_OK ? EDHOC_OK : report(t->anchors_err, "%s", t->anchors_story);
+}
+
 void trust_set_revoked(struct trust *t, struct revoked *revoked)
 {
     revoked_free(t->revoked);
@@ -571,6 +587,8 @@ static edhoc_err plan_without_line(const struct trust *t, const char *target,
         out->suites = *offer;
         return EDHOC_OK;
     }
+    if (t->anchors_err != EDHOC_OK)
+        return trust_check_anchors(t);
     return report(EDHOC_ERR_NO_TRUST,
                   "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for its "
                   "key there%s",

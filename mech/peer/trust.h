@@ -56,6 +56,10 @@ edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store
 /* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
 void trust_set_anchors(struct trust *t, struct x509_store *anchors);
 struct x509_store *trust_anchors(const struct trust *t);
+/* Anchors are configured, and they or their CRLs cannot be believed now: certificates are refused
+ * with this error and story, which trust_check_anchors() reports. Copies the story. */
+edhoc_err trust_set_no_anchors(struct trust *t, edhoc_err err, const char *story) EDHOC_MUST_USE;
+edhoc_err trust_check_anchors(const struct trust *t) EDHOC_MUST_USE;
 /* The lines that pin a key, and nothing else. */
 size_t trust_count(const struct trust *t);
 const struct trust_line *trust_at(const struct trust *t, size_t i);
