@@ -216,10 +216,18 @@ static const struct trust_line *find_pin(const struct judging *j, struct bytes n
     return pin;
 }
 
+/* By the raw key, as if nothing else had been sent: whether a CA signed the certificate nobody has
+ * looked at, so nothing in it is known of the peer. */
 static edhoc_err judge_pin(const struct judging *j, struct bytes name, struct peer *out)
 {
-    return is_server(j) ? judge_server_key(j->t, j->cred, j->target, j->now, out)
-                        : judge_client_key_as(j->t, j->cred, name, j->now, out);
+    struct cred *raw;
+    edhoc_err err = cred_new_kid(cred_key(j->cred), &raw);
+
+    if (err == EDHOC_OK)
+        err = is_server(j) ? judge_server_key(j->t, raw, j->target, j->now, out)
+                           : judge_client_key_as(j->t, raw, name, j->now, out);
+    cred_free(raw);
+    return err;
 }
 
 /* EDHOC_OK, and *own tells whether a line that pins the certificate's own key decides. */
@@ -276,12 +284,10 @@ static edhoc_err judge_by_key(const struct judging *j, struct peer *out)
 {
     struct bytes list = j->c.principals, name;
 
-    if (is_server(j))
-        return judge_pin(j, BYTES_NONE, out);
-    while (ssh_cert_principal(&list, &name))
-        if (judge_client_key_as(j->t, j->cred, name, j->now, out) == EDHOC_OK)
+    while (!is_server(j) && ssh_cert_principal(&list, &name))
+        if (name.len > 0 && judge_pin(j, name, out) == EDHOC_OK)
             return EDHOC_OK;
-    return judge_client_key_as(j->t, j->cred, BYTES_NONE, j->now, out);
+    return judge_pin(j, BYTES_NONE, out);
 }
 
 static edhoc_err judge(struct judging *j, struct peer *out)
