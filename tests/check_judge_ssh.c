@@ -1,7 +1,11 @@
 /* OpenSSH certificates: whom a trust file makes us believe, under which name, until when, and why not.
  * Each row goes through the decision that a handshake makes. How it compares with OpenSSH's own
  * decisions is a matter of check_ssh_decisions. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "crypto/ssh_blob.h"
@@ -9,8 +13,8 @@
 #include "load/key_list.h"
 #include "load/trust_file.h"
 #include "peer/judge.h"
-#include "peer/ssh_memory.h"
 #include "peer/trust.h"
+#include "peer/verified.h"
 
 #include "lib/errors.h"
 #include "lib/keep.h"
@@ -239,7 +243,7 @@ static const struct row servers[] = {
     {"* cert-authority {CA}", "*", NULL, EDHOC_ERR_CERT_REVOKED, "", "{CA}"},
 };
 
-static void revoke(struct trust *t, const char *list)
+static void revoke_by(struct trust *t, const char *list)
 {
     struct buf text = expand(list);
     struct revoked *r;
@@ -271,7 +275,7 @@ static void decide(const struct row *row, bool server)
     edhoc_err err;
 
     if (row->revoked != NULL)
-        revoke(t, row->revoked);
+        revoke_by(t, row->revoked);
     err = server ? trust_judge_server(t, cred, WEB, NOW, &peer)
                  : trust_judge_client(t, cred, NOW, &peer);
     if (row->err != EDHOC_OK) {
@@ -491,29 +495,29 @@ END_TEST
 
 START_TEST(a_certificate_is_remembered_until_its_end)
 {
-    struct ssh_memory *m;
+    struct verified *m;
     uint8_t hash[32] = {1};
 
-    ck_assert_ok(ssh_memory_new(&m));
-    ck_assert(!ssh_memory_has(m, hash, NOW));
-    ssh_memory_add(m, hash, NOW, NOW + DAY);
-    ck_assert(ssh_memory_has(m, hash, NOW));
-    ck_assert(ssh_memory_has(m, hash, NOW + DAY - 1));
-    ck_assert(!ssh_memory_has(m, hash, NOW + DAY));
+    ck_assert_ok(verified_new(32768, &m));
+    ck_assert(!verified_has(m, hash, NOW, NULL));
+    verified_add(m, hash, NOW, NOW + DAY, 0);
+    ck_assert(verified_has(m, hash, NOW, NULL));
+    ck_assert(verified_has(m, hash, NOW + DAY - 1, NULL));
+    ck_assert(!verified_has(m, hash, NOW + DAY, NULL));
     hash[31] = 1;
-    ck_assert(!ssh_memory_has(m, hash, NOW));
-    ssh_memory_free(m);
+    ck_assert(!verified_has(m, hash, NOW, NULL));
+    verified_free(m);
 }
 END_TEST
 
 /* 10,000 users of one site, in any order, are all remembered; more than fit displace others. */
 START_TEST(ten_thousand_certificates_are_remembered)
 {
-    struct ssh_memory *m;
+    struct verified *m;
     uint32_t seed = 1;
     unsigned has = 0;
 
-    ck_assert_ok(ssh_memory_new(&m));
+    ck_assert_ok(verified_new(32768, &m));
     for (int round = 0; round < 2; round++) {
         has = 0;
         seed = 1;
@@ -522,18 +526,86 @@ START_TEST(ten_thousand_certificates_are_remembered)
 
             for (size_t k = 0; k < sizeof(hash); k++)
                 hash[k] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
-            has += ssh_memory_has(m, hash, NOW);
-            ssh_memory_add(m, hash, NOW, NOW + DAY);
+            has += verified_has(m, hash, NOW, NULL);
+            verified_add(m, hash, NOW, NOW + DAY, 0);
         }
     }
     ck_assert_uint_ge(has, 9900);
     for (unsigned i = 0; i < 100; i++) { /* of one set */
         uint8_t hash[32] = {0, 0, (uint8_t)i, (uint8_t)(i * 7)};
 
-        ssh_memory_add(m, hash, NOW, NOW + DAY);
-        ck_assert(ssh_memory_has(m, hash, NOW));
+        verified_add(m, hash, NOW, NOW + DAY, 0);
+        ck_assert(verified_has(m, hash, NOW, NULL));
     }
-    ssh_memory_free(m);
+    verified_free(m);
+}
+END_TEST
+
+struct busy {
+    struct verified *verified;
+    atomic_bool stop;
+};
+
+static void *remember(void *arg)
+{
+    struct busy *b = arg;
+    uint8_t hash[32] = {1};
+
+    for (; !atomic_load(&b->stop); hash[31]++)
+        verified_add(b->verified, hash, NOW, NOW + DAY, hash[31]);
+    return NULL;
+}
+
+/* Two threads write into one set, and what is found must be whole. */
+START_TEST(what_another_thread_is_writing_is_found_whole_or_not)
+{
+    struct busy b = {.stop = false};
+    unsigned found = 0;
+    pthread_t thread;
+
+    ck_assert_ok(verified_new(8, &b.verified));
+    ck_assert_int_eq(pthread_create(&thread, NULL, remember, &b), 0);
+    for (unsigned i = 0; i < 200000; i++) {
+        uint8_t hash[32] = {1, [31] = (uint8_t)i};
+        int64_t value = -1;
+
+        if (i % 3 == 0)
+            verified_add(b.verified, hash, NOW, NOW + DAY, hash[31]);
+        if (!verified_has(b.verified, hash, NOW, &value))
+            continue;
+        ck_assert_int_eq(value, hash[31]);
+        found++;
+    }
+    atomic_store(&b.stop, true);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_ge(found, 1);
+    verified_free(b.verified);
+}
+END_TEST
+
+START_TEST(no_fork_leaves_the_child_waiting_for_a_thread_that_it_does_not_have)
+{
+    struct busy b = {.stop = false};
+    uint8_t hash[32] = {1};
+    pthread_t thread;
+
+    ck_assert_ok(verified_new(32768, &b.verified));
+    ck_assert_int_eq(pthread_create(&thread, NULL, remember, &b), 0);
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            (void)alarm(10);
+            verified_add(b.verified, hash, NOW, NOW + DAY, 0);
+            _exit(verified_has(b.verified, hash, NOW, NULL) ? 0 : 1);
+        }
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "child %d: %x", i, status);
+    }
+    atomic_store(&b.stop, true);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    verified_free(b.verified);
 }
 END_TEST
 
@@ -561,6 +633,8 @@ static void add(Suite *suite)
     tc = suite_case(suite, "memory", 60);
     tcase_add_test(tc, a_certificate_is_remembered_until_its_end);
     tcase_add_test(tc, ten_thousand_certificates_are_remembered);
+    tcase_add_test(tc, what_another_thread_is_writing_is_found_whole_or_not);
+    tcase_add_test(tc, no_fork_leaves_the_child_waiting_for_a_thread_that_it_does_not_have);
 }
 
 int main(void)

@@ -12,8 +12,8 @@
 #include "peer/revoked.h"
 #include "peer/ssh_ca.h"
 #include "peer/ssh_cert.h"
-#include "peer/ssh_memory.h"
 #include "peer/trust.h"
+#include "peer/verified.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,11 +186,11 @@ static edhoc_err check_signature(const struct judging *j, const struct trust_lin
     uint8_t hash[32];
     edhoc_err err = crypto_sha256(cred_ssh_cert(j->cred), hash);
 
-    if (err != EDHOC_OK || ssh_memory_has(line->memory, hash, j->now))
+    if (err != EDHOC_OK || verified_has(line->verified, hash, j->now, NULL))
         return err;
     err = ssh_ca_verify(j->c.ca, j->c.to_be_signed, j->c.signature);
     if (err == EDHOC_OK)
-        ssh_memory_add(line->memory, hash, j->now, end_of(&j->c));
+        verified_add(line->verified, hash, j->now, end_of(&j->c), 0);
     return err;
 }
 

@@ -9,7 +9,7 @@
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/revoked.h"
-#include "peer/ssh_memory.h"
+#include "peer/verified.h"
 #include "peer/x509_store.h"
 
 #include <stdatomic.h>
@@ -43,7 +43,7 @@ struct trust {
     size_t len, cap;
     struct trust_line **cas; /* the CA lines */
     size_t ca_len, ca_cap;
-    struct ssh_memory *memory; /* of what they have signed; NULL while there are none */
+    struct verified *verified; /* of what they have signed; NULL while there are none */
     struct links *links;       /* of each line */
     uint32_t *by_key;  /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     uint32_t *by_id;   /* 2 * cap slots: the same of each ID_CRED_x */
@@ -59,7 +59,8 @@ struct trust {
     size_t parts;
 };
 
-#define PLACES_MAX 4096
+#define PLACES_MAX     4096
+#define REMEMBERED_MAX 32768 /* certificates whose CA's signature has verified */
 
 /* ---- the store ---- */
 
@@ -105,7 +106,7 @@ void trust_free(struct trust *t)
         trust_line_free(t->cas[i]);
     free(t->lines);
     free(t->cas);
-    ssh_memory_free(t->memory);
+    verified_free(t->verified);
     free(t->links);
     free(t->by_key);
     free(t->by_id);
@@ -229,7 +230,7 @@ static bool grow_cas(struct trust *t)
 
 static edhoc_err add_ca(struct trust *t, struct trust_line *line)
 {
-    edhoc_err err = t->memory != NULL ? EDHOC_OK : ssh_memory_new(&t->memory);
+    edhoc_err err = t->verified != NULL ? EDHOC_OK : verified_new(REMEMBERED_MAX, &t->verified);
 
     if (err == EDHOC_OK && t->ca_len == t->ca_cap && !grow_cas(t))
         err = EDHOC_ERR_NOMEM;
@@ -237,7 +238,7 @@ static edhoc_err add_ca(struct trust *t, struct trust_line *line)
         trust_line_free(line);
         return err;
     }
-    line->memory = t->memory;
+    line->verified = t->verified;
     t->cas[t->ca_len++] = line;
     return EDHOC_OK;
 }

@@ -6,7 +6,7 @@
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
 #include "peer/revoked.h"
-#include "peer/ssh_memory.h"
+#include "peer/verified.h"
 #include "peer/x509_store.h"
 
 /* The peer's role that a line is good for. */
@@ -26,7 +26,7 @@ struct trust_line {
     struct cred *cred;         /* by reference: { 4 : kid }; NULL on a CA line */
     bool is_ca;                /* cert-authority */
     struct buf ca;             /* on a CA line, the blob of the CA's key; else empty */
-    struct ssh_memory *memory; /* on a CA line, of what the CA signed: its trust's */
+    struct verified *verified; /* on a CA line, of what the CA signed: its trust's */
     size_t order;              /* of trust_add(): its place among all lines of its trust */
 };
 

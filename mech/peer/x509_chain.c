@@ -5,6 +5,7 @@
 #include "crypto/cert.h"
 #include "crypto/failure.h"
 #include "crypto/hash.h"
+#include "peer/verified.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_constraints.h"
 #include "peer/x509_internal.h"
@@ -36,32 +37,10 @@ static edhoc_err chain_hash(const struct bytes *chain, size_t count, enum x509_p
     return err;
 }
 
-static bool recall(struct x509_store *s, const uint8_t hash[32], int64_t now, int64_t *expires)
-{
-    bool found = false;
-
-    (void)pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < REMEMBERED_MAX && !found; i++) {
-        const struct remembered *r = &s->remembered[i];
-
-        if (r->from <= now && now < r->until && memcmp(r->hash, hash, 32) == 0) {
-            *expires = r->expires;
-            found = true;
-        }
-    }
-    (void)pthread_mutex_unlock(&s->lock);
-    return found;
-}
-
 static void remember(struct x509_store *s, const uint8_t hash[32], int64_t now, int64_t expires)
 {
-    struct remembered r = {.from = now, .expires = expires};
-
-    r.until = expires < s->crl_update ? expires : s->crl_update;
-    memcpy(r.hash, hash, 32);
-    (void)pthread_mutex_lock(&s->lock);
-    s->remembered[s->remembered_next++ % REMEMBERED_MAX] = r;
-    (void)pthread_mutex_unlock(&s->lock);
+    verified_add(s->verified, hash, now, expires < s->crl_update ? expires : s->crl_update,
+                 expires);
 }
 
 /* ---- validation ---- */
@@ -213,7 +192,7 @@ edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t co
     if (count < 1 || count > CHAIN_MAX)
         return report(EDHOC_ERR_CERT_BAD, "a chain of %zu certificates", count);
     err = chain_hash(chain, count, purpose, hash);
-    if (err != EDHOC_OK || recall(s, hash, now, expires))
+    if (err != EDHOC_OK || verified_has(s->verified, hash, now, expires))
         return err;
     (void)ERR_set_mark();
     others = sk_X509_new_null();

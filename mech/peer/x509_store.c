@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "crypto/failure.h"
+#include "peer/verified.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_internal.h"
 
@@ -12,6 +13,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+
+#define REMEMBERED_MAX 512 /* validated chains */
 
 static edhoc_err add_anchor(struct x509_store *s, X509 *x, const char *path, unsigned number)
 {
@@ -94,8 +97,10 @@ edhoc_err x509_store_new(struct bytes anchors, const char *anchors_path, struct 
     (void)ERR_set_mark();
     s->path = strdup(anchors_path);
     s->store = X509_STORE_new();
-    if (pthread_mutex_init(&s->lock, NULL) != 0 || s->path == NULL || s->store == NULL)
+    if (s->path == NULL || s->store == NULL)
         err = EDHOC_ERR_NOMEM;
+    if (err == EDHOC_OK)
+        err = verified_new(REMEMBERED_MAX, &s->verified);
     if (err == EDHOC_OK)
         err = add_pem(s, anchors, false, anchors_path);
     if (err == EDHOC_OK && crls.len > 0)
@@ -121,7 +126,7 @@ void x509_store_free(struct x509_store *store)
         return;
     X509_STORE_free(store->store);
     free(store->path);
-    (void)pthread_mutex_destroy(&store->lock);
+    verified_free(store->verified);
     free(store);
 }
 
