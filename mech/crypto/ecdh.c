@@ -5,6 +5,8 @@
 #include "crypto/failure.h"
 #include "crypto/key_inside.h"
 
+#include <stdatomic.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -17,6 +19,37 @@ static bool all_zero(const struct fixed *value)
     return any == 0;
 }
 
+static EVP_PKEY_CTX *begin(const struct key *k)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+
+    if (ctx != NULL && EVP_PKEY_derive_init(ctx) == 1)
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
+/* The key's own ECDH without a peer. */
+static const EVP_PKEY_CTX *begun(const struct key *k)
+{
+    EVP_PKEY_CTX *_Atomic *place = &key_begun(k)->ecdh;
+    EVP_PKEY_CTX *there = atomic_load(place), *made = there == NULL ? begin(k) : NULL;
+
+    if (made == NULL)
+        return there;
+    if (atomic_compare_exchange_strong(place, &there, made))
+        return made;
+    EVP_PKEY_CTX_free(made); /* another thread was first */
+    return there;
+}
+
+static EVP_PKEY_CTX *copy_of_begun(const struct key *k)
+{
+    const EVP_PKEY_CTX *from = begun(k);
+
+    return from != NULL ? EVP_PKEY_CTX_dup(from) : NULL;
+}
+
 edhoc_err crypto_ecdh(const struct key *private_key, const struct key *peer, struct fixed *out)
 {
     EVP_PKEY_CTX *ctx;
@@ -26,9 +59,8 @@ edhoc_err crypto_ecdh(const struct key *private_key, const struct key *peer, str
     if (private_key->type->curve != peer->type->curve)
         return report(EDHOC_ERR_BUG, "ECDH between two curves");
     (void)ERR_set_mark();
-    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, private_key->pkey, NULL);
-    if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
-        EVP_PKEY_derive_set_peer_ex(ctx, peer->pkey, 0) != 1)
+    ctx = private_key->foreign ? begin(private_key) : copy_of_begun(private_key);
+    if (ctx == NULL || EVP_PKEY_derive_set_peer_ex(ctx, peer->pkey, 0) != 1)
         err = crypto_failed("ECDH");
     else if (EVP_PKEY_derive(ctx, out->b, &out->len) != 1 || all_zero(out))
         err = crypto_lacked_memory()

@@ -33,6 +33,8 @@ void key_free(struct key *k)
         return;
     if (k->drop != NULL)
         k->drop(k->arg);
+    EVP_PKEY_CTX_free(atomic_load(&k->begun.ecdh));
+    EVP_MD_CTX_free(atomic_load(&k->begun.signature));
     EVP_PKEY_free(k->pkey);
     free(k);
 }
@@ -166,13 +168,30 @@ static edhoc_err wrap_and_read(EVP_PKEY *pkey, const struct keytype *type, struc
     return err;
 }
 
+/* What generates keys of each type knows none of them, and is used again: whoever wants one takes it,
+ * and gives it back. */
+static EVP_PKEY_CTX *_Atomic generators[TYPES_MAX];
+
+static EVP_PKEY_CTX *take_generator(const struct keytype *type)
+{
+    EVP_PKEY_CTX *ctx = atomic_exchange(&generators[type - keytypes], NULL);
+    EVP_PKEY *from = ctx == NULL ? pattern(type) : NULL;
+
+    if (from != NULL)
+        ctx = EVP_PKEY_CTX_new_from_pkey(NULL, from, NULL);
+    if (from == NULL || (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1))
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
 static EVP_PKEY *generate(const struct keytype *type)
 {
-    EVP_PKEY *from = pattern(type), *pkey = NULL;
-    EVP_PKEY_CTX *ctx = from != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, from, NULL) : NULL;
+    EVP_PKEY_CTX *ctx = take_generator(type);
+    EVP_PKEY *pkey = NULL;
 
-    if (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1)
-        (void)EVP_PKEY_generate(ctx, &pkey);
+    if (ctx != NULL && EVP_PKEY_generate(ctx, &pkey) == 1)
+        ctx = atomic_exchange(&generators[type - keytypes], ctx);
     EVP_PKEY_CTX_free(ctx);
     return pkey;
 }
@@ -345,6 +364,8 @@ edhoc_err key_with_signer(struct key *public_key,
         return EDHOC_ERR_NOMEM;
     *k = *public_key;
     atomic_init(&k->refs, 1);
+    atomic_init(&k->begun.ecdh, NULL);
+    atomic_init(&k->begun.signature, NULL);
     (void)EVP_PKEY_up_ref(k->pkey);
     k->sign = sign;
     k->drop = drop;
@@ -411,6 +432,8 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
         err = crypto_failed("sharing a key");
     else
         err = wrap_and_read(pkey, type, out);
+    if (err == EDHOC_OK)
+        (*out)->foreign = true;
     (void)ERR_pop_to_mark();
     return err;
 }

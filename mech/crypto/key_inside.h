@@ -8,15 +8,30 @@
 
 #include <openssl/evp.h>
 
+/* An ECDH and a signature that were begun with a key, to be copied, since that takes a tenth of
+ * beginning one. Made at first use, by whichever thread is first; NULL until then. */
+struct begun {
+    EVP_PKEY_CTX *_Atomic ecdh;
+    EVP_MD_CTX *_Atomic signature;
+};
+
 struct key {
     atomic_uint refs;
     const struct keytype *type;
     EVP_PKEY *pkey;
+    bool foreign; /* from a provider that the host configured, whose contexts may not be copied */
+    struct begun begun;
     uint8_t x[COORDINATE_MAX], y[COORDINATE_MAX];
     size_t y_len; /* 0 for OKP and for a compact representation */
     edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature);
     void (*drop)(void *arg);
     void *arg;
 };
+
+/* What a key remembers of its use is no part of what it is: so it is const to whoever uses it. */
+static inline struct begun *key_begun(const struct key *k)
+{
+    return (struct begun *)(uintptr_t)&k->begun;
+}
 
 #endif

@@ -7,6 +7,8 @@
 #include "crypto/generator.h"
 #include "crypto/key_inside.h"
 
+#include <stdatomic.h>
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
@@ -22,14 +24,47 @@ static const char *signature_hash(const struct keytype *type)
     }
 }
 
+static EVP_MD_CTX *begin(const struct key *k)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    if (ctx != NULL &&
+        EVP_DigestSignInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey, NULL) == 1)
+        return ctx;
+    EVP_MD_CTX_free(ctx);
+    return NULL;
+}
+
+/* The key's own signature of nothing yet. */
+static const EVP_MD_CTX *begun(const struct key *k)
+{
+    EVP_MD_CTX *_Atomic *place = &key_begun(k)->signature;
+    EVP_MD_CTX *there = atomic_load(place), *made = there == NULL ? begin(k) : NULL;
+
+    if (made == NULL)
+        return there;
+    if (atomic_compare_exchange_strong(place, &there, made))
+        return made;
+    EVP_MD_CTX_free(made); /* another thread was first */
+    return there;
+}
+
+static EVP_MD_CTX *copy_of_begun(const struct key *k)
+{
+    const EVP_MD_CTX *from = begun(k);
+    EVP_MD_CTX *ctx = from != NULL ? EVP_MD_CTX_new() : NULL;
+
+    if (ctx != NULL && EVP_MD_CTX_copy_ex(ctx, from) == 1)
+        return ctx;
+    EVP_MD_CTX_free(ctx);
+    return NULL;
+}
+
 /* EdDSA's signature, or ECDSA's in DER. */
 static edhoc_err sign(const struct key *k, struct bytes text, uint8_t *out, size_t *len)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ok = ctx != NULL &&
-              EVP_DigestSignInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey,
-                                    NULL) == 1 &&
-              EVP_DigestSign(ctx, out, len, text.p, text.len) == 1;
+    EVP_MD_CTX *ctx = k->foreign ? begin(k) : copy_of_begun(k);
+    bool ok = ctx != NULL && EVP_DigestSign(ctx, out, len, text.p, text.len) == 1;
 
     EVP_MD_CTX_free(ctx);
     return ok ? EDHOC_OK : crypto_failed("signing");
