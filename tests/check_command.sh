@@ -428,14 +428,14 @@ fi
 # A broken or unsafe file is never rewritten.
 {
     echo '# fine'
-    echo "alice nonsense $(cut -d' ' -f2- ed448.pem.pub)"
+    echo "alice, bob $(cut -d' ' -f2- ed448.pem.pub)"
 } >broken
 cp broken before
 for sub in 'add -f broken ed25519.pem.pub' 'remove -f broken alice' 'list -f broken' \
     'import -f broken -n bob ed25519.pem.pub'; do
     # shellcheck disable=SC2086 # words
     run trust $sub
-    fails 1 'broken line 2: "nonsense"' && cmp -s broken before
+    fails 1 'broken line 2: the principal "" is empty' && cmp -s broken before
     result "a broken file: trust ${sub%% *}"
 done
 cp pins loose

@@ -254,6 +254,26 @@ static void await(struct sources *live, struct seen wanted)
     ck_abort_msg("%zu identities, %zu lines, %d", seen.identities, seen.lines, (int)seen.stale);
 }
 
+/* Until the one line is this name's. */
+static void await_line(struct sources *live, const char *name)
+{
+    bool found = false;
+
+    for (int i = 0; i < 200 && !found; i++) {
+        struct identity_set *ids;
+        struct trust *t;
+        edhoc_err stale;
+
+        ck_assert_ok(sources_get(live, &ids, &t, &stale));
+        found = trust_count(t) == 1 && strcmp(trust_at(t, 0)->principals, name) == 0;
+        identity_set_free(ids);
+        trust_free(t);
+        if (!found)
+            (void)usleep(50000);
+    }
+    ck_assert(found);
+}
+
 START_TEST(credentials_follow_their_files)
 {
     struct settings s = {.service_identity = folder_path("svc"),
@@ -275,9 +295,15 @@ START_TEST(credentials_follow_their_files)
     folder_run("mv b.pem svc/b.pem");
     await(live, (struct seen){2, 1, EDHOC_OK});
 
+    /* A line that is no more grants nothing, even if another cannot be understood from now on. */
+    folder_run("(echo 'bob ssh-ed25519 AAAA'; sed s/alice/carol/ live.trust) > new && "
+               "mv new live.trust");
+    await_line(live, "carol");
+    await(live, (struct seen){2, 1, EDHOC_OK});
+
     /* A broken version is reported as long as it lasts, and the old one stays; keys and trust are
      * each on their own, so that a broken key file does not keep a revoked line alive. */
-    folder_run("echo 'this is no line' > live.trust");
+    folder_run("echo 'whose, is it' > live.trust");
     await(live, (struct seen){2, 1, EDHOC_ERR_TRUST_SYNTAX});
     folder_run("chmod 644 svc/b.pem && : > live.trust");
     await(live, (struct seen){2, 0, EDHOC_ERR_PERMISSIONS});

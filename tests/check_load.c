@@ -1,5 +1,6 @@
 /* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
 #include "base/base64.h"
+#include "base/ssh_wire.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
@@ -136,6 +137,10 @@ static void put_placeholder(const char *name, struct buf *out)
         put_broken(name + 7, out);
     } else if (strncmp(name, "base64 ", 7) == 0) {
         ssh_blob_put(key_of(name + 7), &blob);
+        put_blob(buf_bytes(&blob), out);
+    } else if (strncmp(name, "ssh ", 4) == 0) { /* a key of that type, whatever it is */
+        ssh_put_string(&blob, bytes_of_text(name + 4));
+        ssh_put_string(&blob, BYTES_LITERAL("\x01\x00\x01"));
         put_blob(buf_bytes(&blob), out);
     } else if (strncmp(name, "fill ", 5) == 0) {
         for (int n = atoi(name + 5); n > 0; n--)
@@ -574,16 +579,18 @@ static const struct {
     {"alice {ed25519}\nbob {x448}", EDHOC_OK, NULL, 2},
     {"alice {ed25519}\r\n\r\n# x\r\nbob {x448}\r\n", EDHOC_OK, NULL, 2},
     {"alice {ed25519}\nbob {ed25519}\n", EDHOC_OK, NULL, 2},
-    {"# one\n\nalice {ed25519}\nbob what {x448}\n", EDHOC_ERR_TRUST_SYNTAX, " line 4: ", 1},
-    {"alice {ed25519}\r\nbob {x448} a\rb\r\n", EDHOC_ERR_TRUST_SYNTAX, " line 2: the comment", 1},
+    {"# one\n\nalice {ed25519}\nbob what {x448}\n", EDHOC_OK, NULL, 1},
+    {"alice {ed25519}\r\nbob {x448} a\rb\r\n", EDHOC_OK, NULL, 1},
+    {"alice {ed25519}\nbob, carol {x448}\n", EDHOC_ERR_TRUST_SYNTAX,
+     " line 2: the principal \"\" is empty; whom the line names cannot be told", 1},
     {"\xef\xbb\xbf"
      "alice {ed25519}\n",
      EDHOC_ERR_TRUST_SYNTAX, " line 1: starts with a byte", 0},
-    {"alice {ed25519}\n#{fill 8200}\n", EDHOC_ERR_TRUST_SYNTAX, " line 2: longer", 1},
+    {"alice {ed25519}\n#{fill 8200}\nbob {x448}\n", EDHOC_OK, NULL, 2},
     {"alice {p256}\nbob {x448}\nalice {p256dh}\n", EDHOC_OK, NULL, 3},
 };
 
-START_TEST(each_trust_file_is_read_whole_or_refused)
+START_TEST(each_trust_file_is_read_or_refused)
 {
     struct buf text = expand(trust_files[_i].text);
     const char *path = folder_write_bytes("trust", buf_bytes(&text), 0644);
@@ -597,20 +604,146 @@ START_TEST(each_trust_file_is_read_whole_or_refused)
 }
 END_TEST
 
+/* What becomes of one line, between two that are good. */
+enum fate { TAKEN, PASSED, REFUSED };
+
+static const struct {
+    const char *line;
+    enum fate fate;
+    const char *says;
+    const char *client, *server; /* names that it takes from certificates of theirs, or NULL */
+} bad_lines[] = {
+    /* the key */
+    {"a,b@h ssh-ed25519 AAAA", TAKEN, "not an SSH public key blob", "B@H.", "a"},
+    {"a ssh-ed25519", TAKEN, "no key after", "a", "a"},
+    {"a", TAKEN, "ends before the key type", "a", "a"},
+    {"a client ssh-ed25519 {base64 x25519}", TAKEN, "of type ecdh-x25519", "a", NULL},
+    {"a server ssh-ed25519 {base64 x25519}", TAKEN, "of type ecdh-x25519", "a", "a"},
+    {"a ecdsa-sha2-nistp256 {broken p256-off-curve}", TAKEN, "not a point", "a", "a"},
+    {"a {ed25519} \xff", TAKEN, "the comment", "a", "a"},
+    {"a {ed25519} {fill 8200}", TAKEN, "longer than 8192", "a", "a"},
+    /* patterns */
+    {"*@h server ssh-ed25519 AAAA", TAKEN, "not an SSH", NULL, "x@H"},
+    {"*@h client ssh-ed25519 AAAA", TAKEN, "not an SSH", NULL, NULL},
+    {"*@h {ed25519}", TAKEN, "client or server", NULL, "x@h"},
+    {"*@h,!b@h ssh-ed25519 AAAA", TAKEN, "client or server", NULL, "a@h"},
+    {"!a {ed25519}", TAKEN, "nothing but !", NULL, NULL},
+    /* options */
+    {"a clinet {ed25519}", TAKEN, "\"clinet\"", "a", "a"},
+    {"*@h client,clinet {ed25519}", TAKEN, "\"clinet\"", NULL, "x@h"},
+    {"a b {ed25519}", TAKEN, "\"b\"", "a", "a"},
+    {"a valid-before=\"2027\" {ed25519}", TAKEN, "is no time", "a", "a"},
+    {"a namespaces=\"\" {ed25519}", TAKEN, "does not match", "a", "a"},
+    {"a namespaces=\"git\" ssh-ed25519 AAAA", TAKEN, "not an SSH", "a", "a"},
+    {"a namespaces=\"git\",x {ed25519}", TAKEN, "\"x\"", "a", "a"},
+    {"a cert-authority ssh-ed25519 AAAA", TAKEN, "the key in it is of another type", "a", "a"},
+    {"a cert-authority {x25519}", TAKEN, "cannot be a CA's", "a", "a"},
+    {"a admin,cert-authority {ed25519}", TAKEN, "\"admin\"", "a", "a"},
+    /* somebody else's */
+    {"a namespaces=\"git\" {ed25519}", PASSED, "namespaces", NULL, NULL},
+    {"a namespaces=\"git\",cert-authority {ed25519}", PASSED, "namespaces", NULL, NULL},
+    {"a ssh-rsa {ssh ssh-rsa}", PASSED, "\"ssh-rsa\" is no key type", NULL, NULL},
+    {"a client ssh-rsa {ssh ssh-rsa} comment", PASSED, "\"ssh-rsa\"", NULL, NULL},
+    {"a sk-x@openssh.com {ssh sk-x@openssh.com}", PASSED, "\"sk-x@openssh.com\"", NULL, NULL},
+    {"*@h sk-x@openssh.com {ssh sk-x@openssh.com}", PASSED, "\"sk-x", NULL, NULL},
+    {"a cert-authority sk-x {ssh sk-x}", PASSED, "cannot be a CA's", NULL, NULL},
+    {"a ssh-rsa {ssh ssh-dss}", TAKEN, "\"ssh-rsa\"", "a", "a"},
+    {"a ssh-rsa {base64 ed25519}", TAKEN, "\"ssh-rsa\"", "a", "a"},
+    {"a ssh-rsa", TAKEN, "\"ssh-rsa\"", "a", "a"},
+    {"a x,y ssh-rsa {ssh ssh-rsa}", TAKEN, "\"x\"", "a", "a"},
+    /* nobody knows whose */
+    {"{ed25519}", REFUSED, "no principals", NULL, NULL},
+    {"ssh-rsa {ssh ssh-rsa} me@laptop", REFUSED, "no principals", NULL, NULL},
+    {"a, b {ed25519}", REFUSED, "is empty", NULL, NULL},
+    {"a,,b {ed25519}", REFUSED, "is empty", NULL, NULL},
+    {"\"a b\" {ed25519}", REFUSED, "a blank", NULL, NULL},
+    {"a\x01 {ed25519}", REFUSED, "control characters", NULL, NULL},
+    {"a\xff {ed25519}", REFUSED, "UTF-8", NULL, NULL},
+    {"{fill 256} {ed25519}", REFUSED, "longer than 255", NULL, NULL},
+};
+
+static void check_taken(const struct trust *t, unsigned role, const char *name)
+{
+    static const char *const names[] = {"a", "b@h", "x@h", "a@h"};
+
+    if (name != NULL)
+        ck_assert_ptr_nonnull(trust_taken_by(t, role, bytes_of_text(name)));
+    for (size_t i = 0; name == NULL && i < ROWS(names); i++)
+        ck_assert_ptr_null(trust_taken_by(t, role, bytes_of_text(names[i])));
+    ck_assert_ptr_null(trust_taken_by(t, role, BYTES_LITERAL("alice")));
+}
+
+static void check_note(const struct trust *t, enum fate fate, const char *says)
+{
+    const char *story;
+    bool taken;
+
+    ck_assert_uint_eq(trust_note_count(t), 1);
+    story = trust_note(t, 0, &taken);
+    ck_assert_ptr_nonnull(strstr(story, says));
+    ck_assert_msg(strncmp(story, "the-file line 2: ", 17) == 0, "%s", story);
+    ck_assert(taken == (fate == TAKEN));
+}
+
+START_TEST(a_bad_line_leaves_the_rest_of_its_file)
+{
+    struct buf text = expand(textf("alice {x25519}\n%s\nbob {x448}\n", bad_lines[_i].line));
+    struct trust *t;
+    edhoc_err err;
+
+    ck_assert_ok(trust_new(&t));
+    err = trust_text_read(buf_bytes(&text), "the-file", t);
+    if (bad_lines[_i].fate == REFUSED) {
+        ck_assert_told(err, EDHOC_ERR_TRUST_SYNTAX, bad_lines[_i].says);
+    } else {
+        ck_assert_ok(err);
+        ck_assert_uint_eq(trust_count(t), 2);
+        ck_assert_uint_eq(trust_ca_count(t), 0);
+        check_note(t, bad_lines[_i].fate, bad_lines[_i].says);
+        check_taken(t, TRUST_CLIENT, bad_lines[_i].client);
+        check_taken(t, TRUST_SERVER, bad_lines[_i].server);
+    }
+    trust_free(t);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(a_file_with_a_nul_is_no_text)
+{
+    struct buf text = expand("alice {x25519}\nbob {x448} x");
+    struct trust *t;
+
+    buf_put(&text, bytes_of("\0\n", 2));
+    ck_assert_ok(trust_new(&t));
+    ck_assert_told(trust_text_read(buf_bytes(&text), "f", t), EDHOC_ERR_TRUST_SYNTAX,
+                   "f line 2: a NUL");
+    trust_free(t);
+    buf_free(&text);
+}
+END_TEST
+
 /* The same numbers may not be pinned both ways. */
 START_TEST(one_key_is_not_pinned_for_both_uses)
 {
     struct buf pem = buf_new(4096), text = buf_new(4096);
+    struct trust *t;
     struct key *dh;
-    size_t count;
+    bool taken;
 
     ck_assert_ok(key_to_pem(key_of("p256"), &pem));
     ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, true, &dh));
     trust_line_format("alice", NULL, key_of("p256"), NULL, &text);
     buf_put_text(&text, "\n\n");
-    trust_line_format("alice", "server", dh, NULL, &text);
-    ck_assert_told(read_trust(folder_write_bytes("trust", buf_bytes(&text), 0644), false, &count),
-                   EDHOC_ERR_TRUST_SYNTAX, "trust line 3");
+    trust_line_format("bob", "server", dh, NULL, &text);
+    ck_assert_ok(trust_new(&t));
+    ck_assert_ok(trust_text_read(buf_bytes(&text), "trust", t));
+    ck_assert_uint_eq(trust_count(t), 1);
+    ck_assert_uint_eq(trust_note_count(t), 1);
+    ck_assert_ptr_nonnull(strstr(trust_note(t, 0, &taken), "trust line 3: this key is pinned as"));
+    ck_assert(taken);
+    ck_assert_ptr_nonnull(trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("bob")));
+    ck_assert_ptr_null(trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("alice")));
+    trust_free(t);
     key_free(dh);
     buf_free(&pem);
     buf_free(&text);
@@ -1529,7 +1662,9 @@ static void add_files(Suite *suite)
 {
     TCase *tc = load_case(suite, "files");
 
-    tcase_add_loop_test(tc, each_trust_file_is_read_whole_or_refused, 0, ROWS(trust_files));
+    tcase_add_loop_test(tc, each_trust_file_is_read_or_refused, 0, ROWS(trust_files));
+    tcase_add_loop_test(tc, a_bad_line_leaves_the_rest_of_its_file, 0, ROWS(bad_lines));
+    tcase_add_test(tc, a_file_with_a_nul_is_no_text);
     tcase_add_test(tc, one_key_is_not_pinned_for_both_uses);
     tcase_add_test(tc, places_of_default_trust_files_are_named);
     tcase_add_test(tc, a_configured_trust_file_must_exist);

@@ -371,10 +371,10 @@ finds 'client_pins line 1' 'as a client only' 'add the option server'
 result 'a trust line for the other role'
 {
     echo '# one'
-    echo "alice nonsense $line"
+    echo "alice, bob $line"
 } >bad_pins
 GSS_EDHOC_TRUST=$work/bad_pins check HTTP@web.example.org
-finds 'bad_pins line 2: "nonsense"'
+finds 'bad_pins line 2: the principal "" is empty' 'nothing in the file counts'
 result 'a trust file that cannot be understood'
 cp pins loose_pins
 chmod 666 loose_pins

@@ -1,9 +1,11 @@
 #include "load/trust_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/report.h"
 #include "load/file.h"
 #include "load/lines.h"
 #include "load/trust_line.h"
@@ -20,18 +22,47 @@ static edhoc_err check_start(struct bytes text, const char *file)
     return EDHOC_OK;
 }
 
+/* Takes over the line. What it says may be of no use beside those before it. */
+static edhoc_err add_line(struct trust *t, struct trust_line *line, struct trust_fault *fault)
+{
+    fault->named = true;
+    fault->roles = line->roles;
+    return trust_add(t, line);
+}
+
+/* What becomes of a line that was refused, by the report of why. */
+static edhoc_err add_fault(struct trust *t, const struct trust_fault *fault)
+{
+    char story[1024];
+
+    (void)snprintf(story, sizeof(story), "%s", report_details(EDHOC_ERR_TRUST_SYNTAX));
+    if (!fault->named)
+        return report(EDHOC_ERR_TRUST_SYNTAX,
+                      "%s; whom the line names cannot be told, so nothing in the file counts",
+                      story);
+    report_clear();
+    return fault->passed ? trust_add_passed(t, story)
+                         : trust_add_taken(t, fault->principals, fault->roles, story);
+}
+
+static edhoc_err read_line(struct bytes text, const char *file, unsigned number, struct trust *t)
+{
+    struct trust_line *line;
+    struct trust_fault fault;
+    edhoc_err err = trust_line_read(text, file, number, &line, &fault);
+
+    if (err == EDHOC_OK && line != NULL)
+        err = add_line(t, line, &fault);
+    return err == EDHOC_ERR_TRUST_SYNTAX ? add_fault(t, &fault) : err;
+}
+
 edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t)
 {
     edhoc_err err = check_start(text, file);
     struct bytes line;
 
-    for (unsigned number = 1; err == EDHOC_OK && lines_next(&text, &line); number++) {
-        struct trust_line *read;
-
-        err = trust_line_parse(line, file, number, &read);
-        if (err == EDHOC_OK && read != NULL)
-            err = trust_add(t, read);
-    }
+    for (unsigned number = 1; err == EDHOC_OK && lines_next(&text, &line); number++)
+        err = read_line(line, file, number, t);
     return err;
 }
 

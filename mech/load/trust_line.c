@@ -28,6 +28,39 @@ static edhoc_err copy_text(struct bytes from, char **to)
     return *to != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
+/* The reading of a line. */
+struct reading {
+    const struct trust_place *at;
+    struct trust_line *line;
+    struct trust_fault fault; /* if it fails */
+    bool elsewhere;           /* for another namespace */
+};
+
+/* ---- keys of types that we do not have ---- */
+
+/* Is this the type and the base64 of some other SSH public key? All of them are strings, of which
+ * the first is the type. */
+static bool is_foreign_key(struct bytes type, struct bytes word)
+{
+    struct buf blob = buf_new(SSH_CA_MAX);
+    struct ssh_reader reader;
+    bool is = keytype_by_ssh_name(type) == NULL && word.len > 0 && base64_read(word, &blob);
+
+    reader = ssh_reader_of(buf_bytes(&blob));
+    is = is && bytes_equal(ssh_read_string(&reader), type) && reader.rest.len > 0;
+    while (!reader.failed && reader.rest.len > 0)
+        (void)ssh_read_string(&reader);
+    is = is && ssh_read_done(&reader);
+    buf_free(&blob);
+    return is;
+}
+
+/* The word after this one. */
+static struct bytes peek_word(struct bytes rest)
+{
+    return lines_word(&rest);
+}
+
 /* ---- principals ---- */
 
 /* One pattern of the list; the length is that of the name it stands for, without the !. */
@@ -46,7 +79,7 @@ static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *a
     return EDHOC_OK;
 }
 
-static edhoc_err check_principals(struct bytes list, const struct trust_place *at)
+static edhoc_err check_principals(struct bytes list, struct reading *r)
 {
     bool positive = false;
     edhoc_err err = EDHOC_OK;
@@ -55,24 +88,26 @@ static edhoc_err check_principals(struct bytes list, const struct trust_place *a
     for (size_t end = 0; end <= list.len && err == EDHOC_OK; end++) {
         if (end < list.len && list.p[end] != ',')
             continue;
-        err = check_pattern(bytes_of(list.p + start, end - start), at, &positive);
+        err = check_pattern(bytes_of(list.p + start, end - start), r->at, &positive);
         start = end + 1;
     }
+    r->fault.named = err == EDHOC_OK;
+    r->fault.principals = list;
     if (err == EDHOC_OK && !positive)
-        err = trust_bad(at, "with nothing but ! principals, no name ever matches");
+        err = trust_bad(r->at, "with nothing but ! principals, no name ever matches");
     return err;
 }
 
-static edhoc_err read_principals(struct bytes word, const struct trust_place *at,
-                                 struct trust_line *line)
+/* `next`: the word behind it. */
+static edhoc_err read_principals(struct bytes word, struct bytes next, struct reading *r)
 {
     edhoc_err err;
 
-    if (keytype_by_ssh_name(word) != NULL)
-        return trust_bad(at, "no principals before the key type; write: NAME %.*s ...",
+    if (keytype_by_ssh_name(word) != NULL || is_foreign_key(word, next))
+        return trust_bad(r->at, "no principals before the key type; write: NAME %.*s ...",
                          TRUST_SHOWN(word));
-    err = check_principals(word, at);
-    return err == EDHOC_OK ? copy_text(word, &line->principals) : err;
+    err = check_principals(word, r);
+    return err == EDHOC_OK ? copy_text(word, &r->line->principals) : err;
 }
 
 /* ---- type, key, comment ---- */
@@ -111,20 +146,22 @@ static edhoc_err read_key(struct bytes type, struct bytes word, const struct tru
 }
 
 /* A CA may have a key that EDHOC cannot use. */
-static edhoc_err read_ca(struct bytes type, struct bytes word, const struct trust_place *at,
-                         struct trust_line *line)
+static edhoc_err read_ca(struct bytes type, struct bytes word, struct reading *r)
 {
-    struct ssh_reader r;
+    const struct trust_place *at = r->at;
+    struct ssh_reader reader;
     edhoc_err err;
 
-    line->ca = buf_new(SSH_CA_MAX);
-    if (!base64_read(word, &line->ca))
+    r->line->ca = buf_new(SSH_CA_MAX);
+    if (!base64_read(word, &r->line->ca))
         return trust_bad(at, "the CA's key is not base64: \"%.*s\"", TRUST_SHOWN(word));
-    r = ssh_reader_of(buf_bytes(&line->ca));
-    if (!bytes_equal(ssh_read_string(&r), type))
+    reader = ssh_reader_of(buf_bytes(&r->line->ca));
+    if (!bytes_equal(ssh_read_string(&reader), type))
         return trust_bad(at, "the line says %.*s, but the key in it is of another type",
                          TRUST_SHOWN(type));
-    err = ssh_ca_check(buf_bytes(&line->ca));
+    err = ssh_ca_check(buf_bytes(&r->line->ca));
+    r->fault.passed = err == EDHOC_ERR_KEY_FORMAT && !ssh_ca_has_type(type) &&
+                      is_foreign_key(type, word);
     return err == EDHOC_ERR_KEY_FORMAT ? trust_bad(at, "%s", report_details(err)) : err;
 }
 
@@ -163,29 +200,56 @@ static edhoc_err settle_roles(const struct trust_place *at, struct trust_line *l
     return EDHOC_OK;
 }
 
-static edhoc_err read_rest(struct bytes rest, const struct trust_place *at, struct trust_line *line)
+/* *type is the word that stands where the type does. */
+static edhoc_err read_options(struct bytes *rest, struct reading *r, struct bytes *type)
 {
-    struct bytes word = lines_word(&rest), key;
+    bool elsewhere = false;
     edhoc_err err = EDHOC_OK;
 
-    if (word.len > 0 && keytype_by_ssh_name(word) == NULL) {
-        err = trust_options_parse(word, at, line);
-        word = lines_word(&rest);
+    *type = lines_word(rest);
+    if (type->len > 0 && keytype_by_ssh_name(*type) == NULL &&
+        !is_foreign_key(*type, peek_word(*rest))) {
+        err = trust_options_parse(*type, r->at, r->line, &elsewhere);
+        *type = lines_word(rest);
     }
-    if (err == EDHOC_OK && keytype_by_ssh_name(word) == NULL && (!line->is_ca || word.len == 0))
-        err = word.len == 0
-                  ? trust_bad(at, "the line ends before the key type")
-                  : trust_bad(at, "\"%.*s\" is no key type known here", TRUST_SHOWN(word));
+    r->elsewhere = elsewhere;
+    if (err == EDHOC_OK && r->line->roles != 0)
+        r->fault.roles = r->line->roles;
+    return err;
+}
+
+static edhoc_err check_type(struct bytes type, struct bytes rest, struct reading *r)
+{
+    if (type.len == 0)
+        return trust_bad(r->at, "the line ends before the key type");
+    if (keytype_by_ssh_name(type) != NULL || r->line->is_ca)
+        return EDHOC_OK;
+    r->fault.passed = is_foreign_key(type, peek_word(rest));
+    return trust_bad(r->at, "\"%.*s\" is no key type known here", TRUST_SHOWN(type));
+}
+
+static edhoc_err read_rest(struct bytes rest, struct reading *r)
+{
+    struct bytes type, key;
+    edhoc_err err = read_options(&rest, r, &type);
+
     if (err == EDHOC_OK)
-        err = settle_roles(at, line);
+        err = check_type(type, rest, r);
+    if (err == EDHOC_OK)
+        err = settle_roles(r->at, r->line);
     key = lines_word(&rest);
     if (err == EDHOC_OK && key.len == 0)
-        err = trust_bad(at, "no key after the type %.*s", TRUST_SHOWN(word));
+        err = trust_bad(r->at, "no key after the type %.*s", TRUST_SHOWN(type));
     if (err == EDHOC_OK)
-        err = line->is_ca ? read_ca(word, key, at, line) : read_key(word, key, at, line);
+        err = r->line->is_ca ? read_ca(type, key, r) : read_key(type, key, r->at, r->line);
     if (err == EDHOC_OK)
-        err = read_comment(rest, at, line);
-    return err;
+        err = read_comment(rest, r->at, r->line);
+    if (err != EDHOC_OK || !r->elsewhere)
+        return err;
+    r->fault.passed = true;
+    return trust_bad(
+        r->at, "the option namespaces does not match \"gss-edhoc\", so it is for another file; "
+               "remove the option or the line");
 }
 
 static struct trust_line *new_line(const struct trust_place *at)
@@ -205,43 +269,56 @@ static struct trust_line *new_line(const struct trust_place *at)
     return line;
 }
 
-static edhoc_err parse(struct bytes text, bool named, const struct trust_place *at,
-                       struct trust_line **out)
+static edhoc_err read_line(struct bytes text, bool named, struct reading *r)
 {
-    struct trust_line *line = NULL;
-    struct bytes rest = text, word;
+    struct bytes rest = text, word = lines_word(&rest);
     edhoc_err err = EDHOC_OK;
 
+    if (named || (keytype_by_ssh_name(word) == NULL && !is_foreign_key(word, peek_word(rest))))
+        err = read_principals(word, peek_word(rest), r);
+    else
+        rest = text; /* the first word was the key type */
+    if (err == EDHOC_OK && text.len > TRUST_LINE_MAX)
+        err = trust_bad(r->at, "longer than %d bytes", TRUST_LINE_MAX);
+    return err == EDHOC_OK ? read_rest(rest, r) : err;
+}
+
+static edhoc_err parse(struct bytes text, bool named, const struct trust_place *at,
+                       struct trust_line **out, struct trust_fault *fault)
+{
+    struct reading r = {.at = at, .fault.roles = TRUST_CLIENT | TRUST_SERVER};
+    edhoc_err err;
+
     *out = NULL;
-    if (text.len > TRUST_LINE_MAX)
-        return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
+    *fault = r.fault;
     if (text.len > 0 && memchr(text.p, '\0', text.len) != NULL)
         return trust_bad(at, "a NUL byte in it");
     if (lines_is_idle(text))
         return EDHOC_OK;
-    line = new_line(at);
-    if (line == NULL)
-        return EDHOC_ERR_NOMEM;
-    word = lines_word(&rest);
-    if (named || keytype_by_ssh_name(word) == NULL)
-        err = read_principals(word, at, line);
-    else
-        rest = text; /* the first word was the key type */
+    r.line = new_line(at);
+    err = r.line != NULL ? read_line(text, named, &r) : EDHOC_ERR_NOMEM;
     if (err == EDHOC_OK)
-        err = read_rest(rest, at, line);
-    if (err == EDHOC_OK)
-        *out = line;
+        *out = r.line;
     else
-        trust_line_free(line);
+        trust_line_free(r.line);
+    *fault = r.fault;
     return err;
+}
+
+edhoc_err trust_line_read(struct bytes text, const char *file, unsigned number,
+                          struct trust_line **out, struct trust_fault *fault)
+{
+    struct trust_place at = {file, number};
+
+    return parse(text, true, &at, out, fault);
 }
 
 edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
                            struct trust_line **out)
 {
-    struct trust_place at = {file, number};
+    struct trust_fault ignored;
 
-    return parse(text, true, &at, out);
+    return trust_line_read(text, file, number, out, &ignored);
 }
 
 /* The first principal of a .pub becomes a name that is sent to peers. */
@@ -249,7 +326,8 @@ edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned num
                                struct trust_line **out)
 {
     struct trust_place at = {file, number};
-    edhoc_err err = parse(text, false, &at, out);
+    struct trust_fault ignored;
+    edhoc_err err = parse(text, false, &at, out, &ignored);
 
     if (err == EDHOC_OK && *out != NULL && (*out)->is_ca) {
         err = trust_bad(&at, "cert-authority is for trust files: this is a key's own .pub file");

@@ -16,6 +16,18 @@
  * into errors and into the line. EDHOC_ERR_TRUST_SYNTAX with the file, the line, the rule. */
 edhoc_err trust_line_parse(struct bytes text, const char *file, unsigned number,
                            struct trust_line **out) EDHOC_MUST_USE;
+/* What is known of a line that is refused. It grants nothing; where its names can be told they stay
+ * taken, unless it is a line for somebody else. */
+struct trust_fault {
+    bool named;              /* whose line it is can be told */
+    struct bytes principals; /* then: a view into the line */
+    unsigned roles;          /* then: both where its options cannot be read */
+    bool passed; /* well-formed, but of another namespace or with a type of key that we do not have:
+                    it takes nothing */
+};
+/* The same, and *fault says what EDHOC_ERR_TRUST_SYNTAX means for the rest of the file. */
+edhoc_err trust_line_read(struct bytes text, const char *file, unsigned number,
+                          struct trust_line **out, struct trust_fault *fault) EDHOC_MUST_USE;
 /* The same for a FILE.pub: principals may be left out, as OpenSSH does (they are then NULL in the
  * line), and the first of them is a name, without wildcard or !. */
 edhoc_err trust_pub_line_parse(struct bytes text, const char *file, unsigned number,

@@ -81,6 +81,7 @@ struct reading {
     struct bytes rest;
     struct trust_line *line;
     unsigned seen; /* rows of the table below, to refuse a second one */
+    bool elsewhere;
 };
 
 static edhoc_err read_role(struct reading *r, const char *name, char *value)
@@ -115,12 +116,10 @@ static edhoc_err read_local_user(struct reading *r, const char *name, char *valu
 
 static edhoc_err read_namespaces(struct reading *r, const char *name, char *value)
 {
-    if (match_list(bytes_of_text(value), BYTES_LITERAL("gss-edhoc")))
-        return EDHOC_OK;
-    return trust_bad(r->at,
-                     "%s=\"%.60s\" does not match \"gss-edhoc\", so this line is not for "
-                     "this file; remove the option or the line",
-                     name, value);
+    r->elsewhere = !match_list(bytes_of_text(value), BYTES_LITERAL("gss-edhoc"));
+    if (value[0] == '\0')
+        return trust_bad(r->at, "%s=\"\" does not match anything", name);
+    return EDHOC_OK;
 }
 
 static edhoc_err read_authority(struct reading *r, const char *name, char *value)
@@ -253,9 +252,9 @@ static edhoc_err settle_authority(const struct trust_place *at, struct trust_lin
 }
 
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
-                              struct trust_line *line)
+                              struct trust_line *line, bool *elsewhere)
 {
-    struct reading r = {at, word, line, 0};
+    struct reading r = {at, word, line, 0, false};
     edhoc_err err = read_option(&r);
 
     while (err == EDHOC_OK && r.rest.len > 0) {
@@ -266,5 +265,6 @@ edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
     }
     if (err == EDHOC_OK && line->valid_after >= line->valid_before)
         err = trust_bad(at, "valid-before must be later than valid-after");
+    *elsewhere = r.elsewhere;
     return err == EDHOC_OK ? settle_authority(at, line) : err;
 }

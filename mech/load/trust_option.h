@@ -8,9 +8,9 @@
 #include "peer/trust.h"
 
 /* Reads the option word of a line into `line`: roles (0 when neither was named), times, local_user,
- * is_ca. */
+ * is_ca. *elsewhere: by its namespaces, the line is not for this mechanism. */
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
-                              struct trust_line *line) EDHOC_MUST_USE;
+                              struct trust_line *line, bool *elsewhere) EDHOC_MUST_USE;
 
 /* YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with or without a Z: UTC either way. Seconds since
  * 1970; false for anything else, for dates that no calendar has, and before 1970. */

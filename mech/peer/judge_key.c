@@ -88,18 +88,19 @@ static edhoc_err refuse(const struct trust *t, const struct wanted *w, enum prog
             "no line in %s pins the %s key (kid %s) that %s %.*s authenticated with; if it "
             "is the right one, add the line of its .pub file there%s",
             trust_places(t), key_type(cred_key(w->cred))->ssh_name, kid, who, SHOWN(name),
-            trust_hint(t));
+            trust_hint(t, w->role, w->name, true));
     case NOT_OF_KIND:
         return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
                       key_type(cred_key(line->cred))->ssh_name);
     case NOT_OF_ROLE:
         return report(EDHOC_ERR_WRONG_ROLE,
                       "%s line %u does not allow it as a %s; add the option "
-                      "%s there",
-                      line->file, line->line, who, who);
+                      "%s there%s",
+                      line->file, line->line, who, who, trust_hint(t, w->role, w->name, false));
     case NOT_OF_NAME:
-        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%.*s\"",
-                      line->file, line->line, line->principals, SHOWN(name));
+        return report(EDHOC_ERR_WRONG_NAME, "%s line %u pins it to \"%s\", not to \"%.*s\"%s",
+                      line->file, line->line, line->principals, SHOWN(name),
+                      trust_hint(t, w->role, w->name, false));
     default:
         return trust_report_time(trust_line_time(line, w->now), line);
     }

@@ -78,8 +78,9 @@ static edhoc_err no_line_of_ca(const struct judging *j)
     if (err == EDHOC_OK)
         err = report(EDHOC_ERR_CERT_UNTRUSTED,
                      "the peer's OpenSSH certificate is signed by a CA (%.*s) that no line in %s "
-                     "has; if it is the right one, add: PATTERNS cert-authority KEY",
-                     SHOWN(buf_bytes(&fingerprint)), trust_places(j->t));
+                     "has; if it is the right one, add: PATTERNS cert-authority KEY%s",
+                     SHOWN(buf_bytes(&fingerprint)), trust_places(j->t),
+                     trust_hint(j->t, j->role, BYTES_NONE, true));
     buf_free(&fingerprint);
     return err;
 }

@@ -38,13 +38,27 @@ static const struct {
 
 #define ECDSA_TYPES (sizeof(ecdsa_types) / sizeof(ecdsa_types[0]))
 
-static edhoc_err read_ecdsa(struct ssh_reader *r, struct bytes name, struct verifier **out)
+/* The row of a type; ECDSA_TYPES where it has none. */
+static size_t find_ecdsa(struct bytes name)
 {
-    struct bytes curve = ssh_read_string(r), point = ssh_read_string(r);
     size_t i = 0;
 
     while (i < ECDSA_TYPES && !bytes_equal(name, bytes_of_text(ecdsa_types[i].name)))
         i++;
+    return i;
+}
+
+bool ssh_ca_has_type(struct bytes name)
+{
+    return find_ecdsa(name) < ECDSA_TYPES || bytes_equal(name, BYTES_LITERAL("ssh-ed25519")) ||
+           bytes_equal(name, BYTES_LITERAL("ssh-rsa"));
+}
+
+static edhoc_err read_ecdsa(struct ssh_reader *r, struct bytes name, struct verifier **out)
+{
+    struct bytes curve = ssh_read_string(r), point = ssh_read_string(r);
+    size_t i = find_ecdsa(name);
+
     if (i == ECDSA_TYPES)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "a key of type \"%.*s\" cannot be a CA's here: ssh-ed25519, "

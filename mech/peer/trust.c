@@ -17,17 +17,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line that cannot be understood. */
-struct taken {
-    char *principals;
+/* A line that does not count. */
+struct note {
+    char *principals; /* which it takes; NULL where it is passed over */
     unsigned roles;
-    char *story; /* where it is, and what is wrong with it */
+    char *hint; /* where it is, and what is wrong with it, as the end of an error */
 };
 
-static void taken_clear(struct taken *taken)
+#define HINT "; a line that cannot be understood grants nothing: "
+
+static const char *note_story(const struct note *note)
 {
-    free(taken->principals);
-    free(taken->story);
+    return note->hint + sizeof(HINT) - 1;
+}
+
+static void note_clear(struct note *note)
+{
+    free(note->principals);
+    free(note->hint);
 }
 
 /* 1 + the line that comes next; 0: none does. */
@@ -35,6 +42,11 @@ struct links {
     uint32_t key_next; /* the same key again, in whatever use and form */
     uint32_t key_last; /* of the first line of a key: its last one, plus 1 */
     uint32_t id_next;  /* another credential with the same ID_CRED_x */
+};
+
+/* A pin of a part that does not count, because of a part before it. */
+struct overruled {
+    uint32_t part, line;
 };
 
 struct trust {
@@ -48,15 +60,16 @@ struct trust {
     uint32_t *by_key;  /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
     uint32_t *by_id;   /* 2 * cap slots: the same of each ID_CRED_x */
     struct buf places; /* text with its NUL, see trust_places */
-    struct taken *taken;
-    size_t taken_len, taken_cap;
-    char *hint; /* the first one's story, to be said at the end of an error about something else */
+    struct note *notes;
+    size_t note_len, note_cap;
     struct x509_store *anchors;
     edhoc_err anchors_err; /* why there are none, though some are configured */
     char *anchors_story;   /* of it, or NULL */
     struct revoked *revoked;
     struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
     size_t parts;
+    struct overruled *overruled; /* joined: in order */
+    size_t overruled_len, overruled_cap;
 };
 
 #define PLACES_MAX     4096
@@ -110,10 +123,10 @@ void trust_free(struct trust *t)
     free(t->links);
     free(t->by_key);
     free(t->by_id);
-    for (size_t i = 0; i < t->taken_len; i++)
-        taken_clear(&t->taken[i]);
-    free(t->taken);
-    free(t->hint);
+    for (size_t i = 0; i < t->note_len; i++)
+        note_clear(&t->notes[i]);
+    free(t->notes);
+    free(t->overruled);
     buf_free(&t->places);
     x509_store_free(t->anchors);
     free(t->anchors_story);
@@ -210,8 +223,8 @@ static edhoc_err check_one_use(const struct trust_line *line, const struct trust
     if (cred_is_dh(first->cred) == cred_is_dh(line->cred))
         return EDHOC_OK;
     return report(EDHOC_ERR_TRUST_SYNTAX,
-                  "%s line %u: this key is pinned as %s on %s line %u; remove one, a key either "
-                  "signs or does Diffie-Hellman",
+                  "%s line %u: this key is pinned as %s on %s line %u; remove one of both, a key "
+                  "either signs or does Diffie-Hellman",
                   line->file, line->line, key_type(cred_key(first->cred))->ssh_name, first->file,
                   first->line);
 }
@@ -266,38 +279,44 @@ edhoc_err trust_add(struct trust *t, struct trust_line *line)
     return line->is_ca ? add_ca(t, line) : add_pin(t, line);
 }
 
-static bool grow_taken(struct trust *t)
+static bool grow_notes(struct trust *t)
 {
-    size_t cap = t->taken_cap == 0 ? 4 : t->taken_cap * 2;
-    struct taken *taken = reallocarray(t->taken, cap, sizeof(*taken));
+    size_t cap = t->note_cap == 0 ? 4 : t->note_cap * 2;
+    struct note *notes = reallocarray(t->notes, cap, sizeof(*notes));
 
-    if (taken == NULL)
+    if (notes == NULL)
         return false;
-    t->taken = taken;
-    t->taken_cap = cap;
+    t->notes = notes;
+    t->note_cap = cap;
     return true;
 }
 
-static bool make_hint(struct trust *t, const char *story)
+/* Takes over the principals, on failure too. */
+static edhoc_err add_note(struct trust *t, char *principals, unsigned roles, const char *story)
 {
-    return t->hint != NULL ||
-           asprintf(&t->hint, "; a line that cannot be understood grants nothing: %s", story) >= 0;
+    struct note note = {.principals = principals, .roles = roles};
+
+    if (asprintf(&note.hint, HINT "%s", story) < 0)
+        note.hint = NULL;
+    if (note.hint == NULL || (t->note_len == t->note_cap && !grow_notes(t))) {
+        note_clear(&note);
+        return EDHOC_ERR_NOMEM;
+    }
+    t->notes[t->note_len++] = note;
+    return EDHOC_OK;
 }
 
 edhoc_err trust_add_taken(struct trust *t, struct bytes principals, unsigned roles,
                           const char *story)
 {
-    struct taken taken = {.principals = strndup((const char *)principals.p, principals.len),
-                          .roles = roles,
-                          .story = strdup(story)};
+    char *copy = strndup((const char *)principals.p, principals.len);
 
-    if (taken.principals == NULL || taken.story == NULL || !make_hint(t, story) ||
-        (t->taken_len == t->taken_cap && !grow_taken(t))) {
-        taken_clear(&taken);
-        return EDHOC_ERR_NOMEM;
-    }
-    t->taken[t->taken_len++] = taken;
-    return EDHOC_OK;
+    return copy != NULL ? add_note(t, copy, roles, story) : EDHOC_ERR_NOMEM;
+}
+
+edhoc_err trust_add_passed(struct trust *t, const char *story)
+{
+    return add_note(t, NULL, 0, story);
 }
 
 edhoc_err trust_add_file(struct trust *t, const char *path)
@@ -319,18 +338,95 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     return EDHOC_OK;
 }
 
-/* By the fewer lines: what joins a user's ten with the machine's many is done for each context. */
-static edhoc_err check_uses(const struct trust *a, const struct trust *b)
+/* ---- parts: a key has one use, that of the first part that has it ---- */
+
+static bool grow_overruled(struct trust *t)
 {
-    const struct trust *few = a->len < b->len ? a : b, *many = few == a ? b : a;
+    size_t cap = t->overruled_cap == 0 ? 4 : t->overruled_cap * 2;
+    struct overruled *overruled = reallocarray(t->overruled, cap, sizeof(*overruled));
+
+    if (overruled == NULL)
+        return false;
+    t->overruled = overruled;
+    t->overruled_cap = cap;
+    return true;
+}
+
+static edhoc_err overrule(struct trust *t, struct overruled at, const struct trust_line *first)
+{
+    const struct trust_line *line = t->part[at.part]->lines[at.line];
+    char story[512];
+
+    if (check_one_use(line, first) == EDHOC_OK)
+        return EDHOC_OK;
+    if (t->overruled_len == t->overruled_cap && !grow_overruled(t))
+        return EDHOC_ERR_NOMEM;
+    t->overruled[t->overruled_len++] = at;
+    (void)snprintf(story, sizeof(story), "%s", report_details(EDHOC_ERR_TRUST_SYNTAX));
+    report_clear();
+    return trust_add_taken(t, bytes_of_text(line->principals), line->roles, story);
+}
+
+/* The lines of the last part with this key. */
+static edhoc_err overrule_key(struct trust *t, const struct trust_line *first, uint32_t number)
+{
+    struct overruled at = {(uint32_t)t->parts - 1, 0};
+    edhoc_err err = EDHOC_OK;
+
+    for (; number != 0 && err == EDHOC_OK; number = t->part[at.part]->links[number - 1].key_next) {
+        at.line = number - 1;
+        err = overrule(t, at, first);
+    }
+    return err;
+}
+
+/* By the fewer lines: a user's ten against the machine's many. */
+static edhoc_err overrule_part(struct trust *t, const struct trust *earlier)
+{
+    const struct trust *last = t->part[t->parts - 1];
+    const struct trust *few = earlier->len < last->len ? earlier : last;
+    const struct trust *many = few == earlier ? last : earlier;
     edhoc_err err = EDHOC_OK;
 
     for (size_t i = 0; i < few->len && many->len > 0 && err == EDHOC_OK; i++) {
-        uint32_t first = *slot_of_key(many, few->lines[i]->cred);
+        const struct cred *c = few->lines[i]->cred;
+        uint32_t of_few = *slot_of_key(few, c), of_many = *slot_of_key(many, c);
 
-        if (first != 0)
-            err = check_one_use(few->lines[i], many->lines[first - 1]);
+        if (of_few == i + 1 && of_many != 0)
+            err = few == earlier ? overrule_key(t, few->lines[i], of_many)
+                                 : overrule_key(t, many->lines[of_many - 1], of_few);
     }
+    return err;
+}
+
+static int compare_overruled(const void *a, const void *b)
+{
+    const struct overruled *x = a, *y = b;
+
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static bool is_overruled(const struct trust *t, size_t part, size_t line)
+{
+    const struct overruled at = {(uint32_t)part, (uint32_t)line};
+
+    return t->overruled_len > 0 &&
+           bsearch(&at, t->overruled, t->overruled_len, sizeof(at), compare_overruled) != NULL;
+}
+
+static edhoc_err join_part(struct trust *t, struct trust *part)
+{
+    edhoc_err err = trust_add_file(t, trust_places(part));
+
+    if (err != EDHOC_OK)
+        return err;
+    t->part[t->parts++] = trust_ref(part);
+    if (t->parts > 1)
+        err = overrule_part(t, t->part[0]);
+    if (t->overruled_len > 0)
+        qsort(t->overruled, t->overruled_len, sizeof(*t->overruled), compare_overruled);
     return err;
 }
 
@@ -340,14 +436,8 @@ edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store
     struct trust *t;
     edhoc_err err = trust_new(&t);
 
-    for (size_t i = 0; i < count && err == EDHOC_OK; i++) {
-        if (i > 0)
-            err = check_uses(parts[0], parts[i]);
-        if (err == EDHOC_OK)
-            err = trust_add_file(t, trust_places(parts[i]));
-        if (err == EDHOC_OK)
-            t->part[t->parts++] = trust_ref(parts[i]);
-    }
+    for (size_t i = 0; i < count && err == EDHOC_OK; i++)
+        err = join_part(t, parts[i]);
     if (err == EDHOC_OK)
         t->anchors = x509_store_ref(anchors);
     else
@@ -397,7 +487,7 @@ size_t trust_count(const struct trust *t)
 
     for (size_t i = 0; i < t->parts; i++)
         n += t->part[i]->len;
-    return n;
+    return n - t->overruled_len;
 }
 
 const struct trust_line *trust_at(const struct trust *t, size_t i)
@@ -406,6 +496,8 @@ const struct trust_line *trust_at(const struct trust *t, size_t i)
 
     if (t->parts == 0)
         return t->lines[i];
+    for (size_t k = 0; k < t->overruled_len; k++)
+        i += i >= t->part[0]->len && t->overruled[k].line <= i - t->part[0]->len;
     while (i >= t->part[part]->len)
         i -= t->part[part++]->len;
     return t->part[part]->lines[i];
@@ -447,54 +539,69 @@ const struct trust_line *trust_next(const struct trust *t, struct trust_cursor *
 {
     const struct trust_line *line = t->parts == 0 ? next_of(t, at) : NULL;
 
-    while (at->part < t->parts && (line = next_of(t->part[at->part], at)) == NULL)
-        *at = (struct trust_cursor){at->part + 1, 0, 0};
+    while (at->part < t->parts) {
+        line = next_of(t->part[at->part], at);
+        if (line == NULL)
+            *at = (struct trust_cursor){at->part + 1, 0, 0};
+        else if (line->is_ca || !is_overruled(t, at->part, at->line - 1))
+            break;
+    }
     return line;
 }
 
-size_t trust_taken_count(const struct trust *t)
+size_t trust_note_count(const struct trust *t)
 {
-    size_t n = t->taken_len;
+    size_t n = t->note_len;
 
     for (size_t i = 0; i < t->parts; i++)
-        n += t->part[i]->taken_len;
+        n += t->part[i]->note_len;
     return n;
 }
 
-static const struct taken *taken_at(const struct trust *t, size_t i)
+/* Those of the parts, then its own. */
+static const struct note *note_at(const struct trust *t, size_t i)
 {
     size_t part = 0;
 
-    if (t->parts == 0)
-        return &t->taken[i];
-    while (i >= t->part[part]->taken_len)
-        i -= t->part[part++]->taken_len;
-    return &t->part[part]->taken[i];
+    while (part < t->parts && i >= t->part[part]->note_len)
+        i -= t->part[part++]->note_len;
+    return part < t->parts ? &t->part[part]->notes[i] : &t->notes[i];
 }
 
-const char *trust_taken_story(const struct trust *t, size_t i)
+const char *trust_note(const struct trust *t, size_t i, bool *taken)
 {
-    return taken_at(t, i)->story;
+    *taken = note_at(t, i)->principals != NULL;
+    return note_story(note_at(t, i));
 }
 
-const char *trust_hint(const struct trust *t)
+/* The first that takes the name; NULL: none. */
+static const struct note *find_note(const struct trust *t, unsigned role, struct bytes name)
 {
-    const char *hint = t->hint;
+    for (size_t i = 0; i < trust_note_count(t); i++) {
+        const struct note *note = note_at(t, i);
 
-    for (size_t i = 0; i < t->parts && hint == NULL; i++)
-        hint = t->part[i]->hint;
-    return hint != NULL ? hint : "";
+        if (note->principals != NULL &&
+            trust_takes(bytes_of_text(note->principals), note->roles, role, name))
+            return note;
+    }
+    return NULL;
 }
 
 const char *trust_taken_by(const struct trust *t, unsigned role, struct bytes name)
 {
-    for (size_t i = 0; i < trust_taken_count(t); i++) {
-        const struct taken *taken = taken_at(t, i);
+    const struct note *note = find_note(t, role, name);
 
-        if (trust_takes(bytes_of_text(taken->principals), taken->roles, role, name))
-            return taken->story;
-    }
-    return NULL;
+    return note != NULL ? note_story(note) : NULL;
+}
+
+const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any)
+{
+    const struct note *note = name.len > 0 ? find_note(t, role, name) : NULL;
+
+    for (size_t i = 0; any && note == NULL && i < trust_note_count(t); i++)
+        if (note_at(t, i)->principals != NULL)
+            note = note_at(t, i);
+    return note != NULL ? note->hint : "";
 }
 
 const char *trust_places(const struct trust *t)
@@ -593,7 +700,7 @@ static edhoc_err plan_without_line(const struct trust *t, const char *target,
     return report(EDHOC_ERR_NO_TRUST,
                   "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for its "
                   "key there%s",
-                  target, trust_places(t), trust_hint(t));
+                  target, trust_places(t), trust_hint(t, TRUST_SERVER, BYTES_NONE, true));
 }
 
 edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
@@ -663,7 +770,8 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
         for (uint32_t n = first_of_id(part, id->map); n != 0; n = part->links[n - 1].id_next) {
             struct cred *c = part->lines[n - 1]->cred;
 
-            if (cred_is_dh(c) == dh && !listed_before(t, i, c) && seen++ == *at) {
+            if (cred_is_dh(c) == dh && !is_overruled(t, i, n - 1) && !listed_before(t, i, c) &&
+                seen++ == *at) {
                 ++*at;
                 return c;
             }
@@ -681,7 +789,7 @@ const struct trust_line *trust_next_of_key(const struct trust *t, const struct c
         if (part->len == 0)
             continue;
         at->line = at->line == 0 ? *slot_of_key(part, c) : part->links[at->line - 1].key_next;
-        if (at->line != 0)
+        if (at->line != 0 && !is_overruled(t, at->part, at->line - 1))
             return part->lines[at->line - 1];
     }
     return NULL;
@@ -701,5 +809,5 @@ edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bo
         EDHOC_ERR_UNKNOWN_KEY,
         "the peer names its key by a kid that no line in %s has; pin its key there, or let "
         "it send the key itself (without cred-by-reference)%s",
-        trust_places(t), trust_hint(t));
+        trust_places(t), trust_hint(t, TRUST_CLIENT, BYTES_NONE, true));
 }

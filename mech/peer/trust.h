@@ -37,8 +37,8 @@ struct trust;
 edhoc_err trust_new(struct trust **out) EDHOC_MUST_USE;
 struct trust *trust_ref(struct trust *t);
 void trust_free(struct trust *t);
-/* Takes over the line (by trust_line_free's rules), on failure too. A key that is pinned already
- * under the other use is EDHOC_ERR_TRUST_SYNTAX, naming both lines. */
+/* Takes over the line (by trust_line_free's rules), on failure too. A key has one use, that of the
+ * first line with it: a line that pins it for the other is EDHOC_ERR_TRUST_SYNTAX, naming both. */
 edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
 void trust_line_free(struct trust_line *line);
 /* A line that cannot be understood: it grants nothing, and its names stay taken. Its literal names
@@ -47,10 +47,13 @@ void trust_line_free(struct trust_line *line);
  * before. `story` says where it is and what is wrong, for whoever is refused. Copies. */
 edhoc_err trust_add_taken(struct trust *t, struct bytes principals, unsigned roles,
                           const char *story) EDHOC_MUST_USE;
+/* A line that is well-formed but for somebody else: it takes nothing, and is only told. Copies. */
+edhoc_err trust_add_passed(struct trust *t, const char *story) EDHOC_MUST_USE;
 /* Remembers a file that was consulted, so that errors can say where to add a line. Copies. */
 edhoc_err trust_add_file(struct trust *t, const char *path) EDHOC_MUST_USE;
 /* A trust of others: their lines in their order, and these anchors (NULL for none). The others are
- * shared, not copied, and get no lines any more. Refuses as trust_add does. */
+ * shared, not copied, and get no lines any more. Lines of one that pin a key for the other use than
+ * those of one before it become lines that cannot be understood. */
 edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store *anchors,
                      struct trust **out) EDHOC_MUST_USE;
 /* Anchors and CRLs, for peers with certificates. Takes its own reference; NULL for none. */
@@ -78,14 +81,16 @@ const struct trust_line *trust_next_of_key(const struct trust *t, const struct c
 /* What is revoked by key: takes its own reference; NULL for nothing. */
 void trust_set_revoked(struct trust *t, struct revoked *revoked);
 const struct revoked *trust_revoked(const struct trust *t);
-/* The lines that cannot be understood: their stories. */
-size_t trust_taken_count(const struct trust *t);
-const char *trust_taken_story(const struct trust *t, size_t i);
-/* The story of the first of them that takes this name from certificates of peers in that role; NULL
- * when none does. */
+/* What there is to tell of lines that do not count, in their order: "FILE line N: RULE". *taken:
+ * it cannot be understood, and its names are taken; else it is passed over. Valid as long as `t`. */
+size_t trust_note_count(const struct trust *t);
+const char *trust_note(const struct trust *t, size_t i, bool *taken);
+/* The story of the first line that cannot be understood and takes this name from certificates of
+ * peers in that role; NULL when none does. */
 const char *trust_taken_by(const struct trust *t, unsigned role, struct bytes name);
-/* For the end of an error that such a line may be the reason of: "" where there is none. */
-const char *trust_hint(const struct trust *t);
+/* For the end of an error about the peer that claims this name (it may be empty): the line that
+ * names it and cannot be understood, "" where there is none. With `any`, such a line of whomever. */
+const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any);
 /* "FILE" or "FILE or FILE2", the places to add a line to; never NULL. */
 const char *trust_places(const struct trust *t);
 
