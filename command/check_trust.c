@@ -76,6 +76,33 @@ static void check_line_times(struct check *c)
                   said - SHOWN_MAX);
 }
 
+/* ---- lines that do not count ---- */
+
+static void check_notes(struct check *c)
+{
+    size_t said[2] = {0, 0};
+
+    for (size_t i = 0; i < trust_note_count(c->trust); i++) {
+        bool taken;
+        const char *story = trust_note(c->trust, i, &taken);
+
+        if (said[taken]++ >= SHOWN_MAX)
+            continue;
+        if (taken)
+            check_say(c, CHECK_FAIL,
+                      "trust: %s; the line grants nothing, and no certificate gets its names: mend "
+                      "it or remove it",
+                      story);
+        else
+            check_say(c, CHECK_WARN, "trust: %s; the line is passed over", story);
+    }
+    for (int taken = 1; taken >= 0; taken--)
+        if (said[taken] > SHOWN_MAX)
+            check_say(c, taken ? CHECK_FAIL : CHECK_WARN,
+                      "trust: and %zu more such lines; see: gss-edhoc trust list",
+                      said[taken] - SHOWN_MAX);
+}
+
 /* ---- is there anybody? ---- */
 
 size_t check_trust_count(const struct check *c)
@@ -181,6 +208,11 @@ static void check_target(struct check *c)
                   "trust: the line for %s, %s line %u, is not valid before %s; see its "
                   "valid-after and the clock",
                   c->target, stale->file, stale->line, tool_time(stale->valid_after, text));
+    else if (trust_taken_by(c->trust, TRUST_SERVER, bytes_of_text(c->target)) != NULL)
+        check_say(c, CHECK_FAIL,
+                  "trust: no line pins %s but one that cannot be understood; mend that line, "
+                  "certificates do not make up for it",
+                  c->target);
     else if (anchors != NULL)
         check_say(c, CHECK_OK, "trust: %s must show a certificate of a CA in %s, for the host %s",
                   c->target, x509_store_path(anchors), name_host(c->target));
@@ -211,6 +243,7 @@ void check_trust(struct check *c)
         say_unread(c, err, "nobody is believed");
         return;
     }
+    check_notes(c);
     err = trust_check_anchors(c->trust);
     if (err != EDHOC_OK)
         say_unread(c, err, "no certificate is believed");

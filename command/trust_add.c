@@ -4,6 +4,7 @@
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
+#include "trust_notes.h"
 #include "trust_words.h"
 
 #include <stdio.h>
@@ -120,6 +121,8 @@ int trust_add_lines(const struct trust_command *c)
         err = edit_save(&e);
     if (err == EDHOC_OK)
         (void)fwrite(said.p, 1, said.len, stdout);
+    if (err == EDHOC_OK)
+        (void)trust_tell_notes(e.trust);
     edit_close(&e);
     free(path);
     buf_free(&text);

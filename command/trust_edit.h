@@ -1,5 +1,6 @@
-/* Editing a trust file as a whole: nobody else edits it meanwhile, every line is understood before
- * anything is written, and the new file replaces the old one in one step. */
+/* Editing a trust file as a whole: nobody else edits it meanwhile, what is added is understood before
+ * anything is written, and the new file replaces the old one in one step. Lines that are in it and
+ * cannot be understood stay as they are. */
 #ifndef COMMAND_TRUST_EDIT_H
 #define COMMAND_TRUST_EDIT_H
 
@@ -17,8 +18,8 @@ struct edit {
 };
 
 /* Locks and reads. A file that does not exist is an error unless it is to be made. EDHOC_ERR_FILE,
- * EDHOC_ERR_PERMISSIONS, and EDHOC_ERR_TRUST_SYNTAX with file and line: then nothing is edited. To
- * be closed in any case. */
+ * EDHOC_ERR_PERMISSIONS, and EDHOC_ERR_TRUST_SYNTAX for a text that is no trust file: then nothing
+ * is edited. To be closed in any case. */
 edhoc_err edit_open(const char *path, bool create, struct edit *e) EDHOC_MUST_USE;
 void edit_close(struct edit *e);
 /* Appends a line. If there is one already that says the same of the key, *already is that one

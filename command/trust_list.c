@@ -4,6 +4,7 @@
 #include "line_key.h"
 #include "text.h"
 #include "tool.h"
+#include "trust_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,11 +182,16 @@ int trust_list_lines(const struct trust_command *c)
 {
     struct trust *t = NULL;
     edhoc_err err = load(c, &t);
+    size_t broken = 0;
 
     if (err == EDHOC_OK && trust_count(t) + trust_ca_count(t) == 0)
         printf("no trust line in %s\n", trust_places(t));
     else if (err == EDHOC_OK)
         err = print_table(t);
+    if (err == EDHOC_OK)
+        broken = trust_tell_notes(t);
     trust_free(t);
-    return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
+    if (err != EDHOC_OK)
+        return tool_fail(err);
+    return broken > 0 ? TOOL_FAILED : TOOL_OK;
 }

@@ -6,6 +6,7 @@
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
+#include "trust_notes.h"
 #include "trust_words.h"
 
 #include <stdio.h>
@@ -333,7 +334,10 @@ static edhoc_err check_matched(const struct removal *r, const struct edit *e)
             return report(EDHOC_ERR_NO_TRUST,
                           "%s: no line names %s; line %u lets it in by \"%s\": remove that",
                           e->shown, t->text, line->line, line->principals);
-        return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s", e->shown, t->text);
+        return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s%s", e->shown, t->text,
+                      t->name != NULL
+                          ? trust_hint(e->trust, TRUST_CLIENT, bytes_of_text(t->name), false)
+                          : "");
     }
     return EDHOC_OK;
 }
@@ -386,6 +390,7 @@ int trust_remove_lines(const struct trust_command *c)
     if (err == EDHOC_OK) {
         (void)fwrite(r.said.p, 1, r.said.len, stdout);
         print_remaining(&r, &e);
+        (void)trust_tell_notes(e.trust);
     }
     for (size_t i = 0; i < r.len; i++)
         free(r.target[i].name);

@@ -425,6 +425,31 @@ else
     echo "ok $tests - a key under both uses # SKIP no xxd"
 fi
 
+# A line that cannot be understood is told, and stays as it is.
+{
+    echo "bob $(cut -d' ' -f2- ed448.pem.pub)"
+    echo "alice nonsense $(cut -d' ' -f2- ed448.pem.pub)"
+    echo 'carol ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB'
+} >half
+cp half before
+run trust list -f half
+[ "$exited" -eq 1 ] && [ "$(wc -l <out)" -eq 2 ] && grep -q 'half:1$' out && [ "$(wc -l <err)" -eq 2 ] &&
+    grep -q '^gss-edhoc: half line 2: "nonsense" .*; the line grants nothing' err &&
+    grep -q '^gss-edhoc: half line 3: "ssh-rsa" .*; the line is passed over' err
+result 'trust list tells lines that cannot be understood'
+run trust remove -f half alice
+fails 1 'nothing in it matches alice; a line that cannot be understood grants nothing: half line 2' &&
+    cmp -s half before
+result 'trust remove does not find a name on a line that cannot be understood, and says so'
+run trust add -f half ed25519.pem.pub
+[ "$exited" -eq 0 ] && grep -q 'half line 2: "nonsense"' err && head -3 half | cmp -s before - &&
+    [ "$(wc -l <half)" -eq 4 ]
+result 'trust add leaves it'
+run trust remove -f half bob
+[ "$exited" -eq 0 ] && grep -q 'half line 1: "nonsense"' err && ! grep -q bob half &&
+    [ "$(wc -l <half)" -eq 3 ]
+result 'and so does trust remove'
+
 # A broken or unsafe file is never rewritten.
 {
     echo '# fine'

@@ -371,10 +371,22 @@ finds 'client_pins line 1' 'as a client only' 'add the option server'
 result 'a trust line for the other role'
 {
     echo '# one'
-    echo "alice, bob $line"
+    echo "alice nonsense $line"
+    echo "bob ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB"
+    echo "$line"
 } >bad_pins
 GSS_EDHOC_TRUST=$work/bad_pins check HTTP@web.example.org
-finds 'bad_pins line 2: the principal "" is empty' 'nothing in the file counts'
+finds 'bad_pins line 2: "nonsense"' 'grants nothing' 'mend it or remove it' &&
+    has warn 'bad_pins line 3: "ssh-rsa"' 'passed over' && has ok 'bad_pins line 4 pins'
+result 'a line of trust that cannot be understood, and one that is passed over'
+echo "$line" | sed 's/ / nonsense /' >bad_pins
+GSS_EDHOC_TRUST=$work/bad_pins check HTTP@web.example.org
+[ "$exited" -eq 1 ] && well_formed && has FAIL 'bad_pins line 1: "nonsense"' &&
+    has FAIL 'no line pins HTTP@web.example.org but one that cannot be understood' 'mend that line'
+result 'the line of trust for the target cannot be understood'
+echo "alice, bob $line" >bad_pins
+GSS_EDHOC_TRUST=$work/bad_pins check HTTP@web.example.org
+finds 'bad_pins line 1: the principal "" is empty' 'nothing in the file counts'
 result 'a trust file that cannot be understood'
 cp pins loose_pins
 chmod 666 loose_pins
