@@ -4,6 +4,7 @@
 #include "show_cert.h"
 #include "show_key.h"
 #include "show_lines.h"
+#include "show_ssh.h"
 #include "show_token.h"
 #include "tool.h"
 
@@ -17,6 +18,7 @@
 #include "base/report.h"
 #include "edhoc/cred.h"
 #include "peer/identity.h"
+#include "peer/krl.h"
 #include "load/file.h"
 #include "load/identity_file.h"
 #include "load/trust_file.h"
@@ -25,8 +27,8 @@ static const char help[] =
     "Usage: gss-edhoc show FILE\n"
     "\n"
     "Says what FILE is: a private key (its type, names, certificates or trust line; never the\n"
-    "secret), certificates, a .pub file, a trust file (each line), or a captured token (the\n"
-    "fields of message_1).\n"
+    "secret), certificates (X.509 or OpenSSH's FILE-cert.pub), a .pub file, a trust file (each\n"
+    "line), or a captured token (the fields of message_1).\n"
     "\n"
     "  -h, --help  this text\n";
 
@@ -36,8 +38,9 @@ static const char *names_of(const struct identity *id)
 {
     if (id->principals != NULL)
         return id->principals;
-    return cred_chain_length(id->by_value) > 0 ? "those in its certificate"
-                                               : "none (they would be in its .pub file)";
+    return cred_chain_length(id->by_value) > 0 || id->ssh_cert != NULL
+               ? "those in its certificate"
+               : "none (they would be in its .pub file)";
 }
 
 /* With a certificate, a key has no trust line: peers believe its CA. */
@@ -50,6 +53,13 @@ static edhoc_err print_chain(const struct identity *id)
         err = show_certificate(cred_chain(id->by_value, i));
     }
     return err;
+}
+
+static edhoc_err print_ssh_cert(const struct identity *id)
+{
+    if (id->ssh_cert == NULL)
+        return EDHOC_OK;
+    return show_ssh_cert(cred_ssh_cert(id->ssh_cert), id->source, ", beside it");
 }
 
 static int show_private(const char *path)
@@ -66,6 +76,8 @@ static int show_private(const char *path)
         err = show_trust_line(id->principals, id->key);
     else if (err == EDHOC_OK)
         err = print_chain(id);
+    if (err == EDHOC_OK)
+        err = print_ssh_cert(id);
     identity_free(id);
     return err == EDHOC_OK ? TOOL_OK : tool_fail(err);
 }
@@ -100,6 +112,10 @@ static int show_contents(struct bytes in, const char *path)
                                 "%s: a public key in PEM; this mechanism uses trust lines, as "
                                 "`gss-edhoc show` prints them for the private key",
                                 path));
+    if (krl_is(in))
+        return tool_fail(report(
+            EDHOC_ERR_KEY_FORMAT,
+            "%s: a revocation list of OpenSSH; `ssh-keygen -Q -l -f %s` shows it", path, path));
     return show_lines(in, path);
 }
 

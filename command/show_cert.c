@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "load/file.h"
+#include "peer/name.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 
@@ -37,6 +38,30 @@ static void print_sans(struct bytes der)
     (void)x509_each_san(der, print_san, &any);
     if (!any)
         puts("    names        none (no subject alternative name)");
+}
+
+static void print_name(const char *label, const char *name)
+{
+    printf("    %-12s ", label);
+    tool_print_text(bytes_of_text(name[0] != '\0' ? name : "(empty)"));
+    putchar('\n');
+}
+
+/* What a server would call a client that has it; a service's or a CA's need not name any. */
+static void print_client_name(struct bytes der)
+{
+    enum name_kind kind;
+    char *name = NULL;
+    edhoc_err err;
+
+    if (!x509_fits_purpose(der, X509_FOR_CLIENT))
+        return;
+    err = x509_client_name(der, &kind, &name);
+    if (err == EDHOC_OK)
+        print_name("as a client", name);
+    else
+        printf("    as a client  nobody: %s\n", report_details(err));
+    free(name);
 }
 
 static void print_validity(struct bytes der)
@@ -83,15 +108,15 @@ bool show_is_certificate(struct bytes der)
 
 edhoc_err show_certificate(struct bytes der)
 {
-    char *subject = x509_subject(der);
+    char *subject = x509_subject(der), *issuer = x509_issuer(der);
     uint8_t hash[32];
-    edhoc_err err = subject != NULL ? crypto_sha256(der, hash) : EDHOC_ERR_NOMEM;
+    edhoc_err err = subject != NULL && issuer != NULL ? crypto_sha256(der, hash) : EDHOC_ERR_NOMEM;
 
     if (err == EDHOC_OK) {
-        printf("    subject      ");
-        tool_print_text(bytes_of_text(subject[0] != '\0' ? subject : "(empty)"));
-        putchar('\n');
+        print_name("subject", subject);
+        print_name("issuer", issuer);
         print_sans(der);
+        print_client_name(der);
         print_validity(der);
         print_purposes(der);
         print_key(der);
@@ -100,6 +125,7 @@ edhoc_err show_certificate(struct bytes der)
         putchar('\n');
     }
     free(subject);
+    free(issuer);
     return err;
 }
 

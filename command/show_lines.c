@@ -2,6 +2,7 @@
 
 #include "line_key.h"
 #include "show_key.h"
+#include "show_ssh.h"
 #include "text.h"
 #include "tool.h"
 
@@ -83,9 +84,15 @@ static edhoc_err print_line(const struct trust_line *line)
 static edhoc_err show_line(struct bytes text, const char *path, unsigned number, unsigned *lines)
 {
     struct trust_line *line;
-    edhoc_err err = bytes_end_with(bytes_of_text(path), BYTES_LITERAL(".pub"))
-                        ? trust_pub_line_parse(text, path, number, &line)
-                        : trust_line_parse(text, path, number, &line);
+    edhoc_err err;
+
+    if (show_is_ssh_cert(text)) {
+        ++*lines;
+        return show_ssh_cert_line(text, path, number);
+    }
+    err = bytes_end_with(bytes_of_text(path), BYTES_LITERAL(".pub"))
+              ? trust_pub_line_parse(text, path, number, &line)
+              : trust_line_parse(text, path, number, &line);
 
     if (err == EDHOC_OK && line != NULL) {
         ++*lines;

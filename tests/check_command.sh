@@ -713,6 +713,7 @@ if command -v openssl >/dev/null; then
         >openssl.log 2>&1
     run show cert
     succeeds && said 0 out 'cert: certificate 1 of 1' && grep -q 'subject      CN=web,O=Corp\\, Inc' out &&
+        grep -q 'issuer       CN=web,O=Corp\\, Inc' out && ! grep -q 'as a client' out &&
         grep -q 'names        dns web.example.org' out && grep -q '^                 ip 127.0.0.1' out &&
         grep -q 'valid until  20' out && grep -q 'good for     a server$' out &&
         grep -q 'key          p256, signatures' out

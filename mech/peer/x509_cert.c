@@ -29,7 +29,8 @@ int64_t x509_seconds(const ASN1_TIME *t)
     return value;
 }
 
-char *x509_subject_of(X509 *x)
+/* As RFC 4514 has it, UTF-8 as it is. */
+static char *name_text(const X509_NAME *name)
 {
     BIO *bio;
     char *text = NULL;
@@ -38,13 +39,27 @@ char *x509_subject_of(X509 *x)
 
     (void)ERR_set_mark();
     bio = BIO_new(BIO_s_mem());
-    if (bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(x), 0,
-                                          XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+    if (bio != NULL &&
+        X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
         len = BIO_get_mem_data(bio, (char **)(uintptr_t)&p);
         text = len > 0 ? strndup(p, (size_t)len) : strdup("");
     }
     BIO_free(bio);
     (void)ERR_pop_to_mark();
+    return text;
+}
+
+char *x509_subject_of(X509 *x)
+{
+    return name_text(X509_get_subject_name(x));
+}
+
+char *x509_issuer(struct bytes certificate)
+{
+    X509 *x = x509_parse(certificate);
+    char *text = x != NULL ? name_text(X509_get_issuer_name(x)) : strdup("(not a certificate)");
+
+    X509_free(x);
     return text;
 }
 

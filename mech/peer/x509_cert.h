@@ -9,6 +9,8 @@ enum x509_purpose { X509_FOR_SERVER, X509_FOR_CLIENT };
 
 /* The subject as RFC 4514 has it: malloc'ed; NULL when out of memory. */
 char *x509_subject(struct bytes certificate);
+/* The issuer likewise. */
+char *x509_issuer(struct bytes certificate);
 /* Validity as seconds since 1970; false when it is no certificate. */
 bool x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_after);
 /* Would a verifier take it for this purpose (EKU, key usage)? */
