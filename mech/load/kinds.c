@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "load/anchors_file.h"
+#include "load/choices.h"
 #include "load/conf.h"
 #include "load/identity_dir.h"
 #include "load/identity_file.h"
@@ -144,3 +145,27 @@ static void revoked_drop(void *contents)
 }
 
 const struct part_kind kind_revoked = {revoked_load, revoked_share, revoked_drop};
+
+/* ---- which identity is for which target ---- */
+
+static edhoc_err choices_load(const struct part_spec *spec, struct loading *loading,
+                              void **contents)
+{
+    struct choices *c = NULL;
+    edhoc_err err = choices_read(spec->place[0], loading, &c);
+
+    *contents = c;
+    return err;
+}
+
+static void *choices_share(void *contents)
+{
+    return choices_ref(contents);
+}
+
+static void choices_drop(void *contents)
+{
+    choices_free(contents);
+}
+
+const struct part_kind kind_choices = {choices_load, choices_share, choices_drop};

@@ -16,5 +16,7 @@ extern const struct part_kind kind_trust;
 extern const struct part_kind kind_anchors;
 /* {a KRL or a list of keys, NULL}: struct revoked. */
 extern const struct part_kind kind_revoked;
+/* {a file `identities`, NULL}: struct choices. */
+extern const struct part_kind kind_choices;
 
 #endif

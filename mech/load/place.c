@@ -118,6 +118,23 @@ static const char *absolute(const char *variable)
     return value != NULL && value[0] == '/' ? value : NULL;
 }
 
+edhoc_err place_below_home(const char *leaf, char **path)
+{
+    const char *home = absolute("HOME");
+    char *owned = home == NULL ? home_from_database() : NULL;
+    int n;
+
+    *path = NULL;
+    if (home == NULL && owned == NULL)
+        return report(EDHOC_ERR_NO_IDENTITY, "no home directory is known; set HOME");
+    n = asprintf(path, "%s/%s", home != NULL ? home : owned, leaf);
+    free(owned);
+    if (n >= 0)
+        return EDHOC_OK;
+    *path = NULL;
+    return EDHOC_ERR_NOMEM;
+}
+
 edhoc_err place_home(const char *leaf, char **path)
 {
     const char *config = absolute("XDG_CONFIG_HOME");

@@ -25,4 +25,7 @@ edhoc_err place_absolute(const char *where, char **path) EDHOC_MUST_USE;
  * text is for free(). EDHOC_ERR_NO_IDENTITY when there is no home. */
 edhoc_err place_home(const char *leaf, char **path) EDHOC_MUST_USE;
 
+/* Home, as above, with `leaf` below: what "~/LEAF" means. */
+edhoc_err place_below_home(const char *leaf, char **path) EDHOC_MUST_USE;
+
 #endif
