@@ -36,14 +36,18 @@ static edhoc_err check_desired(const struct identity_set *set, bool initiator,
 
 /* ---- loading ---- */
 
-static edhoc_err current(const struct glue_cred *cred, bool initiator,
-                         struct identity_set **identities, struct trust **trust)
+static void trace_stale(edhoc_err stale)
 {
-    edhoc_err stale,
-        err = sources_get(initiator ? cred->initiator : cred->acceptor, identities, trust, &stale);
-
     if (stale != EDHOC_OK)
         glue_trace("not as its file is now: %s: %s", report_sentence(stale), report_details(stale));
+}
+
+static edhoc_err current(const struct glue_cred *cred, bool initiator, struct sources *sources,
+                         struct identity_set **identities, struct trust **trust)
+{
+    edhoc_err stale, err = sources_get(sources, identities, trust, &stale);
+
+    trace_stale(stale);
     return err == EDHOC_OK ? check_desired(*identities, initiator, cred->desired) : err;
 }
 
@@ -56,7 +60,7 @@ static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const c
 
     if (err != EDHOC_OK)
         return err;
-    err = current(cred, initiator, &identities, &trust);
+    err = current(cred, initiator, *side, &identities, &trust);
     identity_set_free(identities);
     trust_free(trust);
     if (err != EDHOC_OK) {
@@ -113,6 +117,10 @@ static edhoc_err cred_new(struct glue_name *desired, gss_cred_usage_t usage,
     *settings = (struct settings){.identity = NULL};
     cred->usage = usage;
     cred->desired = glue_name_ref(desired);
+    if (desired != NULL) { /* who is somebody, is it towards everybody */
+        free(cred->settings.identities);
+        cred->settings.identities = NULL;
+    }
     return EDHOC_OK;
 }
 
@@ -153,7 +161,19 @@ edhoc_err glue_cred_acquire(struct glue_name *desired, gss_cred_usage_t usage,
     return err == EDHOC_OK ? glue_cred_load(desired, usage, passphrase, &settings, out) : err;
 }
 
-edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator,
+edhoc_err glue_cred_choose(struct glue_cred *cred, const char *target, struct sources **out)
+{
+    unsigned line;
+    edhoc_err stale, err = sources_choose(cred->initiator, target, out, &line, &stale);
+
+    trace_stale(stale);
+    if (line > 0)
+        glue_trace("target %s: identity of line %u of the file identities: %s", target, line,
+                   err == EDHOC_OK ? "ok" : report_sentence(err));
+    return err;
+}
+
+edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator, struct sources *chosen,
                             struct identity_set **identities, struct trust **trust)
 {
     bool later = (initiator ? cred->initiator : cred->acceptor) == NULL;
@@ -161,7 +181,11 @@ edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator,
 
     *identities = NULL;
     *trust = NULL;
-    return err == EDHOC_OK ? current(cred, initiator, identities, trust) : err;
+    if (err != EDHOC_OK)
+        return err;
+    if (chosen == NULL)
+        chosen = initiator ? cred->initiator : cred->acceptor;
+    return current(cred, initiator, chosen, identities, trust);
 }
 
 void glue_cred_free(struct glue_cred *cred)

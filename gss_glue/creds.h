@@ -29,9 +29,14 @@ edhoc_err glue_cred_or_default(struct glue_cred *cred, gss_cred_usage_t usage,
 /* The same with settings that came from elsewhere, which are taken over, on failure too. */
 edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, const char *passphrase,
                          struct settings *settings, struct glue_cred **out) EDHOC_MUST_USE;
-/* The keys and the trust as the files have them now: references for the caller, which it frees, on
- * failure too. EDHOC_ERR_NO_IDENTITY when no key fits the desired name any more. */
-edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator,
+/* An initiator's identity for this target, where it has one of its own, else NULL: sources that go
+ * before the credential. */
+edhoc_err glue_cred_choose(struct glue_cred *cred, const char *target,
+                           struct sources **out) EDHOC_MUST_USE;
+/* The keys and the trust as the files have them now, of the sources that were chosen (NULL: of the
+ * credential): references for the caller, which it frees, on failure too. EDHOC_ERR_NO_IDENTITY when
+ * no key fits the desired name any more. */
+edhoc_err glue_cred_current(struct glue_cred *cred, bool initiator, struct sources *chosen,
                             struct identity_set **identities, struct trust **trust) EDHOC_MUST_USE;
 /* The keys of a role as the files have them now, for identity_set_free(); NULL without that role, and
  * where there is no memory. */

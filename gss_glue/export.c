@@ -36,7 +36,7 @@
 #define FLAGS_MASK   (EDHOC_FLAGS_MASK | GLUE_LOCAL_FLAGS)
 #define OPTIONS_MASK (EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE)
 
-enum { CONTEXT_FIELDS = 6, PLACES = 7 };
+enum { CONTEXT_FIELDS = 6, PLACES = 8 };
 #define CREDENTIAL_FIELDS (3 + PLACES + 2)
 
 /* ---- contexts ---- */
@@ -229,6 +229,7 @@ static void put_credential(struct buf *out, const struct glue_cred *cred)
     put_place(out, s->anchors);
     put_place(out, s->crls);
     put_place(out, s->revoked);
+    put_place(out, s->identities);
     cbor_put_array(out, s->suites.len);
     for (size_t i = 0; i < s->suites.len; i++)
         cbor_put_uint(out, (uint64_t)s->suites.id[i]);
@@ -264,6 +265,7 @@ static void read_settings(struct cbor_reader *r, struct settings *s)
     s->anchors = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
     s->crls = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
     s->revoked = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
+    s->identities = glue_text_read(r, CBOR_BSTR, PLACE_MAX);
     read_suites(r, &s->suites);
     options = cbor_read_uint(r);
     if ((options & ~(uint64_t)OPTIONS_MASK) != 0)

@@ -4,6 +4,7 @@
 #include "base/report.h"
 #include "creds.h"
 #include "edhoc/edhoc.h"
+#include "load/sources.h"
 #include "names.h"
 #include "peer/name.h"
 #include "peer/party.h"
@@ -15,7 +16,7 @@ static edhoc_err current(void *arg, struct identity_set **identities, struct tru
 {
     const struct glue_session *s = arg;
 
-    return glue_cred_current(s->cred, s->initiator, identities, trust);
+    return glue_cred_current(s->cred, s->initiator, s->chosen, identities, trust);
 }
 
 static edhoc_err session_new(struct glue_cred *cred, bool initiator, struct glue_session **out)
@@ -89,6 +90,8 @@ edhoc_err glue_session_initiator(struct glue_cred *cred, const struct glue_name 
         return err;
     if (target->kind == NAME_SERVICE && name_host(target->text) == NULL)
         err = report(EDHOC_ERR_NAME, "a target is a service on a host: %s@HOST", target->text);
+    if (err == EDHOC_OK)
+        err = glue_cred_choose(s->cred, target->text, &s->chosen);
     wish = wish_of(s, target->text, flags, bindings->have);
     if (err == EDHOC_OK)
         err = profile_new_initiator(&wish, &s->profile);
@@ -123,6 +126,7 @@ void glue_session_free(struct glue_session *s)
     edhoc_free(s->engine);
     profile_free(s->profile);
     party_free(s->party);
+    sources_free(s->chosen);
     glue_cred_free(s->cred);
     free(s);
 }

@@ -8,6 +8,7 @@
 #include "bindings.h"
 #include "creds.h"
 #include "edhoc/edhoc.h"
+#include "load/sources.h"
 #include "names.h"
 #include "peer/party.h"
 #include "profile/gss_api.h"
@@ -15,6 +16,7 @@
 struct glue_session {
     bool initiator;
     struct glue_cred *cred; /* a reference */
+    struct sources *chosen; /* an initiator's for its target; NULL: the credential's */
     struct party *party;    /* who we are, whom we believe */
     struct profile *profile;
     struct edhoc *engine;

@@ -1,7 +1,10 @@
-/* One identity per target: the lines of the file `identities`. */
+/* One identity per target: the lines of the file `identities`, and which key an initiator takes for
+ * whom, through MIT's mechglue. */
 #include "load/choices.h"
 
 #include "gss_pair.h"
+
+#include <unistd.h>
 
 #include "lib/errors.h"
 
@@ -102,6 +105,194 @@ START_TEST(the_first_line_that_matches_counts)
 }
 END_TEST
 
+/* ---- handshakes ---- */
+
+/* The user's folder, with three keys: identity.pem of "usual", and "work" and "play". */
+static void at_home(const char *identities)
+{
+    (void)setenv("XDG_CONFIG_HOME", folder_path("config"), 1);
+    folder_run("mkdir -p config/gss-edhoc");
+    if (access(folder_path("config/gss-edhoc/work"), F_OK) != 0) {
+        app_keygen("x25519", "config/gss-edhoc/usual", "usual");
+        app_keygen("x25519", "config/gss-edhoc/work", "work");
+        app_keygen("ed25519", "config/gss-edhoc/play", "play");
+        folder_run("cd config/gss-edhoc && cat usual.pub work.pub play.pub > ../../trust-users");
+        folder_run("sed 's/^[^ ]*/*@*/; s/ / server /' server-x25519.pub > trust-all");
+    }
+    folder_run("cd config/gss-edhoc && rm -f identities identity.pem identity.pem.pub && "
+               "cp usual identity.pem && cp usual.pub identity.pem.pub");
+    folder_write("config/gss-edhoc/identities", identities);
+    (void)setenv("GSS_EDHOC_TRUST", folder_path("trust-all"), 1);
+}
+
+static void no_usual_key(void)
+{
+    folder_run("rm config/gss-edhoc/identity.pem config/gss-edhoc/identity.pem.pub");
+}
+
+/* A pair whose initiator has a credential of its own, or none. */
+static struct app_pair pair(gss_cred_id_t initiator, const char *target)
+{
+    struct app_pair p = {0};
+    const char *key = textf("server-%s", target);
+
+    folder_run("sed 's/^[^ ]*/%s/' server-x25519.pub > %s.pub && cp server-x25519 %s", target, key,
+               key);
+    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, key, "trust-users", NULL);
+    app_prepare(&p);
+    app_use_cred(&p.initiator_cred, initiator);
+    app_use_target(&p, target, GSS_C_NT_HOSTBASED_SERVICE);
+    return p;
+}
+
+/* Whom the acceptor sees, and the initiator in its context. */
+static void check_seen(gss_cred_id_t initiator, const char *target, const char *name)
+{
+    struct app_pair p = pair(initiator, target);
+    gss_name_t own;
+    OM_uint32 minor;
+
+    app_open(&p);
+    app_check_name(p.source, name, GSS_C_NT_USER_NAME);
+    ck_assert_uint_eq(
+        gss_inquire_context(&minor, p.initiator, &own, NULL, NULL, NULL, NULL, NULL, NULL), 0);
+    app_check_name(own, name, GSS_C_NT_USER_NAME);
+    app_release_name(&own);
+    app_close(&p);
+}
+
+#define LINES "HTTP@*.work work\n*@play,*@games play\n"
+
+static const struct {
+    const char *target, *name;
+} chosen[] = {{"HTTP@web.work", "work"},
+              {"imap@games", "play"},
+              {"imap@web.work", "usual"},
+              {"HTTP@elsewhere", "usual"}};
+
+START_TEST(a_target_chooses_the_identity)
+{
+    at_home(LINES);
+    check_seen(GSS_C_NO_CREDENTIAL, chosen[_i].target, chosen[_i].name);
+}
+END_TEST
+
+/* Acquired once, it is called by the usual key's name, and takes the others by target. */
+static gss_cred_id_t acquired(gss_name_t desired, struct app_store from)
+{
+    gss_cred_id_t c;
+    OM_uint32 minor, major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, desired, from, &c);
+
+    app_complete(major, minor);
+    return c;
+}
+
+static void check_called(gss_cred_id_t c, const char *name)
+{
+    gss_name_t own;
+    OM_uint32 minor;
+
+    ck_assert_uint_eq(gss_inquire_cred(&minor, c, &own, NULL, NULL, NULL), GSS_S_COMPLETE);
+    app_check_name(own, name, GSS_C_NT_USER_NAME);
+    app_release_name(&own);
+}
+
+static gss_cred_id_t copy(gss_cred_id_t c)
+{
+    gss_buffer_desc token;
+    gss_cred_id_t out;
+    OM_uint32 minor, major = gss_export_cred(&minor, c, &token);
+
+    app_complete(major, minor);
+    major = gss_import_cred(&minor, &token, &out);
+    app_complete(major, minor);
+    app_release(&token);
+    return out;
+}
+
+START_TEST(a_credential_is_of_the_usual_identity_until_a_target_chose)
+{
+    gss_cred_id_t c;
+
+    at_home(LINES);
+    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
+    check_called(c, "usual");
+    check_seen(copy(c), "imap@play", "play");
+    check_seen(copy(c), "imap@elsewhere", "usual");
+    check_called(c, "usual");
+    check_seen(c, "HTTP@web.work", "work");
+}
+END_TEST
+
+START_TEST(a_store_the_environment_and_a_name_win)
+{
+    gss_name_t usual = app_name("usual", GSS_C_NT_USER_NAME);
+
+    at_home(LINES);
+    check_seen(acquired(usual, (struct app_store){NULL}), "HTTP@web.work", "usual");
+    check_seen(acquired(GSS_C_NO_NAME, (struct app_store){.identity = "config/gss-edhoc/play"}),
+               "HTTP@web.work", "play");
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("config/gss-edhoc/play"), 1);
+    check_seen(GSS_C_NO_CREDENTIAL, "HTTP@web.work", "play");
+    app_release_name(&usual);
+}
+END_TEST
+
+START_TEST(the_file_goes_before_the_registration_line)
+{
+    at_home(LINES);
+    folder_run("sed 's#$# [identity=%s]#' \"$GSS_MECH_CONFIG\" > mech-play.conf",
+               folder_path("config/gss-edhoc/play"));
+    (void)setenv("GSS_MECH_CONFIG", folder_path("mech-play.conf"), 1);
+    check_seen(GSS_C_NO_CREDENTIAL, "HTTP@web.work", "work");
+    check_seen(GSS_C_NO_CREDENTIAL, "HTTP@elsewhere", "play");
+}
+END_TEST
+
+/* Without identity.pem, the keys of the file are enough, for the targets that it names. */
+START_TEST(the_usual_identity_may_be_missing)
+{
+    struct app_pair p;
+    gss_cred_id_t c;
+
+    at_home(LINES);
+    no_usual_key();
+    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
+    check_called(c, "work");
+    check_seen(copy(c), "imap@play", "play");
+    p = pair(c, "imap@elsewhere");
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
+    ck_assert_ptr_nonnull(
+        strstr(app_status(p.initiator_major, p.initiator_minor),
+               "no line of ~/.config/gss-edhoc/identities is for imap@elsewhere"));
+    app_close(&p);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_told)
+{
+    struct app_pair p;
+    gss_cred_id_t c;
+    OM_uint32 minor, major;
+
+    at_home("HTTP@*.work no-such-key\n");
+    p = pair(GSS_C_NO_CREDENTIAL, "HTTP@web.work");
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
+    ck_assert_ptr_nonnull(strstr(app_status(p.initiator_major, p.initiator_minor),
+                                 folder_path("config/gss-edhoc/no-such-key")));
+    app_close(&p);
+    (void)setenv("XDG_CONFIG_HOME", folder_path("other"), 1); /* its parts are others */
+    folder_run("mkdir -p other && cp -r config/gss-edhoc other && "
+               "echo HTTP@a > other/gss-edhoc/identities");
+    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME, (struct app_store){NULL},
+                        &c);
+    app_failed(major, minor, GSS_S_FAILURE, MINOR(SETTING));
+    ck_assert_ptr_nonnull(strstr(app_status(major, minor), "identities line 1: patterns and no"));
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *tc = app_case(suite, "lines");
@@ -109,6 +300,13 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, lines_are_read_strictly, 0, ROWS(texts));
     tcase_add_test(tc, lines_and_bytes_have_an_end);
     tcase_add_loop_test(tc, the_first_line_that_matches_counts, 0, ROWS(found));
+    tc = app_case(suite, "handshakes");
+    tcase_add_loop_test(tc, a_target_chooses_the_identity, 0, ROWS(chosen));
+    tcase_add_test(tc, a_credential_is_of_the_usual_identity_until_a_target_chose);
+    tcase_add_test(tc, a_store_the_environment_and_a_name_win);
+    tcase_add_test(tc, the_file_goes_before_the_registration_line);
+    tcase_add_test(tc, the_usual_identity_may_be_missing);
+    tcase_add_test(tc, what_is_wrong_is_told);
 }
 
 int main(void)

@@ -248,7 +248,13 @@ static edhoc_err apply_mech_conf(struct settings *s, const struct mech_conf *con
 
 /* ---- environment and store ---- */
 
-static edhoc_err read_environment(struct settings *s)
+/* Does this one say which identity it is to be? */
+static bool names_identity(size_t row)
+{
+    return strcmp(rows[row].name, "identity") == 0 || strcmp(rows[row].name, "certificate") == 0;
+}
+
+static edhoc_err read_environment(struct settings *s, bool *named)
 {
     edhoc_err err = EDHOC_OK;
 
@@ -260,15 +266,18 @@ static edhoc_err read_environment(struct settings *s)
         for (const char *c = rows[row].name; *c != '\0'; c++)
             name[at++] = ascii_upper(*c);
         v.text = secure_getenv(name);
-        if (v.text != NULL)
+        if (v.text != NULL) {
             err = apply(s, row, &v);
+            *named |= names_identity(row);
+        }
     }
     return err;
 }
 
 #define STORE_PREFIX "edhoc_"
 
-static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, unsigned *seen)
+static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, unsigned *seen,
+                           bool *named)
 {
     struct value v = {FROM_STORE, pair->key, pair->value};
     size_t row;
@@ -287,31 +296,48 @@ static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, 
     if ((*seen & 1u << row) != 0)
         return bad(&v, "is given twice in the credential store");
     *seen |= 1u << row;
+    *named |= names_identity(row);
     return apply(s, row, &v);
 }
 
-static edhoc_err read_store(const struct setting_pair *store, size_t count, struct settings *s)
+static edhoc_err read_store(const struct setting_pair *store, size_t count, struct settings *s,
+                            bool *named)
 {
     unsigned seen = 0;
     edhoc_err err = EDHOC_OK;
 
     for (size_t i = 0; i < count && err == EDHOC_OK; i++)
-        err = read_pair(s, &store[i], &seen);
+        err = read_pair(s, &store[i], &seen, named);
     return err;
+}
+
+/* The file by which an identity is chosen is more specific than the registration line, and less than
+ * the environment and a store. */
+static edhoc_err find_identities(struct settings *s, bool named)
+{
+    edhoc_err err = named ? EDHOC_OK : place_home("identities", &s->identities);
+
+    if (err != EDHOC_ERR_NO_IDENTITY)
+        return err;
+    report_clear();
+    return EDHOC_OK;
 }
 
 /* Least specific first, each replacing what came before. */
 edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_pair *store,
                              size_t count, struct settings *out)
 {
+    bool named = false;
     edhoc_err err;
 
     *out = (struct settings){.suites = suite_defaults()};
     err = apply_mech_conf(out, conf);
     if (err == EDHOC_OK)
-        err = read_environment(out);
+        err = read_environment(out, &named);
     if (err == EDHOC_OK)
-        err = read_store(store, count, out);
+        err = read_store(store, count, out, &named);
+    if (err == EDHOC_OK)
+        err = find_identities(out, named);
     return err;
 }
 
@@ -332,6 +358,7 @@ void settings_clear(struct settings *s)
     for (size_t i = 0; i < ROWS; i++)
         if (rows[i].set == set_path)
             free(*(char **)(void *)((char *)s + rows[i].offset));
+    free(s->identities);
     *s = (struct settings){0};
 }
 

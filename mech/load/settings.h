@@ -32,7 +32,9 @@ struct settings {
     char *trust; /* NULL: the default files, see load_trust */
     char *anchors;
     char *crls;
-    char *revoked; /* what is revoked by key */
+    char *revoked;    /* what is revoked by key */
+    char *identities; /* the file that chooses an initiator's identity by its target (choices.h);
+                         NULL where the environment or a store has named one */
     struct suite_list suites;
     unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */
     bool negoex;      /* from mech.conf or the environment only */

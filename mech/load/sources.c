@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/report.h"
+#include "load/choices.h"
 #include "load/conf.h"
 #include "load/loading.h"
 #include "load/lock.h"
@@ -27,6 +28,9 @@ struct pieces {
 };
 
 struct sources {
+    struct sources *base;     /* NULL, or those whose trust counts, in place of an own one */
+    struct part *choices;     /* NULL: the identity does not depend on the target */
+    bool stand_in;            /* the identity is another one's place holder */
     struct identity_set *own; /* from an agent or OpenSSL's store: nobody else's, and for ever */
     struct part *identities;  /* else */
     struct part *files[TRUST_PARTS_MAX];
@@ -87,6 +91,17 @@ static edhoc_err hold_identities(struct sources *s, const struct settings *setti
     return err;
 }
 
+static edhoc_err hold_choices(struct sources *s, const struct settings *settings)
+{
+    struct wanted w;
+    edhoc_err err = wanted_choices(settings, &w);
+
+    if (err == EDHOC_OK && w.spec.kind != NULL)
+        err = part_hold(&w.spec, &s->choices);
+    wanted_clear(&w);
+    return err;
+}
+
 static edhoc_err hold_trust(struct sources *s, const struct settings *settings, bool initiator)
 {
     struct wanted w[TRUST_PARTS_MAX];
@@ -126,6 +141,7 @@ void sources_free(struct sources *s)
 {
     if (s == NULL)
         return;
+    part_release(s->choices);
     identity_set_free(s->own);
     part_release(s->identities);
     for (size_t i = 0; i < TRUST_PARTS_MAX; i++)
@@ -292,6 +308,7 @@ static edhoc_err trust_of(struct sources *s, const struct pieces *p, struct trus
 static edhoc_err get(struct sources *s, bool anew, struct identity_set **identities,
                      struct trust **trust, edhoc_err *stale)
 {
+    struct sources *believes = s->base != NULL ? s->base : s;
     struct stale older = {.otherwise = NULL};
     struct pieces pieces = {.count = 0};
     edhoc_err err;
@@ -299,9 +316,9 @@ static edhoc_err get(struct sources *s, bool anew, struct identity_set **identit
     *trust = NULL;
     err = look_at_keys(s, anew, &older, identities);
     if (err == EDHOC_OK)
-        err = look_at_trust(s, anew, &older, &pieces);
+        err = look_at_trust(believes, anew, &older, &pieces);
     if (err == EDHOC_OK)
-        err = trust_of(s, &pieces, trust);
+        err = trust_of(believes, &pieces, trust);
     *stale = err == EDHOC_OK ? part_tell(&older.state, older.otherwise) : EDHOC_OK;
     part_state_clear(&older.state);
     pieces_free(&pieces);
@@ -325,27 +342,141 @@ struct identity_set *sources_identities(struct sources *s)
     return set;
 }
 
-edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
-                      struct sources **out)
+/* Are they all there? */
+static edhoc_err try_out(struct sources *s)
 {
-    struct sources *s = calloc(1, sizeof(*s));
     struct identity_set *identities = NULL;
     struct trust *trust = NULL;
-    edhoc_err stale, err = EDHOC_ERR_NOMEM;
+    edhoc_err stale, err = get(s, true, &identities, &trust, &stale);
+
+    identity_set_free(identities);
+    trust_free(trust);
+    return err;
+}
+
+/* ---- one identity per target ---- */
+
+static edhoc_err hold_place(struct sources *s, const char *place)
+{
+    const struct settings only = {.identity = (char *)(uintptr_t)place};
+
+    part_release(s->identities);
+    s->identities = NULL;
+    return hold_identities(s, &only, true, NULL);
+}
+
+static edhoc_err look_at_choices(struct sources *s, bool anew, struct choices **out,
+                                 edhoc_err *stale)
+{
+    struct stale older = {.otherwise = NULL};
+    void *contents;
+    edhoc_err err = look(s->choices, anew, NULL, &older, &contents);
+
+    *stale = err == EDHOC_OK ? part_tell(&older.state, NULL) : EDHOC_OK;
+    part_state_clear(&older.state);
+    *out = contents;
+    return err;
+}
+
+static edhoc_err choose(struct sources *s, const char *place, struct sources **out)
+{
+    struct sources *chosen = calloc(1, sizeof(*chosen));
+    edhoc_err err = EDHOC_ERR_NOMEM;
+
+    if (chosen != NULL) {
+        chosen->base = s;
+        err = hold_place(chosen, place);
+    }
+    if (err == EDHOC_OK)
+        err = try_out(chosen);
+    if (err == EDHOC_OK)
+        *out = chosen;
+    else
+        sources_free(chosen);
+    return err;
+}
+
+edhoc_err sources_choose(struct sources *s, const char *target, struct sources **out,
+                         unsigned *line, edhoc_err *stale)
+{
+    struct choices *choices = NULL;
+    const struct choice *is_for;
+    edhoc_err err;
 
     *out = NULL;
-    if (s != NULL)
-        err = hold_identities(s, settings, initiator, passphrase);
+    *line = 0;
+    *stale = EDHOC_OK;
+    if (s->choices == NULL)
+        return EDHOC_OK;
+    err = look_at_choices(s, false, &choices, stale);
+    if (err != EDHOC_OK)
+        return err;
+    is_for = choices_find(choices, target);
+    if (is_for != NULL) {
+        *line = is_for->line;
+        err = choose(s, is_for->place, out);
+    } else if (s->stand_in) {
+        err = report(
+            EDHOC_ERR_NO_IDENTITY,
+            "no line of ~/.config/gss-edhoc/identities is for %s, and there is no "
+            "identity.pem beside it; add a line, or make a key with: gss-edhoc keygen NAME",
+            target);
+    }
+    choices_free(choices);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+/* Whom we believe, and what depends on the target. */
+static edhoc_err hold(struct sources *s, const struct settings *settings, bool initiator,
+                      bool by_target)
+{
+    edhoc_err err = by_target ? hold_choices(s, settings) : EDHOC_OK;
+
     if (err == EDHOC_OK)
         err = hold_trust(s, settings, initiator);
     if (err == EDHOC_OK)
         err = hold_anchors(s, settings);
+    return err == EDHOC_OK ? hold_revoked(s, settings) : err;
+}
+
+/* The usual identity; where there is none, that of the file's first line stands for it. */
+static edhoc_err fill_identity(struct sources *s, const struct settings *settings, bool initiator,
+                               const char *passphrase, const struct choices *choices)
+{
+    edhoc_err err = hold_identities(s, settings, initiator, passphrase);
+
     if (err == EDHOC_OK)
-        err = hold_revoked(s, settings);
+        err = try_out(s);
+    if (err != EDHOC_ERR_NO_IDENTITY || choices == NULL || choices_count(choices) == 0)
+        return err;
+    s->stand_in = true;
+    err = hold_place(s, choices_at(choices, 0)->place);
+    return err == EDHOC_OK ? try_out(s) : err;
+}
+
+static edhoc_err fill(struct sources *s, const struct settings *settings, bool initiator,
+                      const char *passphrase)
+{
+    struct choices *choices = NULL;
+    edhoc_err stale, err = hold(s, settings, initiator, initiator && passphrase == NULL);
+
+    if (err == EDHOC_OK && s->choices != NULL)
+        err = look_at_choices(s, true, &choices, &stale);
     if (err == EDHOC_OK)
-        err = get(s, true, &identities, &trust, &stale);
-    identity_set_free(identities);
-    trust_free(trust);
+        err = fill_identity(s, settings, initiator, passphrase, choices);
+    choices_free(choices);
+    return err;
+}
+
+edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
+                      struct sources **out)
+{
+    struct sources *s = calloc(1, sizeof(*s));
+    edhoc_err err = s != NULL ? fill(s, settings, initiator, passphrase) : EDHOC_ERR_NOMEM;
+
+    *out = NULL;
     if (err == EDHOC_OK)
         *out = s;
     else

@@ -15,11 +15,21 @@ struct sources;
 edhoc_err sources_settings(const struct setting_pair *store, size_t count,
                            struct settings *out) EDHOC_MUST_USE;
 
-/* With the errors of load.h, where nothing was loaded that could be gone on with. An agent is asked
+/* An initiator's, whose settings have a file of choices (choices.h), needs no identity beside those in
+ * it: where the usual one does not exist, that of the file's first line stands for it, for no
+ * handshake.
+ *
+ * With the errors of load.h, where nothing was loaded that could be gone on with. An agent is asked
  * now. `passphrase` may be NULL. */
 edhoc_err sources_new(const struct settings *settings, bool initiator, const char *passphrase,
                       struct sources **out) EDHOC_MUST_USE;
 void sources_free(struct sources *s); /* NULL is fine */
+/* An initiator's for this target: with the identity that the file of choices has for it, and the trust
+ * of `s`, which must outlive it; NULL where it is `s` itself. EDHOC_ERR_NO_IDENTITY where no line of
+ * the file is for the target and there is no usual identity. *line of the file was it (0: none);
+ * *stale as below. */
+edhoc_err sources_choose(struct sources *s, const char *target, struct sources **out,
+                         unsigned *line, edhoc_err *stale) EDHOC_MUST_USE;
 /* What is current: references that the caller frees, after an error too. Trust lines and what is
  * revoked that count no more (part_is_over) are an error; anchors that do make a trust that refuses
  * certificates; keys always count. *stale tells, with its story, age and consequence, what in it is

@@ -133,6 +133,18 @@ edhoc_err wanted_revoked(const struct settings *s, struct wanted *out)
     return s->revoked != NULL ? want(&kind_revoked, s->revoked, NULL, out) : EDHOC_OK;
 }
 
+edhoc_err wanted_choices(const struct settings *s, struct wanted *out)
+{
+    edhoc_err err;
+
+    *out = (struct wanted){.from_files = false};
+    if (s->identities == NULL)
+        return EDHOC_OK;
+    err = want(&kind_choices, s->identities, NULL, out);
+    out->spec.optional = true;
+    return err;
+}
+
 edhoc_err wanted_conf(struct wanted *out)
 {
     const char *instead = secure_getenv("GSS_MECH_CONFIG");

@@ -27,6 +27,8 @@ edhoc_err wanted_trust(const struct settings *s, bool initiator,
 edhoc_err wanted_anchors(const struct settings *s, struct wanted *out) EDHOC_MUST_USE;
 /* What is revoked by key. */
 edhoc_err wanted_revoked(const struct settings *s, struct wanted *out) EDHOC_MUST_USE;
+/* Which identity is for which target. */
+edhoc_err wanted_choices(const struct settings *s, struct wanted *out) EDHOC_MUST_USE;
 /* The registration line. */
 edhoc_err wanted_conf(struct wanted *out) EDHOC_MUST_USE;
 void wanted_clear(struct wanted *w);
