@@ -182,7 +182,7 @@ edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce
                       plaintext.len);
     text = buf_extend(out, plaintext.len + tag_len);
     if (text == NULL)
-        return EDHOC_ERR_NOMEM;
+        return buf_err(out);
     (void)ERR_set_mark();
     ctx = EVP_CIPHER_CTX_new();
     if (ctx == NULL || !start(ctx, alg, true, key, nonce, NULL, plaintext.len) ||
@@ -213,7 +213,7 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
         return report(EDHOC_ERR_DECRYPT, "longer than the AEAD allows");
     plain = buf_extend(out, text.len + 1); /* one more, so that an empty text has a place too */
     if (plain == NULL)
-        return EDHOC_ERR_NOMEM;
+        return buf_err(out);
     (void)ERR_set_mark();
     ctx = EVP_CIPHER_CTX_new();
     if (ctx == NULL || !start(ctx, alg, false, key, nonce, text.p + text.len, text.len)) {
