@@ -389,6 +389,24 @@ START_TEST(a_signature_of_somebody_else_is_refused)
 }
 END_TEST
 
+/* All lines are looked through for a pin of the name: not for one whose CA has said nothing. */
+START_TEST(a_forged_certificate_is_refused_before_the_pins_are_asked)
+{
+    struct trust *t = trust_of("*@x cert-authority {CA}\nalice@x {OTHER}");
+    struct ssh_make m = user("alice@x");
+    struct cred *good = cred_of(&m), *forged;
+    struct peer peer;
+
+    m.signature = ssh_make_signature(m.ca, BYTES_LITERAL("anything"));
+    forged = cred_of(&m);
+    ck_assert_err(trust_judge_client(t, good, NOW, &peer), EDHOC_ERR_NAME_TAKEN);
+    ck_assert_err(trust_judge_client(t, forged, NOW, &peer), EDHOC_ERR_CERT_BAD);
+    cred_free(good);
+    cred_free(forged);
+    trust_free(t);
+}
+END_TEST
+
 START_TEST(a_certificate_with_bytes_left_over_is_no_credential)
 {
     struct ssh_make m = user("alice");
@@ -618,6 +636,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_certificate_is_for_one_role);
     tcase_add_test(tc, any_critical_option_is_refused_and_no_extension);
     tcase_add_test(tc, a_signature_of_somebody_else_is_refused);
+    tcase_add_test(tc, a_forged_certificate_is_refused_before_the_pins_are_asked);
     tcase_add_test(tc, a_certificate_with_bytes_left_over_is_no_credential);
     tcase_add_test(tc, the_earlier_of_line_and_certificate_ends_the_context);
     tc = suite_case(suite, "lines", 60);

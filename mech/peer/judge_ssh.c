@@ -262,21 +262,31 @@ static edhoc_err fill(const struct judging *j, const struct trust_line *line, st
     return err;
 }
 
+/* Is it for this use, and did the CA of this line sign it? */
+static edhoc_err check_all(const struct judging *j, const struct trust_line *line)
+{
+    edhoc_err err = check_certificate(j);
+
+    return err == EDHOC_OK ? check_signature(j, line) : err;
+}
+
+/* The pins are asked last: to look through all of them costs more than a signature, and must not be had
+ * for one that is none. Only where the key is pinned itself may a line of its own decide instead. */
 static edhoc_err judge_by_ca(const struct judging *j, struct peer *out)
 {
+    bool pinned = judge_key_is_pinned(j->t, j->cred, TRUST_CLIENT | TRUST_SERVER), own = false;
     const struct trust_line *line;
     struct bytes name = BYTES_NONE;
-    bool own = false;
     edhoc_err err = find_line(j, &line, &name);
 
+    if (err == EDHOC_OK && !pinned)
+        err = check_all(j, line);
     if (err == EDHOC_OK)
         err = check_pins(j, name, &own);
     if (err == EDHOC_OK && own)
         return judge_pin(j, name, out);
-    if (err == EDHOC_OK)
-        err = check_certificate(j);
-    if (err == EDHOC_OK)
-        err = check_signature(j, line);
+    if (err == EDHOC_OK && pinned)
+        err = check_all(j, line);
     return err == EDHOC_OK ? fill(j, line, name, out) : err;
 }
 
