@@ -910,6 +910,73 @@ START_TEST(files_of_others_are_refused)
 }
 END_TEST
 
+/* ---- folders that others could put another file into ---- */
+
+#define OWN "user 12345 owns the folder"
+
+static const struct {
+    const char *change, *path;
+    edhoc_err want;
+    const char *words;
+    bool root; /* to set it up */
+} folders[] = {
+    {":", "a/b/f", EDHOC_OK, NULL, false},
+    {":", "a/./b/..//b/f", EDHOC_OK, NULL, false},
+    {":", "../../../../../tmp/f", EDHOC_ERR_FILE, NULL, false},
+    {"chmod 775 a", "a/b/f", EDHOC_ERR_PERMISSIONS, "a/b/f: mode 0775 lets others", false},
+    {"chmod 775 a", "a/b/f", EDHOC_ERR_PERMISSIONS, "run: chmod go-w /tmp/check_load.", false},
+    {"chmod 757 a/b", "a/b/f", EDHOC_ERR_PERMISSIONS, "write to the folder", false},
+    {"chmod 777 .", "a/b/f", EDHOC_ERR_PERMISSIONS, "mode 0777", false},
+    {"chmod 1777 a; chmod 1775 .", "a/b/f", EDHOC_OK, NULL, false},
+    {"chmod 1777 a/b", "a/b/f", EDHOC_OK, NULL, false},
+    {"ln -s a/b l", "l/f", EDHOC_OK, NULL, false},
+    {"ln -s $PWD/a/b l", "l/../b/f", EDHOC_OK, NULL, false},
+    {"ln -s a/b l; chmod 777 a", "l/f", EDHOC_ERR_PERMISSIONS, "mode 0777", false},
+    {"ln -s ../b/f c/l; chmod 777 c", "c/l", EDHOC_ERR_FILE, NULL, false},
+    {"ln -s ../a/b/f c/l; chmod 777 c", "c/l", EDHOC_ERR_PERMISSIONS, "/c and put", false},
+    {"ln -s ../a/b/f c/l; chmod 1777 c", "c/l", EDHOC_OK, NULL, false},
+    {"ln -s ../c l; ln -s b/f a/c", "a/../a/c", EDHOC_OK, NULL, false},
+    {"chown 12345 a", "a/b/f", EDHOC_ERR_PERMISSIONS, OWN, true},
+    {"chown 12345 a; chmod 1777 a", "a/b/f", EDHOC_ERR_PERMISSIONS, OWN, true},
+    {"chmod 1777 a; chown 12345 a/b", "a/b/f", EDHOC_ERR_PERMISSIONS, "b there is user 12345's",
+     true},
+    {"ln -s ../a/b/f c/l; chown -h 12345 c/l", "c/l", EDHOC_OK, NULL, true},
+    {"ln -s ../a/b/f c/l; chown -h 12345 c/l; chmod 1777 c", "c/l", EDHOC_ERR_PERMISSIONS,
+     "l there is user 12345's", true},
+};
+
+START_TEST(nobody_else_may_write_to_a_folder_on_the_way)
+{
+    const char *path = folder_path(folders[_i].path);
+
+    if (folders[_i].root && geteuid() != 0)
+        return;
+    folder_run("mkdir -p a/b c && echo x > a/b/f && chmod 600 a/b/f && %s", folders[_i].change);
+    ck_assert_told(read_file(path, FILE_TRUSTED, 10), folders[_i].want, folders[_i].words);
+    ck_assert_told(read_file(path, FILE_SECRET, 10), folders[_i].want, folders[_i].words);
+    if (folders[_i].want != EDHOC_ERR_FILE)
+        ck_assert_ok(read_file(path, FILE_ANY, 10));
+    ck_assert_int_eq(chdir(folder()), 0);
+    ck_assert_told(read_file(folders[_i].path, FILE_TRUSTED, 10), folders[_i].want,
+                   folders[_i].words);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+/* Whoever asks, with root's folders and the user's own. */
+START_TEST(a_file_is_believed_in_roots_folders_and_the_users_own)
+{
+    if (geteuid() != 0)
+        return;
+    folder_run(
+        "chmod 711 . && mkdir -p a/b && echo x > a/b/f && chmod 600 a/b/f && chown 12345 a/b a/b/f");
+    ck_assert_told(read_file(folder_path("a/b/f"), FILE_SECRET, 10), EDHOC_ERR_PERMISSIONS, OWN);
+    ck_assert_int_eq(seteuid(12345), 0);
+    ck_assert_ok(read_file(folder_path("a/b/f"), FILE_TRUSTED, 10));
+    ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
+
 /* ---- identities ---- */
 
 /* Key to file to identity, and its trust line back to the same key, for every type. */
@@ -1223,6 +1290,7 @@ START_TEST(a_directory_gives_all_its_keys_in_order)
     ck_assert_int_eq(unlink(folder_path("d/c.pem")), 0);
     ck_assert_int_eq(chmod(folder_path("d"), 0775), 0);
     ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
+    ck_assert_int_eq(chmod(folder_path("d"), 0755), 0);
     free(s.service_identity);
     s.service_identity = folder_path("d/a.pem");
     ck_assert_ok(load_service_identities(&s, NULL, &set));
@@ -1673,6 +1741,8 @@ static void add_files(Suite *suite)
     tcase_add_loop_test(tc, files_that_others_may_use_are_refused_by_their_rule, 0, ROWS(modes));
     tcase_add_test(tc, keys_that_a_group_reads_are_roots);
     tcase_add_test(tc, files_of_others_are_refused);
+    tcase_add_loop_test(tc, nobody_else_may_write_to_a_folder_on_the_way, 0, ROWS(folders));
+    tcase_add_test(tc, a_file_is_believed_in_roots_folders_and_the_users_own);
 }
 
 static void add_identities(Suite *suite)

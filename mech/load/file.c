@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
+#include "load/folders.h"
 #include "load/stamps.h"
 
 static edhoc_err cannot(const char *path, const char *what, int error)
@@ -48,17 +49,14 @@ edhoc_err file_check(int fd, const char *path, enum file_rule rule, const struct
 {
     uid_t uid = loading != NULL && loading->uid != NULL ? *loading->uid : geteuid();
     struct stat st;
+    edhoc_err err;
 
     if (fstat(fd, &st) != 0)
         return cannot(path, "cannot be examined", errno);
-    switch (rule) {
-    case FILE_SECRET:
-        return check_secret(path, &st);
-    case FILE_TRUSTED:
-        return check_trusted(path, &st, uid);
-    default:
+    if (rule == FILE_ANY)
         return EDHOC_OK;
-    }
+    err = rule == FILE_SECRET ? check_secret(path, &st) : check_trusted(path, &st, uid);
+    return err == EDHOC_OK ? folders_check(path, &st, uid) : err;
 }
 
 void file_is_gone(struct loading *loading, bool gone)

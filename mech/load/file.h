@@ -10,7 +10,8 @@
 #include "base/report.h"
 #include "load/loading.h"
 
-/* What the owner and the mode of a file or directory have to be. */
+/* What the owner and the mode of a file or directory have to be. All but the first demand that of
+ * the folders on the way, too (folders.h). */
 enum file_rule {
     FILE_ANY,     /* anything */
     FILE_SECRET,  /* no access for the group and for others; where root owns it, its group, like a
