@@ -32,7 +32,7 @@ static const char *const ssh_options[] = {
 };
 
 /* The name of the option at the start, and what follows the option and its comma. */
-static struct bytes take_option(struct bytes *rest)
+static struct bytes take_name(struct bytes *rest)
 {
     struct bytes name = bytes_of(rest->p, 0);
     bool quoted = false;
@@ -74,7 +74,7 @@ bool ssh_option_are(struct bytes word)
     if (memchr(word.p, '"', word.len) != NULL || memchr(word.p, '=', word.len) != NULL)
         return word.p[0] != '|'; /* the base64 of a hashed host */
     while (word.len > 0)
-        if (!is_known_option(take_option(&word)))
+        if (!is_known_option(take_name(&word)))
             return false;
     return true;
 }
@@ -82,16 +82,48 @@ bool ssh_option_are(struct bytes word)
 bool ssh_option_has(struct bytes options, const char *option)
 {
     while (options.len > 0)
-        if (is_option_name(take_option(&options), option))
+        if (is_option_name(take_name(&options), option))
             return true;
     return false;
 }
 
-void ssh_option_put_names(struct bytes options, struct buf *out)
+/* What stands after NAME=, without its quotes. */
+static void put_value(struct bytes value, struct buf *out)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.p[i] == '\\' && i + 1 < value.len && value.p[i + 1] == '"')
+            i++;
+        else if (value.p[i] == '"')
+            continue;
+        buf_put_byte(out, value.p[i]);
+    }
+}
+
+bool ssh_option_value(struct bytes options, const char *option, struct buf *out)
 {
     while (options.len > 0) {
-        struct bytes name = take_option(&options);
+        struct bytes before = options, name = take_name(&options);
+        size_t len = before.len - options.len;
 
+        if (!is_option_name(name, option) || len <= name.len || before.p[name.len] != '=')
+            continue;
+        len -= len > 0 && before.p[len - 1] == ',';
+        put_value(bytes_of(before.p + name.len + 1, len - name.len - 1), out);
+        return true;
+    }
+    return false;
+}
+
+void ssh_option_put_others(struct bytes options, const char *const *but, struct buf *out)
+{
+    while (options.len > 0) {
+        struct bytes name = take_name(&options);
+        const char *const *known = but;
+
+        while (*known != NULL && !is_option_name(name, *known))
+            known++;
+        if (*known != NULL)
+            continue;
         buf_put_text(out, out->len > 0 ? ", " : "");
         buf_put(out, name);
     }

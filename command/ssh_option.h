@@ -9,7 +9,10 @@
  * of a host that is spelled like an option is taken for one, which is refused rather than trusted. */
 bool ssh_option_are(struct bytes word);
 bool ssh_option_has(struct bytes options, const char *name);
-/* Their names without their values, which may be secret; appended. */
-void ssh_option_put_names(struct bytes options, struct buf *out);
+/* The value of the first of that name, without its quotes, appended; false where there is none. */
+bool ssh_option_value(struct bytes options, const char *name, struct buf *out);
+/* The names of the others than these (NULL at their end), without their values, which may be secret;
+ * appended. */
+void ssh_option_put_others(struct bytes options, const char *const *but, struct buf *out);
 
 #endif

@@ -1,7 +1,10 @@
-/* gss-edhoc trust import: OpenSSH's public keys, authorized_keys and known_hosts as trust lines. */
+/* gss-edhoc trust import: OpenSSH's public keys, authorized_keys, known_hosts and allowed_signers as
+ * trust lines. */
 #include "trust_import.h"
 
 #include "files.h"
+#include "ssh_line.h"
+#include "ssh_names.h"
 #include "ssh_option.h"
 #include "tool.h"
 #include "trust_command.h"
@@ -12,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/err.h"
@@ -29,53 +31,34 @@
 struct import {
     const struct trust_command *command;
     struct edit edit;
-    struct buf said;         /* for stdout, once the file is saved */
-    unsigned added, refused; /* lines */
+    struct buf said;                /* for stdout, once the file is saved */
+    unsigned added, refused, other; /* lines; the last are those of others than are wanted */
+    unsigned hashed;                /* of them, those whose name no pattern can match */
 };
 
-/* One line of an OpenSSH file. */
-struct ssh_line {
-    struct bytes hosts;   /* known_hosts: names, or a hash */
-    struct bytes options; /* authorized_keys */
-    struct bytes type, key, comment;
+/* One line on its way: what it says, and what becomes of it. */
+struct passage {
+    struct ssh_line line;
+    struct trust_place at;
+    bool is_ca;
+    struct line_wish wish;
+    struct ssh_names names; /* of hosts and signers */
+    struct buf principals;  /* with a NUL: what the wish points to */
 };
 
-/* ---- taking a line apart ---- */
+/* ---- authorized_keys and .pub ---- */
 
-static edhoc_err split(struct bytes text, const struct trust_place *at, struct ssh_line *line)
-{
-    struct bytes word = lines_word(&text);
+static const char *const of_peer[] = {NULL}, *const of_ca[] = {"cert-authority", "principals",
+                                                               NULL};
 
-    *line = (struct ssh_line){.type = word};
-    if (word.p[0] == '@')
-        return trust_bad(at,
-                         "%.*s: such a line is not a peer's key, and there is nothing like it in a "
-                         "trust file",
-                         TRUST_SHOWN(word));
-    if (!line_is_key_type(word)) {
-        *(ssh_option_are(word) ? &line->options : &line->hosts) = word;
-        line->type = lines_word(&text);
-    }
-    if (!line_is_key_type(line->type))
-        return trust_bad(at, "no public key as in OpenSSH's .pub, authorized_keys or known_hosts "
-                             "files");
-    line->key = lines_word(&text);
-    line->comment = text;
-    return EDHOC_OK;
-}
-
-static edhoc_err check_options(const struct trust_command *c, const struct ssh_line *line,
-                               const struct trust_place *at)
+static edhoc_err check_options(const struct import *in, const struct passage *p)
 {
     struct buf names = buf_new(256);
     edhoc_err err = EDHOC_OK;
 
-    if (ssh_option_has(line->options, "cert-authority"))
-        return trust_bad(at, "cert-authority: a CA's key, not a peer's; OpenSSH certificates are "
-                             "not used here");
-    ssh_option_put_names(line->options, &names);
-    if (line->options.len > 0 && !c->ignore_options)
-        err = trust_bad(at,
+    ssh_option_put_others(p->line.options, p->is_ca ? of_ca : of_peer, &names);
+    if (names.len > 0 && !in->command->ignore_options)
+        err = trust_bad(&p->at,
                         "a trust line cannot say what these options say: %.*s; drop them with "
                         "--ignore-options",
                         (int)names.len, (const char *)names.p);
@@ -83,55 +66,60 @@ static edhoc_err check_options(const struct trust_command *c, const struct ssh_l
     return err;
 }
 
-/* ---- names ---- */
-
-/* "web,10.0.0.1" to "host@web,host@10.0.0.1". */
-static edhoc_err put_hosts(struct bytes hosts, const struct trust_place *at, struct buf *out)
+/* A CA's principals="..." are names, and never patterns as they would be here. */
+static edhoc_err take_principals(struct passage *p)
 {
-    if (hosts.p[0] == '|')
-        return trust_bad(at, "the host's name is hashed, so it cannot be read; say whose key it is "
-                             "with -n host@NAME");
-    for (size_t i = 0, start = 0; i <= hosts.len; i++) {
-        struct bytes host = bytes_of(hosts.p + start, i - start);
-
-        if (i < hosts.len && hosts.p[i] != ',')
-            continue;
-        if (host.len == 0 || memchr(host.p, '*', host.len) != NULL ||
-            memchr(host.p, '?', host.len) != NULL || host.p[0] == '!')
-            return trust_bad(at, "\"%.*s\" is a pattern; say whose key it is with -n PRINCIPALS",
-                             TRUST_SHOWN(host));
-        if (host.p[0] == '[')
-            return trust_bad(at,
-                             "%.*s: a server on a port of its own need not be the host's; say "
-                             "whose key it is with -n PRINCIPALS",
-                             TRUST_SHOWN(host));
-        buf_put_text(out, start > 0 ? ",host@" : "host@");
-        buf_put(out, host);
-        start = i + 1;
-    }
-    buf_put_byte(out, '\0');
-    if (buf_err(out) != EDHOC_OK)
-        return trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX);
+    if (p->wish.principals != NULL)
+        return EDHOC_OK;
+    if (!ssh_option_value(p->line.options, "principals", &p->principals) || p->principals.len == 0)
+        return trust_bad(&p->at, "a CA for whom? name them with -n PRINCIPALS");
+    if (memchr(p->principals.p, '*', p->principals.len) != NULL ||
+        memchr(p->principals.p, '?', p->principals.len) != NULL ||
+        memchr(p->principals.p, '!', p->principals.len) != NULL)
+        return trust_bad(&p->at, "principals=: a name with *, ? or ! would be a pattern here; name "
+                                 "them with -n PRINCIPALS");
+    buf_put_byte(&p->principals, '\0');
+    p->wish.principals = (const char *)p->principals.p;
     return EDHOC_OK;
 }
 
-/* What the user wishes, with what known_hosts tells by itself: names, and that it is a server. */
-static edhoc_err complete_wish(const struct ssh_line *line, const struct trust_place *at,
-                               struct line_wish *wish, struct buf *names)
+static edhoc_err plan_key(const struct import *in, struct passage *p)
 {
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err;
 
-    if (line->hosts.len == 0)
-        return EDHOC_OK;
-    if (wish->roles == 0)
-        wish->roles = TRUST_SERVER;
-    if (wish->principals != NULL)
-        return EDHOC_OK;
-    err = put_hosts(line->hosts, at, names);
-    for (size_t i = 0; i < names->len; i++) /* as GSS-API's names of services are */
-        names->p[i] = (uint8_t)ascii_lower((char)names->p[i]);
-    wish->principals = (const char *)names->p;
-    return err;
+    p->is_ca = ssh_option_has(p->line.options, "cert-authority");
+    err = check_options(in, p);
+    if (err != EDHOC_OK || !p->is_ca)
+        return err;
+    if (p->wish.roles == 0)
+        p->wish.roles = TRUST_CLIENT;
+    return take_principals(p);
+}
+
+/* ---- known_hosts and allowed_signers ---- */
+
+/* A line that says a role itself is no OpenSSH's. */
+static bool says_role(const struct ssh_line *line)
+{
+    return ssh_option_has(line->options, "client") || ssh_option_has(line->options, "server");
+}
+
+/* Hosts are servers, and whoever signs is a person. *mine: is the line one of those that are wanted? */
+static edhoc_err plan_named(struct import *in, struct passage *p, bool *mine)
+{
+    bool host = p->line.form == SSH_LINE_HOST;
+    edhoc_err err = ssh_names_take(&p->line, p->wish.principals, &p->at, &p->names);
+
+    p->is_ca = host ? p->line.is_ca : ssh_option_has(p->line.options, "cert-authority");
+    if (p->wish.roles == 0 && !says_role(&p->line))
+        p->wish.roles = host ? TRUST_SERVER : TRUST_CLIENT;
+    *mine = p->names.principals.len > 0;
+    in->other += err == EDHOC_OK && !*mine;
+    in->hashed += err == EDHOC_OK && !*mine && p->names.hashed;
+    buf_put_buf(&p->principals, &p->names.principals);
+    buf_put_byte(&p->principals, '\0');
+    p->wish.principals = (const char *)p->principals.p;
+    return err == EDHOC_OK ? buf_err(&p->principals) : err;
 }
 
 /* ---- one line ---- */
@@ -150,22 +138,32 @@ static void say(struct import *in, const struct trust_place *at, const char *wha
     buf_put_text(&in->said, place);
 }
 
-static edhoc_err append(struct import *in, const struct ssh_line *line,
-                        const struct line_wish *wish, const struct trust_place *at)
+static struct line_fields fields_of(const struct passage *p)
 {
-    bool clean = cbor_clean_text(line->comment);
-    struct line_fields fields = {
-        .type = line->type, .key = line->key, .comment = clean ? line->comment : BYTES_NONE};
+    struct line_fields fields = {.type = p->line.type, .key = p->line.key};
+
+    if (cbor_clean_text(p->line.comment))
+        fields.comment = p->line.comment;
+    if (p->line.form == SSH_LINE_SIGNER)
+        fields.options = p->line.options;
+    else if (p->is_ca)
+        fields.options = BYTES_LITERAL("cert-authority");
+    return fields;
+}
+
+static edhoc_err append(struct import *in, const struct passage *p)
+{
+    struct line_fields fields = fields_of(p);
     struct buf text = buf_new(TRUST_LINE_MAX), where = buf_new(SIZE_MAX);
     const struct trust_line *already = NULL;
-    edhoc_err err = line_compose(&fields, wish, at, &text);
+    edhoc_err err = line_compose(&fields, &p->wish, &p->at, &text);
 
     if (err == EDHOC_OK)
         err = edit_append(&in->edit, buf_bytes(&text), &already, &where);
     if (err == EDHOC_OK && already != NULL)
         line_describe_at(already, &where);
     if (err == EDHOC_OK) {
-        say(in, at, already != NULL ? "there already: " : "added to ", &where);
+        say(in, &p->at, already != NULL ? "there already: " : "added to ", &where);
         in->added += already == NULL;
     }
     buf_free(&where);
@@ -173,25 +171,57 @@ static edhoc_err append(struct import *in, const struct ssh_line *line,
     return err;
 }
 
-static edhoc_err import_line(struct import *in, struct bytes text, const struct trust_place *at)
+/* What OpenSSH did not make. */
+static edhoc_err check_origin(const struct passage *p)
 {
-    struct line_wish wish = in->command->wish;
-    struct buf names = buf_new(TRUST_LINE_MAX);
-    struct ssh_line line;
-    edhoc_err err = split(text, at, &line);
+    if (openssh_type(p->line.type) != NULL || keytype_by_ssh_name(p->line.type) == NULL)
+        return EDHOC_OK;
+    return trust_bad(&p->at, "a key of this mechanism's own type, not OpenSSH's; use: gss-edhoc "
+                             "trust add");
+}
 
-    if (err == EDHOC_OK && openssh_type(line.type) == NULL)
-        err = keytype_by_ssh_name(line.type) != NULL
-                  ? trust_bad(at, "a key of this mechanism's own type, not OpenSSH's; use: "
-                                  "gss-edhoc trust add")
-                  : trust_bad(at, "%s", openssh_type_fault(line.type));
+/* Of a CA, whatever its key; of a peer, a key that it can use here. */
+static edhoc_err check_type(const struct passage *p)
+{
+    return p->is_ca || openssh_type(p->line.type) != NULL
+               ? EDHOC_OK
+               : trust_bad(&p->at, "%s", openssh_type_fault(p->line.type));
+}
+
+static edhoc_err import_passage(struct import *in, struct passage *p)
+{
+    bool mine = true;
+    edhoc_err err = check_origin(p);
+
+    if (err != EDHOC_OK)
+        return err;
+    if (p->line.is_revoked)
+        return trust_bad(&p->at, "@revoked: a trust file cannot say that; the setting revoked "
+                                 "names a list of such keys");
+    if (p->line.form == SSH_LINE_EITHER)
+        return trust_bad(&p->at,
+                         "a host's key or a person's? there are lines of known_hosts and of "
+                         "allowed_signers here; import them from files of their own");
+    err = p->line.form == SSH_LINE_KEY ? plan_key(in, p) : plan_named(in, p, &mine);
+    if (err != EDHOC_OK || !mine)
+        return err;
+    err = check_type(p);
+    return err == EDHOC_OK ? append(in, p) : err;
+}
+
+static edhoc_err import_line(struct import *in, struct bytes text, const struct trust_place *at,
+                             enum ssh_form either)
+{
+    struct passage p = {
+        .at = *at, .wish = in->command->wish, .principals = buf_new(TRUST_LINE_MAX)};
+    edhoc_err err = ssh_line_split(text, at, &p.line);
+
+    if (p.line.form == SSH_LINE_EITHER)
+        p.line.form = either;
     if (err == EDHOC_OK)
-        err = check_options(in->command, &line, at);
-    if (err == EDHOC_OK)
-        err = complete_wish(&line, at, &wish, &names);
-    if (err == EDHOC_OK)
-        err = append(in, &line, &wish, at);
-    buf_free(&names);
+        err = import_passage(in, &p);
+    buf_free(&p.names.principals);
+    buf_free(&p.principals);
     return err;
 }
 
@@ -201,6 +231,7 @@ static edhoc_err import_line(struct import *in, struct bytes text, const struct 
 static edhoc_err import_text(struct import *in, struct bytes text, const char *source)
 {
     struct trust_place at = {strcmp(source, "-") == 0 ? "standard input" : source, 0};
+    enum ssh_form either = ssh_lines_form(text, at.file);
     struct bytes line;
 
     while (lines_next(&text, &line)) {
@@ -210,7 +241,7 @@ static edhoc_err import_text(struct import *in, struct bytes text, const char *s
         if (lines_is_idle(line))
             continue;
         err = line.len > TRUST_LINE_MAX ? trust_bad(&at, "longer than %d bytes", TRUST_LINE_MAX)
-                                        : import_line(in, line, &at);
+                                        : import_line(in, line, &at, either);
         if (err != EDHOC_OK && err != EDHOC_ERR_TRUST_SYNTAX)
             return err;
         if (err != EDHOC_OK) {
@@ -232,14 +263,46 @@ static edhoc_err import_source(struct import *in, const char *source)
     return err;
 }
 
+/* "; 3 have a hashed name, which ..." */
+static void put_hashed(const struct import *in, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (in->hashed > 0)
+        (void)snprintf(
+            text, size,
+            "; of %u the name is hashed, which no pattern matches: name the host in full",
+            in->hashed);
+}
+
+static edhoc_err nothing(const struct import *in)
+{
+    char hashed[128];
+
+    put_hashed(in, hashed, sizeof(hashed));
+    if (in->other == 0)
+        return report(EDHOC_ERR_TRUST_SYNTAX, "no key to import");
+    return report(EDHOC_ERR_TRUST_SYNTAX, "no line is of %s: all %u are of others%s",
+                  in->command->wish.principals, in->other, hashed);
+}
+
 static edhoc_err finish(struct import *in)
 {
     if (in->refused > 0 && !in->command->skip_unusable)
         return report(EDHOC_ERR_TRUST_SYNTAX,
                       "nothing was imported; to leave out such lines, use --skip-unusable");
     if (in->said.len == 0)
-        return report(EDHOC_ERR_TRUST_SYNTAX, "no key to import");
+        return nothing(in);
     return in->added > 0 ? edit_save(&in->edit) : EDHOC_OK;
+}
+
+static void print_said(const struct import *in)
+{
+    char hashed[128];
+
+    put_hashed(in, hashed, sizeof(hashed));
+    (void)fwrite(in->said.p, 1, in->said.len, stdout);
+    if (in->other > 0)
+        printf("passed over: %u lines of others%s\n", in->other, hashed);
 }
 
 int trust_import_lines(const struct trust_command *c)
@@ -253,7 +316,7 @@ int trust_import_lines(const struct trust_command *c)
     if (err == EDHOC_OK)
         err = finish(&in);
     if (err == EDHOC_OK)
-        (void)fwrite(in.said.p, 1, in.said.len, stdout);
+        print_said(&in);
     edit_close(&in.edit);
     buf_free(&in.said);
     free(path);

@@ -158,4 +158,141 @@ if [ -x "$(command -v openssl)" ]; then
     cd ..
 fi
 
+# -- trust import: known_hosts -----------------------------------------------------------------
+
+mkdir import && cd import || exit 1
+public() { cut -d' ' -f1,2 "../$1.pub"; }
+for host in web db mail port both; do ssh-keygen -q -N '' -t ed25519 -C $host -f ../h-$host; done
+{
+    echo "Web.example.org,192.0.2.1 $(public h-web)"
+    echo "db.example.org $(public h-db)"
+    echo "[web.example.org]:2222 $(public h-port)"
+    echo "*.mail.example.org,!old.mail.example.org $(public h-mail)"
+} >known_hosts
+imports() { # FILE LINE...: it was taken, and FILE has these lines and no other
+    [ "$STATUS" = 0 ] && [ ! -s "$SANDBOX/command.err" ] || return
+    imports_file=$1
+    shift
+    printf '%s\n' "$@" | sort >expected
+    sort "$imports_file" | cmp -s expected - ||
+        { sed 's/^/# /' "$imports_file" && return 1; }
+}
+run trust import -f t1 -n HTTP@web.example.org known_hosts
+check '-n SERVICE@HOST takes the lines of that host, and no other' \
+    imports t1 "HTTP@web.example.org server $(public h-web)"
+check 'and says that there were others' has 'passed over: 3 lines of others'
+run trust import -f t2 -n HTTP@WEB.example.org,imap@192.0.2.1 known_hosts
+check 'hosts are compared in lower case, services are not' \
+    imports t2 "HTTP@web.example.org,imap@192.0.2.1 server $(public h-web)"
+run trust import -f t3 -n HTTP@nobody.example.org known_hosts
+check 'a host that is not there' refused 'no line is of HTTP@nobody.example.org: all 4 are of others'
+run trust import -f t4 -n 'HTTP@[web.example.org]:2222' known_hosts
+check 'a port only when it is asked for' imports t4 "HTTP@web.example.org server $(public h-port)"
+run trust import -f t5 -n imap@a.mail.example.org known_hosts
+check 'a pattern of the line is no reason to take more than the host' \
+    imports t5 "imap@a.mail.example.org server $(public h-mail)"
+run trust import -f t6 -n imap@old.mail.example.org known_hosts
+check 'a host that the line excludes' refused 'no line is of imap@old.mail.example.org'
+run trust import -f t7 -n 'HTTP@*.example.org' known_hosts
+check 'a pattern takes each host by its name' imports t7 \
+    "HTTP@web.example.org server $(public h-web)" "HTTP@db.example.org server $(public h-db)" \
+    "HTTP@*.mail.example.org,!HTTP@old.mail.example.org server $(public h-mail)"
+run trust import -f t8 -n web known_hosts
+check 'a name that is no service'\''s' refused '-n SERVICE@HOST, not "web"'
+
+sed '4d; s/^Web/web/' known_hosts >hashed
+ssh-keygen -q -H -f hashed >/dev/null 2>&1
+check 'the names are hashed' [ "$(grep -c '^|1|' hashed)" = 4 ]
+run trust import -f t9 -n HTTP@web.example.org hashed
+check 'a hashed name is found' imports t9 "HTTP@web.example.org server $(public h-web)"
+run trust import -f t10 -n 'HTTP@[web.example.org]:2222' hashed
+check 'with its port, too' imports t10 "HTTP@web.example.org server $(public h-port)"
+run trust import -f t11 -n 'HTTP@*.example.org' hashed
+check 'no pattern matches a hashed name, and that is said' \
+    refused 'of 4 the name is hashed, which no pattern matches: name the host in full'
+run trust import -f t12 -n 'HTTP@*.example.org,HTTP@db.example.org' hashed
+check 'but for the name beside it' imports t12 "HTTP@db.example.org server $(public h-db)"
+check 'and is said then, too' has 'of 3 the name is hashed'
+echo "|1|AAAA|BBBB $(public h-web)" >bent
+run trust import -f t13 -n HTTP@web.example.org bent
+check 'what is no hash' has 'bent line 1: not a hashed name'
+
+# -- trust import: CAs -------------------------------------------------------------------------
+
+{
+    echo "@cert-authority *.example.org,!bad.example.org $(public ca)"
+    echo "@cert-authority *.example.net,[*.example.net]:2222 $(public ca-rsa)"
+    echo "web.example.org $(public h-web)"
+} >known_cas
+run trust import -f c1 -n 'HTTP@*.web.example.org' known_cas
+check '@cert-authority: as far as is asked' imports c1 \
+    "HTTP@*.web.example.org,!HTTP@bad.example.org cert-authority,server $(public ca)"
+run trust import -f c2 -n '*@*' known_cas
+check '@cert-authority: or as far as the line goes, for every service' imports c2 \
+    "*@*.example.org,!*@bad.example.org cert-authority,server $(public ca)" \
+    "*@*.example.net cert-authority,server $(public ca-rsa)" "*@web.example.org server $(public h-web)"
+run trust import -f c3 -n HTTP@bad.example.org known_cas
+check '@cert-authority: not a host that it excludes' refused 'no line is of'
+sed -n 1p known_cas >one_ca
+run trust import -f c4 one_ca
+check '@cert-authority: without -n, ssh'\''s own service' imports c4 \
+    "host@*.example.org,!host@bad.example.org cert-authority,server $(public ca)"
+check 'the role is that of a server' row 'host@*.example.org' cert-authority
+run trust import -f c5 -n '?@w?b.example.org' known_cas
+check 'a ? is one character, in the line or in -n' imports c5 "?@web.example.org server $(public h-web)" \
+    "?@w?b.example.org,!?@bad.example.org cert-authority,server $(public ca)"
+echo "@cert-authority ?.example.org $(public ca)" >narrow_ca
+run trust import -f c6 -n 'HTTP@*.example.org' narrow_ca
+check 'a line is never widened' imports c6 "HTTP@?.example.org cert-authority,server $(public ca)"
+
+{
+    echo "cert-authority,principals=\"alice@example.org,bob\" $(public ca)"
+    echo "$(public user) alice's key"
+} >authorized_keys
+run trust import -f a1 -n alice authorized_keys
+check 'authorized_keys: the lines name nobody, -n does' imports a1 \
+    "alice cert-authority,client $(public ca)" "alice $(public user) alice's key"
+sed -n 1p authorized_keys >authorized_ca
+run trust import -f a2 authorized_ca
+check 'authorized_keys: a CA has its principals' imports a2 \
+    "alice@example.org,bob cert-authority,client $(public ca)"
+echo "CERT-AUTHORITY,principals=\"*\" $(public ca)" >authorized_star
+run trust import -f a3 authorized_star
+check 'authorized_keys: a principal is never a pattern' has 'would be a pattern here'
+echo "cert-authority $(public ca)" >authorized_all
+run trust import -f a4 authorized_all
+check 'authorized_keys: a CA for whom?' has 'a CA for whom?'
+echo "cert-authority,from=\"10.0.0.1\",no-pty $(public ca)" >authorized_from
+run trust import -f a5 -n alice authorized_from
+check 'authorized_keys: conditions that cannot be kept' has 'what these options say: from, no-pty; drop'
+
+{
+    echo "# signers"
+    echo "*@example.org cert-authority $(public ca) people"
+    echo "alice@example.org namespaces=\"gss-*\",valid-before=\"20990101\" $(public user)"
+    echo "bob $(public h-web)"
+} >signers
+run trust import -f s1 signers
+check 'allowed_signers: as they are, for clients' imports s1 \
+    "*@example.org cert-authority,client $(public ca) people" \
+    "alice@example.org namespaces=\"gss-*\",valid-before=\"20990101\",client $(public user)" \
+    "bob client $(public h-web)"
+run trust import -f s2 -n alice@example.org signers
+check 'allowed_signers: -n takes the lines of that name' imports s2 \
+    "alice@example.org cert-authority,client $(public ca) people" \
+    "alice@example.org namespaces=\"gss-*\",valid-before=\"20990101\",client $(public user)"
+echo "carol $(public user)" >my_allowed_signers
+run trust import -f s3 my_allowed_signers
+check 'allowed_signers: known by the name of its file' imports s3 "carol client $(public user)"
+cp my_allowed_signers some_file
+run trust import -f s4 some_file
+check 'what does not say so is a host' imports s4 "host@carol server $(public user)"
+cat signers known_cas >mixed
+run trust import -f s5 mixed
+check 'a mixture does not decide which a bare name is' row 'mixed line 4: a host'\''s key or a person'\''s'
+echo "dave namespaces=\"git\" $(public user)" >git_signers
+run trust import -f s6 git_signers
+check 'a line for something else' has 'does not match "gss-edhoc"'
+cd ..
+
 tap_done
