@@ -1,6 +1,7 @@
 /* gss-edhoc check: would a handshake succeed, and if not, what is to be done? */
 #include "check.h"
 
+#include "check_choice.h"
 #include "check_handshake.h"
 #include "check_identity.h"
 #include "check_plugin.h"
@@ -72,6 +73,7 @@ static int run(struct check *c)
     check_clock(c);
     check_plugin(c);
     if (check_settings(c)) {
+        check_choice(c);
         check_identities(c);
         check_trust(c);
         check_handshake(c);

@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include "show_cert.h"
+#include "show_choices.h"
 #include "show_key.h"
 #include "show_lines.h"
 #include "show_ssh.h"
@@ -27,8 +28,8 @@ static const char help[] =
     "Usage: gss-edhoc show FILE\n"
     "\n"
     "Says what FILE is: a private key (its type, names, certificates or trust line; never the\n"
-    "secret), certificates (X.509 or OpenSSH's FILE-cert.pub), a .pub file, a trust file (each\n"
-    "line), or a captured token (the fields of message_1).\n"
+    "secret), certificates (X.509 or OpenSSH's FILE-cert.pub), a .pub file, a trust file or\n"
+    "~/.config/gss-edhoc/identities (each line), or a captured token (the fields of message_1).\n"
     "\n"
     "  -h, --help  this text\n";
 
@@ -71,6 +72,7 @@ static int show_private(const char *path)
         return tool_fail(err);
     printf("%s: private key\n", path);
     printf("    names        %s\n", names_of(id));
+    show_targets(path);
     err = show_key(id->key, id->by_value);
     if (err == EDHOC_OK && cred_chain_length(id->by_value) == 0)
         err = show_trust_line(id->principals, id->key);
@@ -129,6 +131,8 @@ static int show(const char *path)
 
     if (err != EDHOC_OK)
         status = tool_fail(err);
+    else if (show_is_choices(path))
+        status = show_choices(path);
     else if (!is_private)
         status = show_contents(buf_bytes(&in), path);
     buf_free(&in);

@@ -1,0 +1,111 @@
+#!/bin/sh
+# A user's and a machine's keys over the years, by the command: which is for whom, the next one, all
+# of them. TAP. GSS_EDHOC names the command, MECH_SO the plugin.
+
+absolute() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$PWD/$1" ;;
+    esac
+}
+command=$(absolute "${GSS_EDHOC:-./gss-edhoc}")
+plugin=$(absolute "${MECH_SO:-.libs/mech_edhoc.so}")
+unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
+    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE \
+    XDG_CONFIG_HOME SSH_AUTH_SOCK NO_COLOR
+LC_ALL=C
+export LC_ALL
+umask 022
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/check_keys.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$work" || exit 99
+HOME=$work/home
+own=$HOME/.config/gss-edhoc
+GSS_MECH_CONFIG=$work/mech.conf
+export HOME GSS_MECH_CONFIG
+mkdir -p "$own"
+echo "edhoc 1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869 $plugin" > mech.conf
+
+# -- TAP ---------------------------------------------------------------------------------------
+
+tests=0
+
+# result DESCRIPTION: passes when the command before it did
+result() {
+    status=$?
+    tests=$((tests + 1))
+    if [ "$status" -eq 0 ]; then
+        echo "ok $tests - $1"
+    else
+        echo "not ok $tests - $1"
+        sed 's/^/#   out: /' out 2> /dev/null
+        sed 's/^/#   err: /' err 2> /dev/null
+    fi
+}
+
+# run ARG...: the command, with its output in out and err, its exit status in $exited
+run() {
+    "$command" "$@" > out 2> err < /dev/null
+    exited=$?
+}
+
+succeeds() { [ "$exited" -eq 0 ] && [ ! -s err ]; }
+# fails STATUS TEXT: one line on stderr that says so, and nothing on stdout
+fails() {
+    [ "$exited" -eq "$1" ] && grep -qF -e "$2" err && [ "$(wc -l < err)" -eq 1 ] && [ ! -s out ]
+}
+# says TEXT...: each is on stdout
+says() {
+    for text in "$@"; do grep -qF -e "$text" out || return 1; done
+}
+silent_of() { ! grep -qF -e "$1" out; }
+
+# -- One identity per target -------------------------------------------------------------------
+
+run keygen usual
+run keygen -o "$own/work.pem" work
+run keygen -t ed25519 -o "$own/play.pem" play
+run keygen -o web.pem HTTP@web.work
+cp web.pem.pub "$own/trust"
+
+run check HTTP@web.work
+succeeds && silent_of choice && says "identity: $own/identity.pem"
+result 'check: without the file, it is the usual key'
+printf '# mine\nHTTP@*.work work.pem\n*@play play.pem\n*@gone gone.pem\n' > "$own/identities"
+run check HTTP@web.work
+succeeds && says "ok: choice: $own/identities line 2 (HTTP@*.work) has $own/work.pem for HTTP@web.work" \
+    "identity: $own/work.pem"
+result 'check: the line that has a key for the target'
+run check HTTP@web.example
+says "no line of $own/identities is for HTTP@web.example" "identity: $own/identity.pem"
+result 'check: no line is for the target'
+run check
+says "gss-edhoc check SERVICE@HOST says which one"
+result 'check: without a target'
+run check HTTP@gone
+[ "$exited" -eq 1 ] && says "FAIL: identity: $own/gone.pem does not exist"
+result 'check: the key of the line does not exist'
+GSS_EDHOC_IDENTITY=$own/play.pem run check HTTP@web.work
+says "the environment names an identity, so $own/identities is not looked at" "identity: $own/play.pem"
+result 'check: the environment wins, and says so'
+cp "$own/identities" well
+echo 'HTTP@a' >> "$own/identities"
+run check HTTP@web.work
+[ "$exited" -eq 1 ] && says "FAIL: choice: $own/identities line 5: patterns and no place"
+result 'check: a broken line'
+mv well "$own/identities"
+
+run show "$own/identities"
+[ "$exited" -eq 1 ] && says "identities line 2: HTTP@*.work" "place        $own/work.pem" 'names        work' \
+    'ed25519, signatures' 'identities line 4: *@gone' && grep -q 'gone.pem does not exist' err
+result 'show: each line of the file, and the key that is missing'
+run show "$own/play.pem"
+succeeds && says "for          *@play ($own/identities line 3)"
+result 'show: what a key is for'
+run show web.pem
+succeeds && silent_of 'for  '
+result 'show: a key that is for nobody'
+
+echo "1..$tests"
