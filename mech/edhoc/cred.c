@@ -22,18 +22,16 @@ enum { COSE_KTY = 1, COSE_KID = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3 };
 #define CCS_MAX    512 /* of ours: sub, cnf, the longest COSE_Key */
 #define KID_LENGTH 8   /* of ours */
 
+/* One piece of memory: a context that is open keeps its peer's. */
 struct cred {
     atomic_uint refs;
     enum cred_form form;
     struct key *key;
-    struct buf id;   /* ID_CRED_x */
-    struct buf item; /* CRED_x */
-    struct buf sub;
     int64_t exp;
-    struct buf certificates[CRED_CHAIN_MAX];
+    struct bytes id, item, sub, ssh_cert; /* ID_CRED_x, CRED_x and what is in them: in `text` */
     size_t chain_length;
-    struct bytes ssh_cert; /* a view into `item` */
     uint8_t thumbprint[32];
+    uint8_t text[];
 };
 
 struct cred *cred_ref(struct cred *c)
@@ -48,11 +46,6 @@ void cred_free(struct cred *c)
     if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
         return;
     key_free(c->key);
-    buf_free(&c->id);
-    buf_free(&c->item);
-    buf_free(&c->sub);
-    for (size_t i = 0; i < c->chain_length; i++)
-        buf_free(&c->certificates[i]);
     free(c);
 }
 
@@ -63,12 +56,12 @@ enum cred_form cred_form(const struct cred *c)
 
 struct bytes cred_id(const struct cred *c)
 {
-    return buf_bytes(&c->id);
+    return c->id;
 }
 
 struct bytes cred_kid(const struct cred *c)
 {
-    struct cbor_reader r = cbor_reader(buf_bytes(&c->id));
+    struct cbor_reader r = cbor_reader(c->id);
 
     if (c->form != CRED_KID)
         return BYTES_NONE;
@@ -79,7 +72,7 @@ struct bytes cred_kid(const struct cred *c)
 
 struct bytes cred_item(const struct cred *c)
 {
-    return buf_bytes(&c->item);
+    return c->item;
 }
 
 struct key *cred_key(const struct cred *c)
@@ -89,7 +82,7 @@ struct key *cred_key(const struct cred *c)
 
 struct bytes cred_sub(const struct cred *c)
 {
-    return buf_bytes(&c->sub);
+    return c->sub;
 }
 
 int64_t cred_expires(const struct cred *c)
@@ -109,7 +102,17 @@ size_t cred_chain_length(const struct cred *c)
 
 struct bytes cred_chain(const struct cred *c, size_t i)
 {
-    return buf_bytes(&c->certificates[i]);
+    struct cbor_reader r = cbor_reader(c->id);
+    struct bytes certificate;
+
+    (void)cbor_read_map(&r);
+    (void)cbor_read_int(&r);
+    if (c->chain_length > 1)
+        (void)cbor_read_array(&r);
+    do
+        certificate = cbor_read_bstr(&r);
+    while (i-- > 0);
+    return certificate;
 }
 
 struct bytes cred_ssh_cert(const struct cred *c)
@@ -180,22 +183,64 @@ static edhoc_err thumbprint(const struct key *key, uint8_t out[32])
     return err;
 }
 
-static edhoc_err cred_new(struct key *key, enum cred_form form, struct cred **out)
+/* What a credential is made of; all is copied. */
+struct made_of {
+    enum cred_form form;
+    struct key *key;
+    const uint8_t *thumbprint; /* NULL: it is yet to be computed */
+    struct bytes id;           /* ID_CRED_x */
+    struct bytes item;         /* CRED_x; where it is part of ID_CRED_x, a view into that */
+    struct bytes sub;          /* a view into ID_CRED_x, or empty */
+    int64_t exp;
+};
+
+/* A view into what was copied, as the other is one into the original. */
+static struct bytes moved(struct bytes view, struct bytes original, const uint8_t *copy)
 {
-    struct cred *c = calloc(1, sizeof(*c));
-    edhoc_err err;
+    return view.len > 0 ? bytes_of(copy + (view.p - original.p), view.len) : BYTES_NONE;
+}
+
+static bool is_within(struct bytes view, struct bytes all)
+{
+    uintptr_t at = (uintptr_t)view.p, start = (uintptr_t)all.p;
+
+    return view.len > 0 && at >= start && at + view.len <= start + all.len;
+}
+
+static void copy_texts(struct cred *c, const struct made_of *of)
+{
+    memcpy(c->text, of->id.p, of->id.len);
+    c->id = bytes_of(c->text, of->id.len);
+    c->sub = moved(of->sub, of->id, c->text);
+    if (is_within(of->item, of->id)) {
+        c->item = moved(of->item, of->id, c->text);
+        return;
+    }
+    if (of->item.len > 0)
+        memcpy(c->text + of->id.len, of->item.p, of->item.len);
+    c->item = bytes_of(c->text + of->id.len, of->item.len);
+}
+
+static edhoc_err cred_new(const struct made_of *of, struct cred **out)
+{
+    struct cred *c;
+    edhoc_err err = EDHOC_OK;
 
     *out = NULL;
+    if (of->id.len > CRED_BYTES_MAX || of->item.len > CRED_BYTES_MAX)
+        return EDHOC_ERR_TOO_LONG;
+    c = calloc(1, sizeof(*c) + of->id.len + of->item.len);
     if (c == NULL)
         return EDHOC_ERR_NOMEM;
     atomic_init(&c->refs, 1);
-    c->form = form;
-    c->key = key_ref(key);
-    c->id = buf_new(CRED_BYTES_MAX);
-    c->item = buf_new(CRED_BYTES_MAX);
-    c->sub = buf_new(SUB_MAX);
-    c->exp = INT64_MAX;
-    err = thumbprint(key, c->thumbprint);
+    c->form = of->form;
+    c->key = key_ref(of->key);
+    c->exp = of->exp;
+    copy_texts(c, of);
+    if (of->thumbprint != NULL)
+        memcpy(c->thumbprint, of->thumbprint, sizeof(c->thumbprint));
+    else
+        err = thumbprint(of->key, c->thumbprint);
     if (err == EDHOC_OK)
         *out = c;
     else
@@ -203,119 +248,144 @@ static edhoc_err cred_new(struct key *key, enum cred_form form, struct cred **ou
     return err;
 }
 
-/* The end of every constructor: all buffers were filled, or nothing is handed out. */
-static edhoc_err cred_finish(struct cred *c, struct cred **out)
+/* The same of what was put together, and is freed: ID_CRED_x from `item_at` on is CRED_x. */
+static edhoc_err cred_from_buf(struct key *key, enum cred_form form, struct buf *id, size_t item_at,
+                               size_t item_len, struct cred **out)
 {
-    edhoc_err err;
+    edhoc_err err = buf_err(id);
 
-    buf_fail(&c->id, buf_err(&c->item));
-    buf_fail(&c->id, buf_err(&c->sub));
-    for (size_t i = 0; i < c->chain_length; i++)
-        buf_fail(&c->id, buf_err(&c->certificates[i]));
-    err = buf_err(&c->id);
+    *out = NULL;
     if (err == EDHOC_OK)
-        *out = c;
-    else
-        cred_free(c);
+        err = cred_new(&(struct made_of){.form = form,
+                                         .key = key,
+                                         .id = buf_bytes(id),
+                                         .item = bytes_of(id->p + item_at, item_len),
+                                         .exp = INT64_MAX},
+                       out);
+    buf_free(id);
     return err;
 }
 
 /* ID_CRED_x = { label : ...the item that the caller appends } */
-static void put_id_label(struct cred *c)
+static void put_id_label(struct buf *id, enum cred_form form)
 {
-    cbor_put_map(&c->id, 1);
-    cbor_put_int(&c->id, c->form);
+    cbor_put_map(id, 1);
+    cbor_put_int(id, form);
+}
+
+static edhoc_err cred_of_kccs(const struct cred_id *id, struct key *key, const uint8_t *thumbprint,
+                              struct cred **out)
+{
+    return cred_new(&(struct made_of){.form = CRED_KCCS,
+                                      .key = key,
+                                      .thumbprint = thumbprint,
+                                      .id = id->map,
+                                      .item = id->ccs,
+                                      .sub = id->sub,
+                                      .exp = id->exp},
+                    out);
 }
 
 edhoc_err cred_new_kccs(struct key *key, struct bytes sub, struct cred **out)
 {
-    struct cred *c = NULL;
-    edhoc_err err = sub.len > SUB_MAX ? report(EDHOC_ERR_NAME, "a name of more than 255 bytes")
-                                      : cred_new(key, CRED_KCCS, &c);
+    struct buf map = buf_new(CRED_BYTES_MAX);
+    struct cred_id id;
+    edhoc_err err;
 
     *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    put_ccs(key, sub, &c->item);
-    put_id_label(c);
-    buf_put(&c->id, buf_bytes(&c->item));
-    buf_put(&c->sub, sub);
-    return cred_finish(c, out);
+    if (sub.len > SUB_MAX)
+        return report(EDHOC_ERR_NAME, "a name of more than 255 bytes");
+    put_id_label(&map, CRED_KCCS);
+    put_ccs(key, sub, &map);
+    err = buf_err(&map);
+    if (err == EDHOC_OK)
+        err = cred_id_read(buf_bytes(&map), &id);
+    if (err == EDHOC_OK)
+        err = cred_of_kccs(&id, key, NULL, out);
+    buf_free(&map);
+    return err;
 }
 
 edhoc_err cred_new_kid(struct key *key, struct cred **out)
 {
-    struct cred *c;
-    edhoc_err err = cred_new(key, CRED_KID, &c);
+    struct buf id = buf_new(CRED_BYTES_MAX), item = buf_new(CCS_MAX);
+    uint8_t kid[32];
+    edhoc_err err = thumbprint(key, kid);
 
     *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    put_ccs(key, BYTES_NONE, &c->item);
-    put_id_label(c);
-    cbor_put_bstr(&c->id, bytes_of(c->thumbprint, KID_LENGTH));
-    return cred_finish(c, out);
+    put_id_label(&id, CRED_KID);
+    cbor_put_bstr(&id, bytes_of(kid, KID_LENGTH));
+    put_ccs(key, BYTES_NONE, &item);
+    buf_fail(&id, buf_err(&item));
+    if (err == EDHOC_OK)
+        err = buf_err(&id);
+    if (err == EDHOC_OK)
+        err = cred_new(&(struct made_of){.form = CRED_KID,
+                                         .key = key,
+                                         .thumbprint = kid,
+                                         .id = buf_bytes(&id),
+                                         .item = buf_bytes(&item),
+                                         .exp = INT64_MAX},
+                       out);
+    buf_free(&id);
+    buf_free(&item);
+    return err;
 }
 
 edhoc_err cred_new_x5chain(struct key *key, const struct bytes *chain, size_t count,
                            struct cred **out)
 {
-    struct cred *c;
+    struct buf id = buf_new(CRED_BYTES_MAX);
+    size_t at, leaf = 0;
     edhoc_err err;
 
     *out = NULL;
     if (count < 1 || count > CRED_CHAIN_MAX)
         return report(EDHOC_ERR_CRED_BAD, "a chain of %zu certificates; at most %d", count,
                       CRED_CHAIN_MAX);
-    err = cred_new(key, CRED_X5CHAIN, &c);
-    if (err != EDHOC_OK)
-        return err;
-    put_id_label(c);
+    put_id_label(&id, CRED_X5CHAIN);
     if (count > 1)
-        cbor_put_array(&c->id, count);
+        cbor_put_array(&id, count);
+    at = id.len;
     for (size_t i = 0; i < count; i++) {
-        cbor_put_bstr(&c->id, chain[i]);
-        c->certificates[i] = buf_new(CRED_BYTES_MAX);
-        buf_put(&c->certificates[i], chain[i]);
-        c->chain_length++;
+        cbor_put_bstr(&id, chain[i]);
+        leaf = i == 0 ? id.len - at : leaf;
     }
-    cbor_put_bstr(&c->item, chain[0]);
-    return cred_finish(c, out);
+    err = cred_from_buf(key, CRED_X5CHAIN, &id, at, leaf, out);
+    if (err == EDHOC_OK)
+        (*out)->chain_length = count;
+    return err;
 }
 
 edhoc_err cred_new_ssh_cert(struct key *key, struct bytes certificate, struct cred **out)
 {
-    struct cred *c;
-    edhoc_err err = cred_new(key, CRED_SSH_CERT, &c);
+    struct buf id = buf_new(CRED_BYTES_MAX);
+    size_t label;
+    edhoc_err err;
 
-    *out = NULL;
-    if (err != EDHOC_OK)
-        return err;
-    cbor_put_bstr(&c->item, certificate);
-    put_id_label(c);
-    buf_put(&c->id, buf_bytes(&c->item));
-    if (buf_err(&c->item) == EDHOC_OK)
-        c->ssh_cert = bytes_of(c->item.p + c->item.len - certificate.len, certificate.len);
-    return cred_finish(c, out);
+    put_id_label(&id, CRED_SSH_CERT);
+    label = id.len;
+    cbor_put_bstr(&id, certificate);
+    err = cred_from_buf(key, CRED_SSH_CERT, &id, label, id.len - label, out);
+    if (err == EDHOC_OK)
+        (*out)->ssh_cert = bytes_of((*out)->id.p + (*out)->id.len - certificate.len,
+                                    certificate.len);
+    return err;
 }
 
 edhoc_err cred_new_agreed(struct key *key, struct bytes id_cred, struct bytes cred,
                           struct cred **out)
 {
     struct cred_id id;
-    struct cred *c;
     edhoc_err err = cred_id_read(id_cred, &id);
 
     *out = NULL;
-    if (err == EDHOC_OK)
-        err = cred_new(key, id.form, &c);
     if (err != EDHOC_OK)
         return err;
-    buf_put(&c->id, id_cred);
-    buf_put(&c->item, cred);
-    buf_put(&c->sub, id.sub);
-    c->exp = id.exp;
-    return cred_finish(c, out);
+    return cred_new(
+        &(struct made_of){
+            .form = id.form, .key = key, .id = id_cred, .item = cred, .sub = id.sub, .exp = id.exp},
+        out);
 }
 
 /* ---- reading ---- */
@@ -452,30 +522,31 @@ edhoc_err cred_id_read(struct bytes map, struct cred_id *out)
     return EDHOC_OK;
 }
 
-edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
+static edhoc_err key_from_kccs(const struct cred_id *id, bool dh, struct key **out)
 {
     const struct keytype *type = keytype_by_curve(id->curve, dh);
-    struct key *key = NULL;
-    struct cred *c = NULL;
     edhoc_err err;
 
     *out = NULL;
     if (type == NULL || type->kty != id->kty)
         return report(EDHOC_ERR_CRED_BAD, "a key on COSE curve %d cannot %s", (int)id->curve,
                       dh ? "do static Diffie-Hellman" : "sign");
-    err = key_from_public(type, id->x, id->y, &key);
+    err = key_from_public(type, id->x, id->y, out);
     if (err == EDHOC_ERR_BAD_POINT || (err == EDHOC_OK && type->kty == KTY_EC2 && id->y.len == 0))
         err = report(EDHOC_ERR_CRED_BAD, "the credential's key is not a point on its curve");
+    return err;
+}
+
+edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
+{
+    struct key *key;
+    edhoc_err err = key_from_kccs(id, dh, &key);
+
+    *out = NULL;
     if (err == EDHOC_OK)
-        err = cred_new(key, CRED_KCCS, &c);
+        err = cred_of_kccs(id, key, NULL, out);
     key_free(key);
-    if (err != EDHOC_OK)
-        return err;
-    buf_put(&c->id, id->map);
-    buf_put(&c->item, id->ccs);
-    buf_put(&c->sub, id->sub);
-    c->exp = id->exp;
-    return cred_finish(c, out);
+    return err;
 }
 
 edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
