@@ -1281,6 +1281,72 @@ START_TEST(one_key_under_two_ids_is_found_under_each)
 }
 END_TEST
 
+/* ---- keys that come by value ---- */
+
+static const struct cred *known_to(const struct trust *t, const struct cred *c, bool dh)
+{
+    struct cred_id id = id_of(c);
+
+    return trust_known(t, &id, dh);
+}
+
+START_TEST(a_pinned_key_that_comes_by_value_is_known)
+{
+    static const struct pin pins[LINES] = {
+        {X25519_B, "b", S, 0, 0}, {X25519, "a", C, 0, 0}, {P256, "c", C, 0, 0}};
+    static const enum who whos[] = {X25519, P256};
+    struct trust *t = new_trust(pins);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct cred *sent = new_cred(whos[i], "a name of its own"), *made;
+        const struct cred *known = known_to(t, sent, i == 0);
+        struct cred_id id = id_of(sent);
+
+        ck_assert_ptr_eq(known, trust_at(t, i + 1)->cred);
+        ck_assert_ptr_null(known_to(t, sent, i != 0)); /* not for the other use */
+        ck_assert_ok(cred_from_known_kccs(&id, known, &made));
+        ck_assert_ptr_eq(cred_key(made), cred_key(known));
+        ck_assert(bytes_equal(cred_id(made), cred_id(sent)));
+        ck_assert(bytes_equal(cred_item(made), cred_item(sent)));
+        ck_assert(bytes_equal(cred_sub(made), cred_sub(sent)));
+        ck_assert(cred_same_thumbprint(made, sent));
+        ck_assert_err(cred_from_known_kccs(&id, trust_at(t, 0)->cred, &made), EDHOC_ERR_BUG);
+        ck_assert_ptr_null(made);
+        cred_free(sent);
+    }
+    trust_free(t);
+}
+END_TEST
+
+START_TEST(another_key_that_comes_by_value_is_not_known)
+{
+    static const struct pin pins[LINES] = {{X25519, "a", C, 0, 0}, {P256, "c", C, 0, 0}};
+    struct trust *t = new_trust(pins), *empty;
+    struct key *negative = negative_of(keys[P256], "p256");
+    struct cred *others[] = {new_cred(X25519_B, "a"), new_cred(P384, "c"), NULL};
+    struct cred_id id;
+
+    ck_assert_ok(trust_new(&empty));
+    ck_assert_ok(cred_new_kccs(negative, BYTES_LITERAL("c"), &others[2]));
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_ptr_null(known_to(t, others[i], false));
+        ck_assert_ptr_null(known_to(t, others[i], true));
+        ck_assert_ptr_null(known_to(empty, others[i], i == 0));
+    }
+    id = id_of(others[0]);
+    id.x = bytes_of(key_x(keys[X25519]).p, 31);
+    ck_assert_ptr_null(trust_known(t, &id, true));
+    cred_free(others[0]);
+    id = id_of(others[2]);
+    ck_assert_err(cred_from_known_kccs(&id, trust_at(t, 1)->cred, &others[0]), EDHOC_ERR_BUG);
+    trust_free(t);
+    trust_free(empty);
+    key_free(negative);
+    cred_free(others[1]);
+    cred_free(others[2]);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *match = suite_case(suite, "patterns", 60), *judge = suite_case(suite, "decisions", 60);
@@ -1312,6 +1378,8 @@ static void add(Suite *suite)
     tcase_add_test(store, every_key_under_one_kid_is_tried_once);
     tcase_add_test(store, both_points_of_one_x_are_found_under_their_kids);
     tcase_add_test(store, one_key_under_two_ids_is_found_under_each);
+    tcase_add_test(store, a_pinned_key_that_comes_by_value_is_known);
+    tcase_add_test(store, another_key_that_comes_by_value_is_not_known);
 }
 
 int main(void)

@@ -54,6 +54,11 @@ static edhoc_err no_candidate(void *arg, const struct cred_id *id, bool dh)
     return party_parties.no_candidate(((struct side *)arg)->party, id, dh);
 }
 
+static const struct cred *known(void *arg, const struct cred_id *id, bool dh)
+{
+    return party_parties.known(((struct side *)arg)->party, id, dh);
+}
+
 static edhoc_err judge(void *arg, struct cred *proven)
 {
     return party_parties.judge(((struct side *)arg)->party, proven);
@@ -72,6 +77,7 @@ static const struct edhoc_parties parties = {
     .answers = answers,
     .candidate = candidate,
     .no_candidate = no_candidate,
+    .known = known,
     .judge = judge,
     .forget = forget_party,
 };

@@ -211,13 +211,24 @@ static edhoc_err check_by_reference(struct auth *a, struct keysched *ks, const s
     return err;
 }
 
+static edhoc_err cred_from_value(const struct auth *a, const struct checker *by,
+                                 const struct cred_id *id, struct cred **out)
+{
+    const struct cred *known;
+
+    if (id->form == CRED_X5CHAIN)
+        return cred_from_x5chain(id, out);
+    if (id->form == CRED_SSH_CERT)
+        return cred_from_ssh_cert(id, out);
+    known = by->parties->known(by->arg, id, a->dh);
+    return known != NULL ? cred_from_known_kccs(id, known, out) : cred_from_kccs(id, a->dh, out);
+}
+
 static edhoc_err check_by_value(struct auth *a, struct keysched *ks, const struct checker *by,
                                 const struct cred_id *id, struct cred **proven)
 {
     struct cred *c = NULL;
-    edhoc_err err = id->form == CRED_X5CHAIN    ? cred_from_x5chain(id, &c)
-                    : id->form == CRED_SSH_CERT ? cred_from_ssh_cert(id, &c)
-                                                : cred_from_kccs(id, a->dh, &c);
+    edhoc_err err = cred_from_value(a, by, id, &c);
 
     if (err == EDHOC_OK && key_type(cred_key(c))->dh != a->dh)
         err = report(EDHOC_ERR_CRED_FORM, "a certificate cannot do static Diffie-Hellman");

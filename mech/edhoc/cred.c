@@ -549,6 +549,18 @@ edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out)
     return err;
 }
 
+edhoc_err cred_from_known_kccs(const struct cred_id *id, const struct cred *known,
+                               struct cred **out)
+{
+    const struct keytype *type = key_type(known->key);
+
+    *out = NULL;
+    if (type->curve != id->curve || type->kty != id->kty ||
+        !bytes_equal(key_x(known->key), id->x) || !bytes_equal(key_y(known->key), id->y))
+        return report(EDHOC_ERR_BUG, "another key than the known one");
+    return cred_of_kccs(id, known->key, known->thumbprint, out);
+}
+
 edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out)
 {
     struct key *key = NULL;

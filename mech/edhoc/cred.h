@@ -92,6 +92,10 @@ edhoc_err cred_id_read(struct bytes map, struct cred_id *out) EDHOC_MUST_USE;
 /* The credential that a kccs carries, its key taken for `dh` or signing as METHOD says.
  * EDHOC_ERR_CRED_BAD when the key is no such key or not on its curve. */
 edhoc_err cred_from_kccs(const struct cred_id *id, bool dh, struct cred **out) EDHOC_MUST_USE;
+/* The same with the key of one that is known already, so that it need not be decoded. It must be the
+ * same key in the same use: EDHOC_ERR_BUG. */
+edhoc_err cred_from_known_kccs(const struct cred_id *id, const struct cred *known,
+                               struct cred **out) EDHOC_MUST_USE;
 /* The credential that an x5chain carries; its key is the leaf's. EDHOC_ERR_CRED_BAD. */
 edhoc_err cred_from_x5chain(const struct cred_id *id, struct cred **out) EDHOC_MUST_USE;
 /* The credential that an OpenSSH certificate is; its key is read, and nothing behind it.

@@ -47,6 +47,9 @@ struct edhoc_parties {
     struct cred *(*candidate)(void *arg, const struct cred_id *id, bool dh, size_t *at);
     /* Why there is none: always an error. */
     edhoc_err (*no_candidate)(void *arg, const struct cred_id *id, bool dh);
+    /* One agreed on beforehand with the very key, in the same use, that an ID_CRED_x brings along; NULL
+     * where there is none. Borrowed until the next renew. */
+    const struct cred *(*known)(void *arg, const struct cred_id *id, bool dh);
     /* Whoever has proven to hold this credential's key: is it a peer that we want to talk to? */
     edhoc_err (*judge)(void *arg, struct cred *proven);
 

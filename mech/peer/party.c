@@ -244,6 +244,11 @@ static edhoc_err no_candidate(void *arg, const struct cred_id *id, bool dh)
     return trust_no_candidate(((struct party *)arg)->trust, id, dh);
 }
 
+static const struct cred *known(void *arg, const struct cred_id *id, bool dh)
+{
+    return trust_known(((struct party *)arg)->trust, id, dh);
+}
+
 /* Somebody who sends our own messages back to us has proven nothing. */
 static edhoc_err refuse_reflection(const struct identity_set *ours, const struct cred *cred)
 {
@@ -300,6 +305,7 @@ const struct edhoc_parties party_parties = {
     .answers = answers,
     .candidate = candidate,
     .no_candidate = no_candidate,
+    .known = known,
     .judge = judge,
     .forget = forget,
 };

@@ -139,17 +139,24 @@ void trust_free(struct trust *t)
 /* ---- the index: lines by key, and by what names it ---- */
 
 /* Where a key's slot is, or would be. A table of twice as many slots as lines always has one. */
-static uint32_t *slot_of_key(const struct trust *t, const struct cred *c)
+static uint32_t *slot_of_x(const struct trust *t, enum cose_curve curve, struct bytes x)
 {
     size_t slots = 2 * t->cap, at = 0;
-    struct bytes x = key_x(cred_key(c));
 
     for (size_t i = 0; i < 8; i++)
         at = at << 8 | x.p[i];
-    for (at %= slots; t->by_key[at] != 0; at = (at + 1) % slots)
-        if (cred_same_secret(t->lines[t->by_key[at] - 1]->cred, c))
+    for (at %= slots; t->by_key[at] != 0; at = (at + 1) % slots) {
+        const struct key *key = cred_key(t->lines[t->by_key[at] - 1]->cred);
+
+        if (key_type(key)->curve == curve && bytes_equal(key_x(key), x))
             break;
+    }
     return &t->by_key[at];
+}
+
+static uint32_t *slot_of_key(const struct trust *t, const struct cred *c)
+{
+    return slot_of_x(t, key_type(cred_key(c))->curve, key_x(cred_key(c)));
 }
 
 static uint32_t *slot_of_id(const struct trust *t, struct bytes id)
@@ -810,4 +817,30 @@ edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bo
         "the peer names its key by a kid that no line in %s has; pin its key there, or let "
         "it send the key itself (without cred-by-reference)%s",
         trust_places(t), trust_hint(t, TRUST_CLIENT, BYTES_NONE, true));
+}
+
+/* The line in a part, among those of the key's x. */
+static const struct cred *known_in(const struct trust *part, const struct cred_id *id, bool dh)
+{
+    uint32_t n = part->len > 0 ? *slot_of_x(part, id->curve, id->x) : 0;
+
+    for (; n != 0; n = part->links[n - 1].key_next) {
+        const struct cred *c = part->lines[n - 1]->cred;
+
+        if (cred_is_dh(c) == dh && bytes_equal(key_y(cred_key(c)), id->y))
+            return c;
+    }
+    return NULL;
+}
+
+const struct cred *trust_known(const struct trust *t, const struct cred_id *id, bool dh)
+{
+    const struct keytype *type = keytype_by_curve(id->curve, dh);
+    const struct cred *c = NULL;
+
+    if (type == NULL || type->kty != id->kty || id->x.len != type->coordinate)
+        return NULL;
+    for (size_t i = 0; i < part_count(t) && c == NULL; i++)
+        c = known_in(part_of(t, i), id, dh);
+    return c;
 }

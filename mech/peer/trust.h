@@ -124,5 +124,8 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
  * EDHOC_ERR_UNKNOWN_KEY. */
 edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id,
                              bool dh) EDHOC_MUST_USE;
+/* The credential of a line that pins the very key, in this use, that an ID_CRED_x by value brings
+ * along; NULL where there is none. */
+const struct cred *trust_known(const struct trust *t, const struct cred_id *id, bool dh);
 
 #endif
