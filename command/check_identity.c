@@ -15,7 +15,7 @@
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "load/load.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 #include "peer/identity.h"
 #include "peer/name.h"
 #include "peer/trust.h"

@@ -25,7 +25,7 @@
 #include "load/identity_file.h"
 #include "load/place.h"
 #include "load/settings.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 
 static const char help[] =
     "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"

@@ -10,7 +10,7 @@
 #include "crypto/openssh_type.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 #include "peer/trust.h"
 
 static edhoc_err print_fingerprint(const struct key *key)

@@ -16,8 +16,8 @@
 #include "base/report.h"
 #include "edhoc/cred.h"
 #include "load/file.h"
-#include "load/lines.h"
-#include "load/trust_line.h"
+#include "base/lines.h"
+#include "peer/trust_line.h"
 #include "peer/trust.h"
 
 static void print_time(const char *label, int64_t seconds)

@@ -14,7 +14,7 @@
 #include "crypto/key.h"
 #include "crypto/openssh_type.h"
 #include "crypto/ssh_blob.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/ssh_cert_file.h"
 #include "peer/name.h"
 #include "peer/ssh_ca.h"

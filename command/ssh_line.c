@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "load/lines.h"
-#include "load/trust_place.h"
+#include "base/lines.h"
+#include "peer/trust_place.h"
 
 static edhoc_err take_marker(struct bytes *text, const struct trust_place *at,
                              struct ssh_line *line)

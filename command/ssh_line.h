@@ -3,7 +3,7 @@
 #ifndef COMMAND_SSH_LINE_H
 #define COMMAND_SSH_LINE_H
 
-#include "load/trust_place.h"
+#include "peer/trust_place.h"
 
 enum ssh_form {
     SSH_LINE_KEY,    /* .pub or authorized_keys: it names nobody */

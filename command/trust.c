@@ -16,7 +16,7 @@
 
 #include "base/bytes.h"
 #include "load/settings.h"
-#include "load/trust_option.h"
+#include "peer/trust_option.h"
 #include "peer/trust.h"
 
 static const char help[] =

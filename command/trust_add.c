@@ -15,9 +15,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/report.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 #include "peer/trust.h"
 
 static edhoc_err refuse_duplicate(const struct trust_place *at, const struct trust_line *already)

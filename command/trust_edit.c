@@ -19,9 +19,9 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 #include "peer/trust.h"
 
 #define LOCK_TRIES 100 /* with a tenth of a second between them */

@@ -22,10 +22,10 @@
 #include "crypto/keytype.h"
 #include "crypto/openssh_type.h"
 #include "peer/trust.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
-#include "load/trust_place.h"
+#include "peer/trust_line.h"
+#include "peer/trust_place.h"
 
 /* Everything about one import. */
 struct import {

@@ -26,10 +26,10 @@
 #include "peer/name.h"
 #include "peer/ssh_ca.h"
 #include "peer/trust.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
-#include "load/trust_place.h"
+#include "peer/trust_line.h"
+#include "peer/trust_place.h"
 
 #define TARGETS_MAX 64
 

@@ -11,9 +11,9 @@
 #include "crypto/keytype.h"
 #include "crypto/openssh_type.h"
 #include "peer/trust.h"
-#include "load/lines.h"
-#include "load/trust_line.h"
-#include "load/trust_place.h"
+#include "base/lines.h"
+#include "peer/trust_line.h"
+#include "peer/trust_place.h"
 
 static bool is_word(struct bytes word, const char *text)
 {

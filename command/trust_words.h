@@ -3,7 +3,7 @@
 #ifndef COMMAND_TRUST_WORDS_H
 #define COMMAND_TRUST_WORDS_H
 
-#include "load/trust_place.h"
+#include "peer/trust_place.h"
 #include "peer/trust.h"
 
 /* A type that OpenSSH or this mechanism gives to keys, whether or not it is of use here? */

@@ -7,7 +7,7 @@
 #include "load/load.h"
 #include "load/sources.h"
 #include "load/stamps.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
 #include "load/mech_conf.h"
 #include "load/place.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
-#include "load/trust_option.h"
+#include "peer/trust_line.h"
+#include "peer/trust_option.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
 #include "lib/ssh_make.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/openssh_key.h"
 
 /* ---- files made by hand ---- */

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "load/place.h"
 #include "peer/match.h"
 #include "peer/name.h"

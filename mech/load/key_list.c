@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
-#include "load/lines.h"
+#include "base/lines.h"
 #include "peer/revoked.h"
 
 #define BLOB_MAX  65536 /* bytes of a key or certificate */

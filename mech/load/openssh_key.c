@@ -28,7 +28,7 @@
 #include "crypto/openssh_type.h"
 #include "crypto/ssh_blob.h"
 #include "load/file.h"
-#include "load/lines.h"
+#include "base/lines.h"
 
 #define BEGIN_LINE  "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END_LINE    "-----END OPENSSH PRIVATE KEY-----"

@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "base/ssh_wire.h"
-#include "load/lines.h"
+#include "base/lines.h"
 
 static bool parse_line(struct bytes line, struct buf *out)
 {

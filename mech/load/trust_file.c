@@ -7,9 +7,9 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "load/file.h"
-#include "load/lines.h"
-#include "load/trust_line.h"
-#include "load/trust_place.h"
+#include "base/lines.h"
+#include "peer/trust_line.h"
+#include "peer/trust_place.h"
 #include "peer/trust.h"
 
 /* An editor's byte order mark would otherwise become part of the first name. */

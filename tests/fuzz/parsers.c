@@ -14,7 +14,7 @@
 #include "load/mech_conf.h"
 #include "load/openssh_key.h"
 #include "load/trust_file.h"
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 #include "peer/krl.h"
 #include "peer/revoked.h"
 #include "peer/ssh_cert.h"

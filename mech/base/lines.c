@@ -1,4 +1,4 @@
-#include "load/lines.h"
+#include "base/lines.h"
 
 #include <string.h>
 

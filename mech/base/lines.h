@@ -1,6 +1,6 @@
 /* A text, line by line and word by word. */
-#ifndef MECH_LOAD_LINES_H
-#define MECH_LOAD_LINES_H
+#ifndef MECH_LINES_H
+#define MECH_LINES_H
 
 #include "base/bytes.h"
 

@@ -1,4 +1,4 @@
-#include "load/trust_option.h"
+#include "peer/trust_option.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/err.h"
-#include "load/trust_place.h"
+#include "peer/trust_place.h"
 #include "peer/match.h"
 #include "peer/trust.h"
 

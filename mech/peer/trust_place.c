@@ -1,4 +1,4 @@
-#include "load/trust_place.h"
+#include "peer/trust_place.h"
 
 #include <stdarg.h>
 #include <stdio.h>

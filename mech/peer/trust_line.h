@@ -5,8 +5,8 @@
  *
  * Blanks (spaces, tabs) separate; empty lines and lines whose first character is # are skipped.
  * Everything that is not understood is an error that names file and line. */
-#ifndef MECH_LOAD_TRUST_LINE_H
-#define MECH_LOAD_TRUST_LINE_H
+#ifndef MECH_TRUST_LINE_H
+#define MECH_TRUST_LINE_H
 
 #include "peer/trust.h"
 

@@ -1,10 +1,10 @@
 /* The options of a trust line: client, server, valid-after="TIME", valid-before="TIME",
  * local-user="NAME", namespaces="PATTERNS", cert-authority. Values are always quoted, as OpenSSH
  * demands, and the names that OpenSSH has, too, may be in any case, as there. */
-#ifndef MECH_LOAD_TRUST_OPTION_H
-#define MECH_LOAD_TRUST_OPTION_H
+#ifndef MECH_TRUST_OPTION_H
+#define MECH_TRUST_OPTION_H
 
-#include "load/trust_place.h"
+#include "peer/trust_place.h"
 #include "peer/trust.h"
 
 /* Reads the option word of a line into `line`: roles (0 when neither was named), times, local_user,

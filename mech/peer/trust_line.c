@@ -1,4 +1,4 @@
-#include "load/trust_line.h"
+#include "peer/trust_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,9 @@
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
-#include "load/lines.h"
-#include "load/trust_option.h"
-#include "load/trust_place.h"
+#include "base/lines.h"
+#include "peer/trust_option.h"
+#include "peer/trust_place.h"
 #include "peer/name.h"
 #include "peer/ssh_ca.h"
 #include "peer/trust.h"

@@ -1,6 +1,6 @@
 /* Where in a trust file an error is. */
-#ifndef MECH_LOAD_TRUST_PLACE_H
-#define MECH_LOAD_TRUST_PLACE_H
+#ifndef MECH_TRUST_PLACE_H
+#define MECH_TRUST_PLACE_H
 
 #include "base/report.h"
 
