@@ -54,6 +54,11 @@ struct bytes key_y(const struct key *k)
     return bytes_of(k->y, k->y_len);
 }
 
+bool key_same(const struct key *a, const struct key *b)
+{
+    return a->type == b->type && bytes_equal(key_x(a), key_x(b)) && bytes_equal(key_y(a), key_y(b));
+}
+
 /* ---- what libcrypto is to make keys from ----
  *
  * A key of each type without a value of use: for EC the group alone, whose tables take longer to set

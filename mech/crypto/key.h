@@ -19,6 +19,8 @@ const struct keytype *key_type(const struct key *k);
 struct bytes key_x(const struct key *k);
 /* The y coordinate; empty for OKP, and for an ephemeral key that came as x alone. */
 struct bytes key_y(const struct key *k);
+/* The same public key, of the same type? */
+bool key_same(const struct key *a, const struct key *b);
 
 edhoc_err key_generate(const struct keytype *type, struct key **out) EDHOC_MUST_USE;
 /* From the raw private value: the seed or scalar of RFC 7748 / 8032, or the big-endian scalar.

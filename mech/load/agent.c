@@ -296,37 +296,33 @@ static edhoc_err malformed_list(const struct search *s)
                   s->path);
 }
 
-/* Is it a better certificate for the key that was found? */
-static edhoc_err consider_certificate(struct search *s, struct bytes blob)
+/* Takes it if it is a better certificate for the key that was found. */
+static void consider_certificate(struct search *s, struct bytes blob)
 {
     struct bytes rest;
     struct ssh_cert c;
     struct key *key;
 
     if (ssh_certificate_key(blob, &key, &rest) != EDHOC_OK)
-        return EDHOC_OK; /* another key, or no certificate */
-    if (key_type(key) == key_type(s->key) && bytes_equal(key_x(key), key_x(s->key)) &&
-        bytes_equal(key_y(key), key_y(s->key)) && ssh_cert_read(blob, &c) == EDHOC_OK &&
-        c.type == SSH_CERT_USER && c.valid_before > s->valid_before) {
+        return;
+    if (key_same(key, s->key) && ssh_cert_read(blob, &c) == EDHOC_OK && c.type == SSH_CERT_USER &&
+        c.valid_before > s->valid_before) {
         s->certificate = blob;
         s->valid_before = c.valid_before;
     }
     key_free(key);
-    return EDHOC_OK;
 }
 
-static edhoc_err search_certificates(struct search *s, struct bytes answer)
+static void search_certificates(struct search *s, struct bytes answer)
 {
     struct ssh_reader r = ssh_reader_of(answer);
-    edhoc_err err = EDHOC_OK;
 
     (void)ssh_read_byte(&r);
-    for (uint32_t n = ssh_read_uint32(&r); n > 0 && !r.failed && err == EDHOC_OK; n--) {
-        err = consider_certificate(s, ssh_read_string(&r));
+    for (uint32_t n = ssh_read_uint32(&r); n > 0 && !r.failed; n--) {
+        consider_certificate(s, ssh_read_string(&r));
         (void)ssh_read_string(&r); /* comment */
     }
     report_clear(); /* of entries that are no certificates */
-    return err;
 }
 
 /* The whole list is read, also when the key was found: half an answer is none. */
@@ -397,10 +393,10 @@ edhoc_err agent_key(const char *spec, struct key **out, char **comment, struct b
         err = agent_ask(s.path, bytes_of(request, sizeof(request)), LIST_SECONDS, &answer);
     if (err == EDHOC_OK)
         err = search_list(&s, buf_bytes(&answer));
-    if (err == EDHOC_OK)
-        err = search_certificates(&s, buf_bytes(&answer));
-    if (err == EDHOC_OK)
+    if (err == EDHOC_OK) {
+        search_certificates(&s, buf_bytes(&answer));
         err = buf_copy(certificate, s.certificate);
+    }
     if (err == EDHOC_OK)
         err = openssh_comment(s.comment, comment);
     if (err == EDHOC_OK)

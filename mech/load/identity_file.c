@@ -114,9 +114,7 @@ static edhoc_err check_public(const struct parts *p)
 {
     const struct key *pub = p->pub != NULL ? cred_key(p->pub->cred) : NULL;
 
-    if (pub == NULL ||
-        (key_type(p->key) == key_type(pub) && bytes_equal(key_x(p->key), key_x(pub)) &&
-         bytes_equal(key_y(p->key), key_y(pub))))
+    if (pub == NULL || key_same(p->key, pub))
         return EDHOC_OK;
     return report(
         EDHOC_ERR_KEY_FORMAT,

@@ -140,18 +140,12 @@ edhoc_err identity_new_raw(struct key *key, const char *principals, const char *
     return err;
 }
 
-static bool same_public(const struct key *a, const struct key *b)
-{
-    return key_type(a) == key_type(b) && bytes_equal(key_x(a), key_x(b)) &&
-           bytes_equal(key_y(a), key_y(b));
-}
-
 static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const char *source)
 {
     struct key *certified = NULL;
     edhoc_err err = key_from_certificate(leaf, &certified);
 
-    if (err == EDHOC_OK && !same_public(certified, key))
+    if (err == EDHOC_OK && !key_same(certified, key))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is not for this private key",
                      source);
     key_free(certified);
@@ -213,7 +207,7 @@ edhoc_err identity_add_ssh_cert(struct identity *id, struct bytes certificate)
 
     if (err == EDHOC_OK)
         err = ssh_certificate_key(certificate, &key, &rest);
-    if (err == EDHOC_OK && !same_public(key, id->key))
+    if (err == EDHOC_OK && !key_same(key, id->key))
         err = report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate is not for this private key");
     key_free(key);
     if (err == EDHOC_OK)
