@@ -11,7 +11,7 @@ struct bytes glue_bytes(gss_const_buffer_t buffer); /* NULL and {0, x} are empty
 void glue_clear_buffer(gss_buffer_t buffer);        /* {0, NULL}, without freeing; NULL is fine */
 /* A copy with a NUL after it that is not counted. A NULL buffer takes nothing. */
 edhoc_err glue_copy_out(gss_buffer_t buffer, struct bytes what) EDHOC_MUST_USE;
-/* Hands the memory of `from` over; sticky failure becomes EDHOC_ERR_NOMEM. */
+/* Hands the memory of `from` over, or the error that it remembers. */
 edhoc_err glue_move_out(gss_buffer_t buffer, struct buf *from) EDHOC_MUST_USE;
 
 #endif

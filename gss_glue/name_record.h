@@ -14,9 +14,8 @@ void glue_name_put(struct buf *out, const struct glue_name *name, bool local);
 /* NULL, and the reader has failed, for what is no name in canonical form. */
 struct glue_name *glue_name_read(struct cbor_reader *r);
 
-/* A text that may not be there: null stands for NULL. */
-void glue_text_put(struct buf *out, const char *text);
-/* A new C string, or NULL for null; the reader fails for what does not fit into one. */
+/* A text that may not be there: a new C string, or NULL for null; the reader fails for what does not
+ * fit into one. */
 char *glue_text_read(struct cbor_reader *r, enum cbor_kind kind, size_t max);
 
 #endif

@@ -117,11 +117,6 @@ edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool c
     return EDHOC_ERR_NOMEM;
 }
 
-bool glue_name_equal(const struct glue_name *a, const struct glue_name *b)
-{
-    return a->kind == b->kind && strcmp(a->text, b->text) == 0;
-}
-
 /* ---- questions about names ---- */
 
 /* The mechglue keeps this pointer and will one day free() it unless it knows it for one of its own
@@ -160,11 +155,14 @@ GLUE_EXPORT OM_uint32 gss_compare_name(OM_uint32 *minor_status, gss_name_t name1
                                        int *name_equal)
 {
     GLUE_CALL();
+    const struct glue_name *a = (const struct glue_name *)name1;
+    const struct glue_name *b = (const struct glue_name *)name2;
+
     if (name_equal != NULL)
         *name_equal = 0;
     if (name1 == GSS_C_NO_NAME || name2 == GSS_C_NO_NAME || name_equal == NULL)
         return glue_refuse(minor_status, GSS_S_BAD_NAME);
-    *name_equal = glue_name_equal((const struct glue_name *)name1, (const struct glue_name *)name2);
+    *name_equal = a->kind == b->kind && strcmp(a->text, b->text) == 0;
     return glue_status(minor_status, EDHOC_OK);
 }
 

@@ -39,7 +39,6 @@ edhoc_err glue_name_of_peer(const struct peer *peer, enum name_kind kind, bool c
 edhoc_err glue_name_of_target(const char *text, struct glue_name **out) EDHOC_MUST_USE;
 struct glue_name *glue_name_ref(struct glue_name *name);
 void glue_name_free(struct glue_name *name);
-bool glue_name_equal(const struct glue_name *a, const struct glue_name *b);
 /* The type under which it is displayed: a static object. */
 gss_OID glue_name_type(const struct glue_name *name);
 

@@ -39,15 +39,6 @@ int ascii_hex_digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-bool ascii_equal_folded(const char *a, const char *b)
-{
-    while (*a != '\0' && ascii_lower(*a) == ascii_lower(*b)) {
-        a++;
-        b++;
-    }
-    return *a == '\0' && *b == '\0';
-}
-
 bool ascii_equal_folded_n(const unsigned char *a, const unsigned char *b, size_t len)
 {
     for (size_t i = 0; i < len; i++)

@@ -16,9 +16,7 @@ bool ascii_is_space(char c);
 bool ascii_is_printable(char c);
 /* 0 to 15, or -1. */
 int ascii_hex_digit(char c);
-/* Equality of two texts, upper and lower case being the same. */
-bool ascii_equal_folded(const char *a, const char *b);
-/* The same of `len` bytes. */
+/* Equality of `len` bytes, upper and lower case being the same. */
 bool ascii_equal_folded_n(const unsigned char *a, const unsigned char *b, size_t len);
 /* The lower-case hexadecimal of `len` bytes, with a NUL: 2 * len + 1 characters. */
 void ascii_put_hex(char *out, const unsigned char *in, size_t len);

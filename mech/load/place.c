@@ -24,11 +24,6 @@ static size_t scheme_length(const char *where)
     return where[n] == ':' ? n : 0;
 }
 
-bool place_has_scheme(const char *where)
-{
-    return scheme_length(where) > 0;
-}
-
 /* `scheme` in lower case. */
 static bool has_this_scheme(const char *where, const char *scheme)
 {
@@ -41,7 +36,7 @@ static bool has_this_scheme(const char *where, const char *scheme)
 
 bool place_is_file(const char *where)
 {
-    return !place_has_scheme(where) || has_this_scheme(where, "file");
+    return scheme_length(where) == 0 || has_this_scheme(where, "file");
 }
 
 bool place_is_agent(const char *where)

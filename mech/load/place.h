@@ -5,10 +5,8 @@
 #include "base/bytes.h"
 #include "base/report.h"
 
-/* Does the text begin with a URI scheme ("file:", "agent:", "pkcs11:")? A relative path that looks
- * like one is to be written with "./". */
-bool place_has_scheme(const char *where);
-/* Is it a file: a path, or a "file:" URI? */
+/* Is it a file: a path, or a "file:" URI? A relative path that looks like the URI of something else
+ * ("agent:", "pkcs11:") is to be written with "./". */
 bool place_is_file(const char *where);
 /* Is it a key in ssh-agent ("agent:...")? */
 bool place_is_agent(const char *where);

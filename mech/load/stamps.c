@@ -9,8 +9,6 @@
 
 #define YOUNG 2 /* seconds */
 
-#include "base/err.h"
-
 /* What stat() says, or that there is nothing. */
 struct state {
     bool exists;

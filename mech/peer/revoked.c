@@ -136,11 +136,6 @@ struct bytes revoked_text(const struct revoked *r)
     return buf_bytes(&r->text);
 }
 
-const char *revoked_path(const struct revoked *r)
-{
-    return r->path;
-}
-
 struct revoked *revoked_ref(struct revoked *r)
 {
     if (r != NULL)

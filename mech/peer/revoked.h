@@ -24,7 +24,6 @@ edhoc_err revoked_certificate(const struct revoked *r, const struct ssh_cert *c)
  * revoked_text(). The path is for messages. */
 edhoc_err revoked_new(struct bytes text, const char *path, struct revoked **out) EDHOC_MUST_USE;
 struct bytes revoked_text(const struct revoked *r);
-const char *revoked_path(const struct revoked *r);
 struct revoked *revoked_ref(struct revoked *r); /* NULL is fine */
 void revoked_free(struct revoked *r);           /* drops a reference; NULL is fine */
 
