@@ -4,15 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cbor.h"
 #include "base/report.h"
-
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f ||
-            ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0))
-            *text = '?';
-}
 
 void check_say(struct check *c, enum verdict verdict, const char *format, ...)
 {
@@ -33,7 +26,7 @@ void check_say(struct check *c, enum verdict verdict, const char *format, ...)
         c->failed = true;
         return;
     }
-    make_printable(text);
+    cbor_make_clean(text);
     printf("%s%s%s: %s\n", c->colours ? verdicts[verdict].colour : "", verdicts[verdict].word,
            c->colours ? "\033[0m" : "", text);
     free(text);

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -515,6 +516,33 @@ START_TEST(a_fixed_value_is_wiped_whole)
 }
 END_TEST
 
+/* ---- what is told ---- */
+
+/* A peer's certificate may say anything, and what is said of it ends in a terminal or a log. */
+START_TEST(a_story_is_clean_text_whatever_is_in_it)
+{
+    static const char *const stories[][2] = {
+        {"plain, \xc3\xbc and \xe2\x82\xac", "plain, \xc3\xbc and \xe2\x82\xac"},
+        {"\x1b[2J\ttab\x7f", "?[2J?tab?"},
+        {"C1: \xc2\x9b"
+         "2J",
+         "C1: ??2J"},
+        {"its first byte alone: \x9b"
+         "2J",
+         "its first byte alone: ?2J"},
+        {"cut short: \xe2\x82", "cut short: ??"},
+        {"no UTF-8: \xff\xc0\x80\xed\xa0\x80", "no UTF-8: ??????"},
+    };
+
+    for (int i = 0; i < ROWS(stories); i++) {
+        ck_assert_int_eq(report(EDHOC_ERR_BUG, "%s", stories[i][0]), EDHOC_ERR_BUG);
+        ck_assert_str_eq(report_details(EDHOC_ERR_BUG), stories[i][1]);
+        ck_assert(cbor_clean_text(bytes_of_text(report_details(EDHOC_ERR_BUG))));
+    }
+    report_clear();
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *views = suite_case(suite, "views", 60), *buffer = suite_case(suite, "buffer", 60);
@@ -534,6 +562,7 @@ static void add(Suite *suite)
     tcase_add_test(buffer, copying_replaces_the_whole_or_fails);
     tcase_add_test(buffer, a_buffer_tells_too_long_from_what_it_was_given_and_passes_it_on);
     tcase_add_test(views, letters_and_digits_are_those_of_ascii_alone);
+    tcase_add_test(views, a_story_is_clean_text_whatever_is_in_it);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
     tcase_add_test(wiping, growing_wipes_the_old_memory);
     tcase_add_test(wiping, freeing_wipes_all_that_was_written);

@@ -445,13 +445,40 @@ bool cbor_utf8(struct bytes text)
     return true;
 }
 
+/* The same of one that is no control character (C0, DEL, C1). */
+static size_t clean_sequence(const uint8_t *p, size_t len)
+{
+    bool control = p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && len > 1 && p[1] < 0xa0);
+
+    return control ? 0 : utf8_sequence(p, len);
+}
+
 bool cbor_clean_text(struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        bool c1 = text.p[i] == 0xc2 && i + 1 < text.len && text.p[i + 1] < 0xa0;
+    size_t at = 0;
 
-        if (text.p[i] < 0x20 || text.p[i] == 0x7f || c1)
+    while (at < text.len) {
+        size_t len = clean_sequence(text.p + at, text.len - at);
+
+        if (len == 0)
             return false;
+        at += len;
     }
-    return cbor_utf8(text);
+    return true;
+}
+
+void cbor_make_clean(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t len = clean_sequence((const uint8_t *)text, left);
+
+        if (len == 0) {
+            *text = '?';
+            len = 1;
+        }
+        text += len;
+        left -= len;
+    }
 }

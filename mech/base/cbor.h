@@ -65,5 +65,7 @@ bool cbor_finished(const struct cbor_reader *r);
 bool cbor_utf8(struct bytes text);
 /* Is this a text that can be a name: valid UTF-8 without control characters (C0, DEL, C1)? */
 bool cbor_clean_text(struct bytes text);
+/* Makes it one, for a terminal or a log: each byte that cannot stay becomes '?'. */
+void cbor_make_clean(char *text);
 
 #endif

@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "base/cbor.h"
 
 static _Thread_local struct {
     edhoc_err err;
@@ -15,17 +16,6 @@ static _Thread_local struct {
 static const char *const sentences[EDHOC_ERR_END] = {EDHOC_ERRORS(SENTENCE)};
 #undef SENTENCE
 
-/* Text from a peer or a file may end up in a terminal: no control characters, C1 neither. */
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool c1 = (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
-
-        if ((unsigned char)*text < 0x20 || *text == 0x7f || c1)
-            *text = '?';
-    }
-}
-
 edhoc_err(report)(edhoc_err err, const char *format, ...)
 {
     va_list args;
@@ -34,7 +24,7 @@ edhoc_err(report)(edhoc_err err, const char *format, ...)
     if (vsnprintf(last.text, sizeof(last.text), format, args) < 0)
         last.text[0] = '\0';
     va_end(args);
-    make_printable(last.text);
+    cbor_make_clean(last.text); /* some of it may be a peer's or a file's */
     last.err = err;
     return err;
 }

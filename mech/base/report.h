@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 /* Remembers, for this thread, what went wrong, and returns `err`. The text follows the error's own
- * sentence after a colon; control characters become '?'. */
+ * sentence after a colon; control characters and what is no UTF-8 become '?'. */
 edhoc_err report(edhoc_err err, const char *format, ...)
     __attribute__((format(printf, 2, 3))) EDHOC_MUST_USE;
 
