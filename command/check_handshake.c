@@ -20,20 +20,7 @@
 
 #define SHOWN_MAX 10 /* keys of the same trouble that are told one by one */
 
-/* "6, 4, 1": the configured suites that fit a key of this type and that libcrypto has. */
-static struct suite_list usable_suites(const struct check *c, const struct keytype *type)
-{
-    struct suite_list list = {{0}, 0};
-
-    for (size_t i = 0; i < c->settings.suites.len; i++) {
-        const struct suite *suite = suite_by_id(c->settings.suites.id[i]);
-
-        if (suite_fits(suite, type) && suite_available(suite))
-            suite_list_add(&list, suite->id);
-    }
-    return list;
-}
-
+/* "6, 4, 1" */
 static void put_suites(const struct suite_list *list, struct buf *out)
 {
     char number[16];
@@ -126,7 +113,7 @@ static bool check_reflection(struct check *c, const struct identity *id)
 static void check_initiator(struct check *c)
 {
     const struct identity *id = c->identities->id[0];
-    struct suite_list suites = usable_suites(c, key_type(id->key));
+    struct suite_list suites = suite_list_usable(&c->settings.suites, key_type(id->key));
     struct buf text = buf_new(256);
 
     if (suites.len == 0) {
@@ -149,7 +136,8 @@ static void check_initiator(struct check *c)
 static bool can_serve(const struct check *c, const struct trust_line *line)
 {
     for (size_t i = 0; i < c->identities->len; i++) {
-        struct suite_list ours = usable_suites(c, key_type(c->identities->id[i]->key));
+        struct suite_list ours = suite_list_usable(&c->settings.suites,
+                                                   key_type(c->identities->id[i]->key));
 
         for (size_t k = 0; k < ours.len; k++)
             if (suite_fits(suite_by_id(ours.id[k]), key_type(cred_key(line->cred))))
@@ -162,7 +150,7 @@ static bool can_serve(const struct check *c, const struct trust_line *line)
 static void say_unserved(struct check *c, const struct trust_line *line)
 {
     const struct keytype *type = key_type(cred_key(line->cred));
-    struct suite_list theirs = usable_suites(c, type);
+    struct suite_list theirs = suite_list_usable(&c->settings.suites, type);
 
     if (theirs.len == 0)
         check_say(c, CHECK_WARN,
@@ -202,7 +190,8 @@ static void check_acceptor(struct check *c)
     struct buf text = buf_new(256);
 
     for (size_t i = 0; i < c->identities->len; i++) {
-        struct suite_list some = usable_suites(c, key_type(c->identities->id[i]->key));
+        struct suite_list some = suite_list_usable(&c->settings.suites,
+                                                   key_type(c->identities->id[i]->key));
 
         if (some.len == 0)
             say_no_suite(c, c->identities->id[i]);

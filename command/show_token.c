@@ -10,6 +10,7 @@
 #include "base/cbor.h"
 #include "base/err.h"
 #include "base/report.h"
+#include "edhoc/message_error.h"
 #include "profile/item.h"
 
 #define TOKEN_MAX 65536
@@ -162,15 +163,6 @@ static edhoc_err show_framed(struct bytes in, struct bytes inner, const char *pa
 
 /* ---- later tokens ---- */
 
-static bool is_error_message(struct bytes in)
-{
-    struct cbor_reader r = cbor_reader(in);
-
-    (void)cbor_read_int(&r);
-    (void)cbor_read_any(&r);
-    return cbor_finished(&r);
-}
-
 static bool is_byte_string(struct bytes in)
 {
     struct cbor_reader r = cbor_reader(in);
@@ -223,7 +215,7 @@ bool show_is_token(struct bytes in)
     if (unframe(in, &inner))
         return true;
     return in.len <= TOKEN_MAX && !is_text(in) &&
-           (is_byte_string(in) || is_error_message(in) || read_message_1(in, &m));
+           (is_byte_string(in) || message_is_error(in) || read_message_1(in, &m));
 }
 
 edhoc_err show_token(struct bytes in, const char *path)
@@ -236,7 +228,7 @@ edhoc_err show_token(struct bytes in, const char *path)
         show_byte_string(in, path);
         return EDHOC_OK;
     }
-    if (is_error_message(in)) {
+    if (message_is_error(in)) {
         show_error_message(in, path);
         return EDHOC_OK;
     }

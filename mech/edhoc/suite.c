@@ -83,6 +83,19 @@ void suite_list_add(struct suite_list *list, int id)
         list->id[list->len++] = id;
 }
 
+struct suite_list suite_list_usable(const struct suite_list *list, const struct keytype *type)
+{
+    struct suite_list usable = {{0}, 0};
+
+    for (size_t i = 0; i < list->len; i++) {
+        const struct suite *suite = suite_by_id(list->id[i]);
+
+        if (suite_fits(suite, type) && suite_available(suite))
+            suite_list_add(&usable, suite->id);
+    }
+    return usable;
+}
+
 edhoc_err suite_list_parse(const char *text, struct suite_list *list)
 {
     struct suite_list read = {{0}, 0};

@@ -39,6 +39,8 @@ bool suite_fits(const struct suite *s, const struct keytype *type);
 bool suite_available(const struct suite *s);
 bool suite_list_has(const struct suite_list *list, int64_t id);
 void suite_list_add(struct suite_list *list, int id);
+/* Those of the list that a key of this kind can be used under, and that libcrypto has. */
+struct suite_list suite_list_usable(const struct suite_list *list, const struct keytype *type);
 /* Reads "6,4,5" (numbers with commas or blanks between them). EDHOC_ERR_SETTING with details. */
 edhoc_err suite_list_parse(const char *text, struct suite_list *list) EDHOC_MUST_USE;
 

@@ -42,14 +42,6 @@ static bool put_certified(struct bytes type, struct ssh_reader r, struct buf *ou
     return strings > 0 && !r.failed && buf_err(out) == EDHOC_OK;
 }
 
-static bool is_certified(struct bytes type)
-{
-    size_t len = sizeof(CERTIFIED) - 1;
-
-    return type.len > len &&
-           bytes_equal(bytes_of(type.p + type.len - len, len), BYTES_LITERAL(CERTIFIED));
-}
-
 /* The blob that a line's base64 stands for must be of the type that the line says. */
 static bool add_blob(struct bytes type, struct bytes blob, struct revoked *to)
 {
@@ -57,7 +49,7 @@ static bool add_blob(struct bytes type, struct bytes blob, struct revoked *to)
     struct buf plain = buf_new(BLOB_MAX);
     bool ok = bytes_equal(ssh_read_string(&r), type) && !r.failed && r.rest.len > 0;
 
-    if (ok && is_certified(type)) {
+    if (ok && bytes_end_with(type, BYTES_LITERAL(CERTIFIED))) {
         ok = put_certified(type, r, &plain);
         blob = buf_bytes(&plain);
     }

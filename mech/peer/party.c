@@ -118,28 +118,13 @@ static struct edhoc_own use(struct party *p, const struct identity *id)
                                                                         : id->by_value)};
 }
 
-/* An initiator offers the suites that libcrypto has and that fit its key. */
-static struct suite_list usable_suites(const struct suite_list *configured,
-                                       const struct keytype *type)
-{
-    struct suite_list list = {{0}, 0};
-
-    for (size_t i = 0; i < configured->len; i++) {
-        const struct suite *suite = suite_by_id(configured->id[i]);
-
-        if (suite != NULL && suite_fits(suite, type) && suite_available(suite))
-            suite_list_add(&list, suite->id);
-    }
-    return list;
-}
-
 /* METHOD and SUITES_I: our half from our key, the other half from what pins the target. */
 static edhoc_err plan(void *arg, struct edhoc_plan *out)
 {
     struct party *p = arg;
     const struct identity *me = p->identities->id[0];
     const struct keytype *type = key_type(me->key);
-    struct suite_list offer = usable_suites(&p->config.suites, type);
+    struct suite_list offer = suite_list_usable(&p->config.suites, type);
     struct trust_plan wanted;
     edhoc_err err;
 
