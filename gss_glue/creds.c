@@ -143,8 +143,10 @@ static edhoc_err read_settings(gss_cred_usage_t usage, const struct setting_pair
 {
     edhoc_err err = sources_settings(store, count, out);
 
-    if (err == EDHOC_OK)
+    if (err == EDHOC_OK) {
+        glue_trace_to(out->trace);
         return EDHOC_OK;
+    }
     settings_clear(out);
     glue_trace("acquire usage=%d: %s", usage, report_sentence(err));
     return err;

@@ -1,51 +1,80 @@
-/* GSS_EDHOC_TRACE: one line per step, appended to the file that it names, as KRB5_TRACE does.
+/* The trace: one line per step, appended to a file, as KRB5_TRACE does.
  *
- * Each line is one write() to a file opened for it: nothing is kept open in the host program, and
- * lines of several processes do not mix. The variable is ignored in privileged programs
- * (settings_trace), so symbolic links may be followed, which /dev/stderr is one of. */
+ * The variable is its user's own, and ignored in privileged programs (settings_trace): the file is
+ * made, and symbolic links are followed. The setting of mech.conf concerns every user's programs, so
+ * its file must be there (sink.h). */
 #include "trace.h"
 
+#include "base/bytes.h"
 #include "load/settings.h"
+#include "load/sink.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
 
+/* Every path that was set in this process. They stay, since another thread may be about to use one:
+ * there are as many as an administrator thinks of while a program runs. */
+struct place {
+    struct place *next;
+    char path[];
+};
+
+static struct place *_Atomic places;
+static const char *_Atomic current;
+
+static const char *find(const struct place *from, const struct place *to, const char *path)
+{
+    for (; from != to; from = from->next)
+        if (strcmp(from->path, path) == 0)
+            return from->path;
+    return NULL;
+}
+
+/* NULL where there is no memory. */
+static const char *keep(const char *path)
+{
+    struct place *first = atomic_load(&places), *made;
+    const char *there = find(first, NULL, path);
+    size_t size = strlen(path) + 1;
+
+    if (there != NULL)
+        return there;
+    made = malloc(sizeof(*made) + size);
+    if (made == NULL)
+        return NULL;
+    memcpy(made->path, path, size);
+    made->next = first;
+    while (!atomic_compare_exchange_weak(&places, &made->next, made))
+        ;
+    return made->path;
+}
+
+void glue_trace_to(const char *path)
+{
+    const char *before = atomic_load(&current);
+
+    if (path == before || (path != NULL && before != NULL && strcmp(path, before) == 0))
+        return;
+    atomic_store(&current, path != NULL ? keep(path) : NULL);
+}
+
 /* The moment and the process; how much of the line that takes. */
 static size_t put_prefix(char line[LINE_MAX_BYTES])
 {
-    struct timespec now;
-    struct tm utc;
-    size_t len;
+    size_t len = sink_time(line);
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &utc);
-    len = strftime(line, LINE_MAX_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(line + len, LINE_MAX_BYTES - len, ".%03ldZ [%ld] ",
-                            now.tv_nsec / 1000000, (long)getpid());
-    return len;
-}
-
-/* Never blocks: the file could be a FIFO that nobody reads. */
-static void append(const char *path, const char *line, size_t len)
-{
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-    ssize_t written;
-
-    if (fd < 0)
-        return;
-    written = write(fd, line, len);
-    (void)written; /* a trace that cannot be written is no reason to fail */
-    (void)close(fd);
+    return len + (size_t)snprintf(line + len, LINE_MAX_BYTES - len, " [%ld] ", (long)getpid());
 }
 
 void glue_trace(const char *format, ...)
 {
-    const char *path = settings_trace();
+    const char *own = settings_trace(), *path = own != NULL ? own : atomic_load(&current);
     char line[LINE_MAX_BYTES];
     size_t len;
     va_list args;
@@ -61,5 +90,5 @@ void glue_trace(const char *format, ...)
         return;
     len = (size_t)n < sizeof(line) - len - 1 ? len + (size_t)n : sizeof(line) - 2;
     line[len++] = '\n';
-    append(path, line, len);
+    (void)sink_append(path, own != NULL ? SINK_MADE : SINK_THERE, bytes_of(line, len));
 }

@@ -34,7 +34,7 @@ static void begin(void)
         "GSS_EDHOC_ANCHORS",     "GSS_EDHOC_CRLS",
         "GSS_EDHOC_SUITES",      "GSS_EDHOC_OPTIONS",
         "GSS_EDHOC_TRACE",       "GSS_EDHOC_REVOKED",
-        "XDG_CONFIG_HOME",
+        "GSS_EDHOC_LOG",         "XDG_CONFIG_HOME",
     };
 
     folder_make("load");
@@ -1583,7 +1583,24 @@ START_TEST(options_are_set_by_the_nearest_source)
 }
 END_TEST
 
-START_TEST(the_trace_is_set_by_the_environment_only)
+/* The environment's is another variable's, and comes before it. */
+START_TEST(mech_conf_may_name_a_trace)
+{
+    struct setting_pair pair = {"edhoc_trace", "/x"};
+    struct settings s;
+
+    use_mech_conf("trace=/t");
+    setenv("GSS_EDHOC_TRACE", "", 1);
+    ck_assert_ok(settings_read(NULL, 0, &s));
+    ck_assert_str_eq(s.trace, "/t");
+    settings_clear(&s);
+    ck_assert_told(settings_read(&pair, 1, &s), EDHOC_ERR_SETTING, "no such credential store key");
+    settings_clear(&s);
+    unsetenv("GSS_EDHOC_TRACE");
+}
+END_TEST
+
+START_TEST(the_trace_of_the_environment_is_the_nearest)
 {
     ck_assert_ptr_null(settings_trace());
     setenv("GSS_EDHOC_TRACE", "", 1);
@@ -1599,7 +1616,8 @@ static const struct {
 } bad_confs[] = {
     {"no_such=/x", "line 2: no_such: is no setting"},
     {"edhoc_trust=/x", "is no setting"},
-    {"trace=/x", "is no setting"},
+    {"trace=t", "not an absolute path"},
+    {"trace=syslog", "not an absolute path"},
     {"trust", "needs a value"},
     {"trust =/x", "needs a value"},
     {"=/x", "is no setting"},
@@ -1777,7 +1795,8 @@ static void add_settings(Suite *suite)
     tcase_add_loop_test(tc, a_place_is_set_by_the_nearest_source, 0, ROWS(paths));
     tcase_add_test(tc, suites_are_set_by_the_nearest_source);
     tcase_add_test(tc, options_are_set_by_the_nearest_source);
-    tcase_add_test(tc, the_trace_is_set_by_the_environment_only);
+    tcase_add_test(tc, mech_conf_may_name_a_trace);
+    tcase_add_test(tc, the_trace_of_the_environment_is_the_nearest);
     tcase_add_loop_test(tc, bad_settings_of_mech_conf_are_refused, 0, ROWS(bad_confs));
     tcase_add_loop_test(tc, bad_settings_of_a_store_are_refused, 0, ROWS(pairs));
     tcase_add_test(tc, a_setting_twice_in_a_store_is_refused);

@@ -48,19 +48,39 @@ static bool is_relative(const char *place)
     return place_is_file(place) && place_path(place, &path) == EDHOC_OK && path[0] != '/';
 }
 
-static edhoc_err set_path(struct settings *s, size_t offset, const struct value *v)
+static edhoc_err replace(struct settings *s, size_t offset, char *text)
 {
     char **to = (char **)(void *)((char *)s + offset);
+
+    free(*to);
+    *to = text;
+    return EDHOC_OK;
+}
+
+static edhoc_err set_path(struct settings *s, size_t offset, const struct value *v)
+{
     char *copy;
 
     if (v->source == FROM_MECH_CONF && is_relative(v->text))
         return bad(v, "\"%.60s\" is not an absolute path", v->text);
     copy = strdup(v->text);
-    if (copy == NULL)
-        return EDHOC_ERR_NOMEM;
-    free(*to);
-    *to = copy;
-    return EDHOC_OK;
+    return copy != NULL ? replace(s, offset, copy) : EDHOC_ERR_NOMEM;
+}
+
+/* Of a file that is opened long after the setting was read, perhaps from another folder. */
+static edhoc_err set_file(struct settings *s, size_t offset, const struct value *v)
+{
+    char *path;
+    edhoc_err err;
+
+    if (!place_is_file(v->text))
+        return bad(v, "\"%.60s\" is no file", v->text);
+    if (v->source == FROM_MECH_CONF && is_relative(v->text))
+        return bad(v, "\"%.60s\" is not an absolute path", v->text);
+    err = place_absolute(v->text, &path);
+    if (err == EDHOC_ERR_NOMEM)
+        return err;
+    return err == EDHOC_OK ? replace(s, offset, path) : file_blame(err, v->label);
 }
 
 static edhoc_err set_suites(struct settings *s, size_t offset, const struct value *v)
@@ -160,16 +180,18 @@ static const struct {
     const char *name;
     edhoc_err (*set)(struct settings *s, size_t offset, const struct value *v);
     size_t offset;
+    bool conf_only; /* its variable is not a setting's, and there is no store key */
 } rows[] = {
-    {"identity", set_path, offsetof(struct settings, identity)},
-    {"service_identity", set_path, offsetof(struct settings, service_identity)},
-    {"certificate", set_path, offsetof(struct settings, certificate)},
-    {"trust", set_path, offsetof(struct settings, trust)},
-    {"anchors", set_path, offsetof(struct settings, anchors)},
-    {"crls", set_path, offsetof(struct settings, crls)},
-    {"revoked", set_path, offsetof(struct settings, revoked)},
-    {"suites", set_suites, 0},
-    {"options", set_options, 0},
+    {"identity", set_path, offsetof(struct settings, identity), false},
+    {"service_identity", set_path, offsetof(struct settings, service_identity), false},
+    {"certificate", set_path, offsetof(struct settings, certificate), false},
+    {"trust", set_path, offsetof(struct settings, trust), false},
+    {"anchors", set_path, offsetof(struct settings, anchors), false},
+    {"crls", set_path, offsetof(struct settings, crls), false},
+    {"revoked", set_path, offsetof(struct settings, revoked), false},
+    {"trace", set_file, offsetof(struct settings, trace), true},
+    {"suites", set_suites, 0, false},
+    {"options", set_options, 0, false},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -219,7 +241,7 @@ static edhoc_err apply_word(struct settings *s, char *word, const struct mech_co
                    (int)(len < 60 ? len : 60), word);
     if (row == ROWS)
         return bad(&v, "is no setting; settings are identity, service_identity, certificate, "
-                       "trust, anchors, crls, revoked, suites, options");
+                       "trust, anchors, crls, revoked, trace, suites, options");
     if (word[len] == '\0')
         return bad(&v, "needs a value, without blanks around the =");
     if ((*seen & 1u << row) != 0)
@@ -263,6 +285,8 @@ static edhoc_err read_environment(struct settings *s, bool *named)
         size_t at = strlen(name);
         struct value v = {FROM_ENVIRONMENT, name, NULL};
 
+        if (rows[row].conf_only)
+            continue;
         for (const char *c = rows[row].name; *c != '\0'; c++)
             name[at++] = ascii_upper(*c);
         v.text = secure_getenv(name);
@@ -287,7 +311,7 @@ static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, 
     if (strncmp(pair->key, STORE_PREFIX, strlen(STORE_PREFIX)) != 0)
         return EDHOC_OK;
     row = find_row(pair->key + strlen(STORE_PREFIX), strlen(pair->key) - strlen(STORE_PREFIX));
-    if (row == ROWS)
+    if (row == ROWS || rows[row].conf_only)
         return report(EDHOC_ERR_SETTING,
                       "%.60s: no such credential store key; keys are edhoc_identity, "
                       "edhoc_service_identity, edhoc_certificate, edhoc_trust, edhoc_anchors, "
@@ -356,7 +380,7 @@ edhoc_err settings_read(const struct setting_pair *store, size_t count, struct s
 void settings_clear(struct settings *s)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].set == set_path)
+        if (rows[i].set != set_suites && rows[i].set != set_options)
             free(*(char **)(void *)((char *)s + rows[i].offset));
     free(s->identities);
     *s = (struct settings){0};

@@ -35,6 +35,7 @@ struct settings {
     char *revoked;    /* what is revoked by key */
     char *identities; /* the file that chooses an initiator's identity by its target (choices.h);
                          NULL where the environment or a store has named one */
+    char *trace; /* mech.conf's, an absolute path; NULL: none. The environment's: settings_trace */
     struct suite_list suites;
     unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */
     bool negoex;      /* from mech.conf or the environment only */
@@ -61,7 +62,7 @@ edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_
 void settings_clear(struct settings *s);
 /* The value of `options` that says what these do. */
 void settings_put_options(struct buf *out, const struct settings *s);
-/* The trace file's name from GSS_EDHOC_TRACE (secure_getenv), or NULL. */
+/* The trace file's name from GSS_EDHOC_TRACE (secure_getenv), or NULL; it comes before mech.conf's. */
 const char *settings_trace(void);
 
 #endif
