@@ -8,23 +8,17 @@
 #include "base/err.h"
 #include "crypto/key.h"
 #include "crypto/openssh_type.h"
-#include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
 #include "peer/trust_line.h"
 #include "peer/trust.h"
 
 static edhoc_err print_fingerprint(const struct key *key)
 {
-    struct buf blob = buf_new(512), text = buf_new(64);
-    edhoc_err err;
+    struct buf text = buf_new(64);
+    edhoc_err err = openssh_key_fingerprint(key, &text);
 
-    ssh_blob_put(key, &blob);
-    err = buf_err(&blob);
-    if (err == EDHOC_OK)
-        err = openssh_fingerprint(buf_bytes(&blob), &text);
     if (err == EDHOC_OK)
         printf("    fingerprint  %.*s\n", (int)text.len, (const char *)text.p);
-    buf_free(&blob);
     buf_free(&text);
     return err;
 }

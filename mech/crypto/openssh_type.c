@@ -7,7 +7,9 @@
 #include "base/cbor.h"
 #include "base/err.h"
 #include "crypto/hash.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/ssh_blob.h"
 
 const struct keytype *openssh_type(struct bytes ssh_name)
 {
@@ -53,6 +55,19 @@ edhoc_err openssh_fingerprint(struct bytes blob, struct buf *out)
         return buf_err(out);
     out->len--; /* 32 bytes end in one '=', which OpenSSH leaves out */
     return EDHOC_OK;
+}
+
+edhoc_err openssh_key_fingerprint(const struct key *key, struct buf *out)
+{
+    struct buf blob = buf_new(512);
+    edhoc_err err;
+
+    ssh_blob_put(key, &blob);
+    err = buf_err(&blob);
+    if (err == EDHOC_OK)
+        err = openssh_fingerprint(buf_bytes(&blob), out);
+    buf_free(&blob);
+    return err;
 }
 
 bool openssh_fingerprint_read(const char *text, uint8_t hash[32])

@@ -25,6 +25,8 @@ struct party {
     const struct identity *chosen;
     int64_t chosen_until; /* the end of what is sent of it */
     struct peer peer;
+    struct cred *proven; /* what the peer has proven to hold, whatever was thought of it */
+    bool known;          /* and was believed, or a line pins its key */
 };
 
 static int64_t now(const struct party *p)
@@ -85,6 +87,7 @@ void party_free(struct party *p)
     if (p == NULL)
         return;
     forget(p);
+    cred_free(p->proven);
     free(p->name);
     free(p);
 }
@@ -244,9 +247,8 @@ static edhoc_err refuse_reflection(const struct identity_set *ours, const struct
     return EDHOC_OK;
 }
 
-static edhoc_err judge(void *arg, struct cred *proven)
+static edhoc_err judge_proven(struct party *p, struct cred *proven)
 {
-    struct party *p = arg;
     edhoc_err err = refuse_reflection(p->identities, proven);
 
     if (err == EDHOC_OK)
@@ -263,6 +265,18 @@ static edhoc_err judge(void *arg, struct cred *proven)
     return err;
 }
 
+static edhoc_err judge(void *arg, struct cred *proven)
+{
+    struct trust_cursor at = {0, 0, 0};
+    struct party *p = arg;
+    edhoc_err err = judge_proven(p, proven);
+
+    cred_free(p->proven);
+    p->proven = cred_ref(proven);
+    p->known = err == EDHOC_OK || trust_next_of_key(p->trust, proven, &at) != NULL;
+    return err;
+}
+
 /* ---- results ---- */
 
 const struct identity *party_identity(const struct party *p)
@@ -273,6 +287,16 @@ const struct identity *party_identity(const struct party *p)
 const struct peer *party_peer(const struct party *p)
 {
     return &p->peer;
+}
+
+const struct cred *party_proven(const struct party *p)
+{
+    return p->proven;
+}
+
+bool party_knows_peer(const struct party *p)
+{
+    return p->known;
 }
 
 int64_t party_expires(const struct party *p)

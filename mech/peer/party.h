@@ -38,6 +38,11 @@ void party_free(struct party *p); /* NULL is fine */
 const struct identity *party_identity(const struct party *p);
 /* Who the peer is, once it is judged; all zero before and after a failure. */
 const struct peer *party_peer(const struct party *p);
+/* The credential whose key the peer has proven to hold, whatever was thought of it, after a failure
+ * too; NULL where it did not come as far as that. */
+const struct cred *party_proven(const struct party *p);
+/* Was it believed, or does a line pin its key? Else whoever failed is a stranger. */
+bool party_knows_peer(const struct party *p);
 /* The earlier of both credentials' ends, seconds since 1970; INT64_MAX = never. */
 int64_t party_expires(const struct party *p);
 

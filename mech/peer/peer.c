@@ -21,7 +21,12 @@ edhoc_err peer_fill(struct cred *cred, const struct trust_line *line, enum name_
     static const struct trust_line no_line = {.valid_before = INT64_MAX};
 
     line = line != NULL ? line : &no_line;
-    *out = (struct peer){.cred = cred_ref(cred), .kind = kind, .expires = line->valid_before};
+    *out = (struct peer){.cred = cred_ref(cred),
+                         .kind = kind,
+                         .expires = line->valid_before,
+                         .file = line->file,
+                         .line = line->line,
+                         .by_ca = line->is_ca};
     if ((out->name = strndup((const char *)name.p, name.len)) != NULL &&
         bytes_copy_text(line->comment, &out->comment) &&
         bytes_copy_text(line->local_user, &out->local_user))
