@@ -7,6 +7,7 @@
 #include "lifetime.h"
 #include "load/settings.h"
 #include "load/sources.h"
+#include "log.h"
 #include "names.h"
 #include "peer/identity.h"
 #include "peer/trust.h"
@@ -131,6 +132,8 @@ edhoc_err glue_cred_load(struct glue_name *desired, gss_cred_usage_t usage, cons
 
     if (err == EDHOC_OK)
         err = load(*out, passphrase);
+    if (err != EDHOC_OK && usage == GSS_C_ACCEPT && *out != NULL)
+        glue_log_unusable(&(*out)->settings, err);
     if (err != EDHOC_OK) {
         glue_cred_free(*out);
         *out = NULL;

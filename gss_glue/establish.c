@@ -14,6 +14,7 @@
 #include "edhoc/edhoc.h"
 #include "framing.h"
 #include "lifetime.h"
+#include "log.h"
 #include "mechglue.h"
 #include "names.h"
 #include "oids.h"
@@ -73,6 +74,8 @@ static edhoc_err open_ctx(struct glue_ctx *ctx)
     glue_trace("context %u open: method %d suite %d flags 0x%x peer \"%s\"", ctx->id,
                edhoc_method(engine), edhoc_suite(engine)->id, (unsigned)ctx->flags,
                (ctx->initiator ? ctx->target_name : ctx->source_name)->text);
+    if (!ctx->initiator)
+        glue_log_accepted(ctx);
     glue_session_free(ctx->session);
     ctx->session = NULL;
     ctx->state = CTX_OPEN;
@@ -290,6 +293,8 @@ static edhoc_err accept_context(struct call *call, struct glue_cred *cred,
     if (err == EDHOC_OK)
         err = take_step(call, &bindings, message);
     buf_free(&bindings.text);
+    if (err != EDHOC_OK)
+        glue_log_refused(call->ctx, cred, err);
     return err;
 }
 

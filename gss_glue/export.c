@@ -19,6 +19,7 @@
 #include "edhoc/suite.h"
 #include "load/place.h"
 #include "load/settings.h"
+#include "load/sources.h"
 #include "mechglue.h"
 #include "name_record.h"
 #include "names.h"
@@ -306,12 +307,28 @@ static edhoc_err read_credential(struct bytes token, struct credential *out)
     return EDHOC_OK;
 }
 
+/* What is told where is the importing process's own affair. */
+static void use_own_log(struct settings *s)
+{
+    struct settings own;
+
+    if (sources_settings(NULL, 0, &own) == EDHOC_OK) {
+        s->log = own.log;
+        own.log = NULL;
+    } else {
+        report_clear();
+    }
+    settings_clear(&own);
+}
+
 static edhoc_err import_credential(struct bytes token, struct glue_cred **out)
 {
     struct credential c;
     edhoc_err err = read_credential(token, &c);
 
     *out = NULL;
+    if (err == EDHOC_OK)
+        use_own_log(&c.settings);
     if (err == EDHOC_OK)
         err = glue_cred_load(c.desired, c.usage, NULL, &c.settings, out);
     if (err == EDHOC_OK && (*out)->usage != c.usage) {

@@ -1583,6 +1583,37 @@ START_TEST(options_are_set_by_the_nearest_source)
 }
 END_TEST
 
+static void expect_log(const struct setting_pair *pair, const char *log)
+{
+    struct settings s;
+
+    ck_assert_ok(settings_read(pair, pair != NULL, &s));
+    ck_assert_pstr_eq(s.log, log);
+    settings_clear(&s);
+}
+
+START_TEST(the_log_is_set_by_the_nearest_source)
+{
+    struct setting_pair file = {"edhoc_log", "file:/var/log/edhoc"}, none = {"edhoc_log", "none"};
+    char *folder_now = getcwd(NULL, 0);
+
+    expect_log(NULL, NULL);
+    use_mech_conf("log=syslog");
+    expect_log(NULL, "syslog");
+    expect_log(&file, "/var/log/edhoc");
+    expect_log(&none, NULL);
+    setenv("GSS_EDHOC_LOG", "none", 1);
+    expect_log(NULL, NULL);
+    setenv("GSS_EDHOC_LOG", "l", 1); /* whatever the folder is when it is written */
+    expect_log(NULL, textf("%s/l", folder_now));
+    setenv("GSS_EDHOC_LOG", "", 1);
+    ck_assert_told(settings_read(&file, 1, &(struct settings){0}), EDHOC_ERR_SETTING,
+                   "GSS_EDHOC_LOG: is empty");
+    unsetenv("GSS_EDHOC_LOG");
+    free(folder_now);
+}
+END_TEST
+
 /* The environment's is another variable's, and comes before it. */
 START_TEST(mech_conf_may_name_a_trace)
 {
@@ -1618,6 +1649,9 @@ static const struct {
     {"edhoc_trust=/x", "is no setting"},
     {"trace=t", "not an absolute path"},
     {"trace=syslog", "not an absolute path"},
+    {"log=l", "not an absolute path"},
+    {"log=agent:", "no file"},
+    {"log=SYSLOG", "not an absolute path"},
     {"trust", "needs a value"},
     {"trust =/x", "needs a value"},
     {"=/x", "is no setting"},
@@ -1795,6 +1829,7 @@ static void add_settings(Suite *suite)
     tcase_add_loop_test(tc, a_place_is_set_by_the_nearest_source, 0, ROWS(paths));
     tcase_add_test(tc, suites_are_set_by_the_nearest_source);
     tcase_add_test(tc, options_are_set_by_the_nearest_source);
+    tcase_add_test(tc, the_log_is_set_by_the_nearest_source);
     tcase_add_test(tc, mech_conf_may_name_a_trace);
     tcase_add_test(tc, the_trace_of_the_environment_is_the_nearest);
     tcase_add_loop_test(tc, bad_settings_of_mech_conf_are_refused, 0, ROWS(bad_confs));

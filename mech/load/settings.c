@@ -83,6 +83,18 @@ static edhoc_err set_file(struct settings *s, size_t offset, const struct value 
     return err == EDHOC_OK ? replace(s, offset, path) : file_blame(err, v->label);
 }
 
+static edhoc_err set_log(struct settings *s, size_t offset, const struct value *v)
+{
+    char *copy;
+
+    if (strcmp(v->text, "none") == 0)
+        return replace(s, offset, NULL);
+    if (strcmp(v->text, SETTING_SYSLOG) != 0)
+        return set_file(s, offset, v);
+    copy = strdup(SETTING_SYSLOG);
+    return copy != NULL ? replace(s, offset, copy) : EDHOC_ERR_NOMEM;
+}
+
 static edhoc_err set_suites(struct settings *s, size_t offset, const struct value *v)
 {
     edhoc_err err = suite_list_parse(v->text, &s->suites);
@@ -189,6 +201,7 @@ static const struct {
     {"anchors", set_path, offsetof(struct settings, anchors), false},
     {"crls", set_path, offsetof(struct settings, crls), false},
     {"revoked", set_path, offsetof(struct settings, revoked), false},
+    {"log", set_log, offsetof(struct settings, log), false},
     {"trace", set_file, offsetof(struct settings, trace), true},
     {"suites", set_suites, 0, false},
     {"options", set_options, 0, false},
@@ -241,7 +254,7 @@ static edhoc_err apply_word(struct settings *s, char *word, const struct mech_co
                    (int)(len < 60 ? len : 60), word);
     if (row == ROWS)
         return bad(&v, "is no setting; settings are identity, service_identity, certificate, "
-                       "trust, anchors, crls, revoked, trace, suites, options");
+                       "trust, anchors, crls, revoked, log, trace, suites, options");
     if (word[len] == '\0')
         return bad(&v, "needs a value, without blanks around the =");
     if ((*seen & 1u << row) != 0)
@@ -315,7 +328,7 @@ static edhoc_err read_pair(struct settings *s, const struct setting_pair *pair, 
         return report(EDHOC_ERR_SETTING,
                       "%.60s: no such credential store key; keys are edhoc_identity, "
                       "edhoc_service_identity, edhoc_certificate, edhoc_trust, edhoc_anchors, "
-                      "edhoc_crls, edhoc_revoked, edhoc_suites, edhoc_options",
+                      "edhoc_crls, edhoc_revoked, edhoc_log, edhoc_suites, edhoc_options",
                       pair->key);
     if ((*seen & 1u << row) != 0)
         return bad(&v, "is given twice in the credential store");

@@ -18,6 +18,8 @@ struct mech_conf;
 
 #define SETTING_MAX 4096 /* bytes of a value */
 
+#define SETTING_SYSLOG "syslog" /* the value of `log` that is no file */
+
 /* Bits of the setting `options`. */
 enum {
     EDHOC_CONFIRM = 1,          /* initiator: ask for message_4 */
@@ -35,6 +37,8 @@ struct settings {
     char *revoked;    /* what is revoked by key */
     char *identities; /* the file that chooses an initiator's identity by its target (choices.h);
                          NULL where the environment or a store has named one */
+    char *log;   /* where acceptors tell whom they accept and refuse: SETTING_SYSLOG, or an absolute
+                      path; NULL: nowhere */
     char *trace; /* mech.conf's, an absolute path; NULL: none. The environment's: settings_trace */
     struct suite_list suites;
     unsigned options; /* EDHOC_CONFIRM | EDHOC_HIDE_TARGET | EDHOC_CRED_BY_REFERENCE */

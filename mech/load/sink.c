@@ -132,3 +132,46 @@ bool sink_append(const char *path, enum sink_rule rule, struct bytes line)
     (void)close(fd);
     return done;
 }
+
+/* ---- syslog ---- */
+
+#define AUTHPRIV (10 << 3)
+
+/* syslog(3) would wait for a daemon that is busy, and share the ident and the socket of the host. */
+static int open_socket(struct sockaddr_un *to)
+{
+    *to = (struct sockaddr_un){.sun_family = AF_UNIX, .sun_path = SINK_SOCKET};
+    return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+bool sink_syslog(enum sink_severity severity, struct bytes text)
+{
+    char head[64];
+    struct iovec parts[2] = {{.iov_base = head}, {(void *)(uintptr_t)text.p, text.len}};
+    struct sockaddr_un to;
+    struct msghdr message = {
+        .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = parts, .msg_iovlen = 2};
+    int fd = open_socket(&to);
+    bool sent;
+
+    if (fd < 0)
+        return false;
+    parts[0].iov_len = (size_t)snprintf(
+        head, sizeof(head), "<%d>" SINK_IDENT "[%ld]: ", AUTHPRIV | (int)severity, (long)getpid());
+    sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    (void)close(fd);
+    return sent;
+}
+
+int sink_syslog_fault(void)
+{
+    struct sockaddr_un to;
+    int fd = open_socket(&to), fault = 0;
+
+    if (fd < 0)
+        return errno;
+    if (connect(fd, (const struct sockaddr *)(const void *)&to, sizeof(to)) != 0)
+        fault = errno;
+    (void)close(fd);
+    return fault;
+}

@@ -1,4 +1,4 @@
-/* Lines for people: each whole, in one call of the system, to a file. Nothing here waits,
+/* Lines for people: each whole, in one call of the system, to a file or to syslog. Nothing here waits,
  * raises a signal, keeps anything open in the host program, or tells a story (base/report.h): what
  * cannot be written is lost, and whoever wants to know why asks sink_open(). */
 #ifndef MECH_LOAD_SINK_H
@@ -18,6 +18,16 @@ enum sink_rule {
 int sink_open(const char *path, enum sink_rule rule, int *fd);
 /* Appends a line, which ends in a newline. False where that was not possible. */
 bool sink_append(const char *path, enum sink_rule rule, struct bytes line);
+
+enum sink_severity { SINK_ERROR = 3, SINK_WARNING = 4, SINK_NOTICE = 5, SINK_INFO = 6 };
+
+#define SINK_IDENT  "gss-edhoc"
+#define SINK_SOCKET "/dev/log"
+
+/* To syslog, facility authpriv. The local daemon adds the time. */
+bool sink_syslog(enum sink_severity severity, struct bytes text);
+/* Is there a daemon that would take it? 0, or an errno. */
+int sink_syslog_fault(void);
 
 #define SINK_TIME_MAX 32
 
