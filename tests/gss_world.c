@@ -31,6 +31,11 @@ const char *__lsan_default_options(void)
 
 /* ---- keys ---- */
 
+const char *app_command(void)
+{
+    return command;
+}
+
 void app_keygen(const char *type, const char *file, const char *name)
 {
     /* The command makes no key for a name with a slash; a .pub that was written by hand may have it. */
@@ -93,9 +98,9 @@ static void make_folder(const char *name)
 /* Nothing of the user's own comes into it. */
 static void set_environment(void)
 {
-    static const char *const ours[] = {"IDENTITY", "SERVICE_IDENTITY", "CERTIFICATE",
-                                       "TRUST",    "ANCHORS",          "CRLS",
-                                       "SUITES",   "OPTIONS",          "REVOKED"};
+    static const char *const ours[] = {
+        "IDENTITY", "SERVICE_IDENTITY", "CERTIFICATE", "TRUST",   "ANCHORS",
+        "CRLS",     "SUITES",           "OPTIONS",     "REVOKED", "LOG"};
 
     (void)setenv("GSS_MECH_CONFIG", folder_path("mech.conf"), 1);
     (void)setenv("KRB5_CONFIG", folder_path("krb5.conf"), 1);

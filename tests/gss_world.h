@@ -37,6 +37,8 @@ void app_unload(void);
 extern const char *const app_types[];
 #define APP_TYPES 3
 
+/* The command's path. */
+const char *app_command(void);
 /* Makes FILE and FILE.pub. */
 void app_keygen(const char *type, const char *file, const char *name);
 /* Appends FILE.pub to a trust file, with options (NULL: none). */
