@@ -4,6 +4,7 @@
 #include "check_choice.h"
 #include "check_handshake.h"
 #include "check_identity.h"
+#include "check_log.h"
 #include "check_plugin.h"
 #include "check_say.h"
 #include "check_trust.h"
@@ -77,6 +78,7 @@ static int run(struct check *c)
         check_identities(c);
         check_trust(c);
         check_handshake(c);
+        check_log(c);
     }
     identity_set_free(c->identities);
     trust_free(c->trust);

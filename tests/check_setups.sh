@@ -11,7 +11,7 @@ absolute() {
 command=$(absolute "${GSS_EDHOC:-./gss-edhoc}")
 plugin=$(absolute "${MECH_SO:-.libs/mech_edhoc.so}")
 unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
-    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE \
+    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE GSS_EDHOC_LOG \
     XDG_CONFIG_HOME SSH_AUTH_SOCK NO_COLOR
 LC_ALL=C
 export LC_ALL
@@ -431,6 +431,70 @@ cp web.pem web.pem.pub service.d
 GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a imap@mail.example.org
 finds 'no key here is for imap@mail.example.org' 'gss-edhoc keygen -o FILE imap@mail.example.org'
 result 'a service without a key'
+
+# -- The log and the trace ---------------------------------------------------------------------
+
+cp me.pem.pub clients
+# check -a of a server whose only set-up fault, if any, is its log's
+served() {
+    GSS_EDHOC_SERVICE_IDENTITY=$work/web.pem GSS_EDHOC_TRUST=$work/clients check -a
+}
+# warns TEXT...: nothing fails, and what there is to warn of has all these texts
+warns() {
+    [ "$exited" -eq 0 ] && well_formed && [ "$(grep -c '^warn' out)" -eq 1 ] && has warn "$@"
+}
+served
+good && has ok 'log: none' 'log=syslog in mech.conf'
+result 'a server without a log'
+GSS_EDHOC_LOG=syslog served
+[ "$exited" -eq 0 ] && well_formed && if [ -S /dev/log ]; then
+    has ok 'log: syslog' gss-edhoc
+else
+    has warn 'log: /dev/log: ' 'start a syslog daemon'
+fi
+result 'a server that tells syslog'
+GSS_EDHOC_LOG=$work/log served
+warns "$work/log does not exist" 'install -m 640 -o' && [ ! -e log ]
+result 'a log that is not there'
+: >log
+GSS_EDHOC_LOG=$work/log served
+good && has ok "log: $work/log; nobody was refused lately"
+result 'a log with nothing in it'
+i=0
+while [ $i -lt 9000 ]; do
+    echo '2026-11-26T12:00:00.000Z gss-edhoc[7]: accepted program="x" client="alice"'
+    i=$((i + 1))
+done >log
+for i in 1 2 3 4 5 6; do
+    echo "2026-11-26T12:00:0$i.000Z gss-edhoc[7]: refused program=\"x\" why=\"reason $i\""
+done >>log
+GSS_EDHOC_LOG=$work/log served
+[ "$exited" -eq 0 ] && well_formed && has ok 'the last that were refused' &&
+    [ "$(grep -c '^warn: log: ' out)" -eq 5 ] && has warn 12:00:02 'why="reason 2"' &&
+    has warn 'reason 6' && ! has warn 'reason 1'
+result 'a log that tells of refusals'
+ln -s log link
+GSS_EDHOC_LOG=$work/link served
+warns "$work/link is a symbolic link" 'name the file itself'
+result 'a log that is a link'
+GSS_EDHOC_LOG=$work/home served
+warns "$work/home cannot be written: Is a directory" 'name a file'
+result 'a log that is a folder'
+GSS_EDHOC_TRACE=$work/nowhere/trace check HTTP@web.example.org
+warns "trace: $work/nowhere/trace cannot be made: No such file"
+result 'a trace in a folder that is not there'
+GSS_EDHOC_TRACE=$work/trace check HTTP@web.example.org
+good && has ok "trace: $work/trace" GSS_EDHOC_TRACE && [ ! -e trace ]
+result 'a trace that can be made'
+register $oid "$plugin" "[trace=$work/trace]"
+check HTTP@web.example.org
+warns "trace: $work/trace does not exist" 'install -m 640'
+result 'a trace in mech.conf that is not there'
+register $oid "$plugin" '[trace=/dev/stderr]'
+check HTTP@web.example.org
+[ "$exited" -eq 0 ] && has ok 'trace: /dev/stderr, as mech.conf says'
+result 'a trace in mech.conf to stderr'
+register $oid "$plugin"
 
 # -- The clock ---------------------------------------------------------------------------------
 
