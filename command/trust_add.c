@@ -1,5 +1,6 @@
 #include "trust_add.h"
 
+#include "file_edit.h"
 #include "files.h"
 #include "tool.h"
 #include "trust_command.h"
@@ -109,7 +110,7 @@ int trust_add_lines(const struct trust_command *c)
 {
     struct buf text = buf_new(0), said = buf_new(SIZE_MAX);
     const char *source;
-    struct edit e = {.lock = -1};
+    struct edit e = {.file = {.lock = -1}};
     char *path = NULL;
     edhoc_err err = read_arguments(c, &source, &text);
 
@@ -118,7 +119,7 @@ int trust_add_lines(const struct trust_command *c)
     if (err == EDHOC_OK)
         err = add_text(c, buf_bytes(&text), source, &e, &said);
     if (err == EDHOC_OK)
-        err = edit_save(&e);
+        err = file_edit_save(&e.file);
     if (err == EDHOC_OK)
         (void)fwrite(said.p, 1, said.len, stdout);
     if (err == EDHOC_OK)

@@ -27,7 +27,7 @@ edhoc_err trust_open(const struct trust_command *c, bool create, char **path, st
 {
     edhoc_err err = EDHOC_OK;
 
-    *e = (struct edit){.lock = -1, .text = buf_new(0)};
+    *e = (struct edit){.file = {.lock = -1}};
     *path = NULL;
     if (c->file != NULL)
         *path = strdup(c->file);

@@ -4,16 +4,13 @@
 #ifndef COMMAND_TRUST_EDIT_H
 #define COMMAND_TRUST_EDIT_H
 
+#include "file_edit.h"
+
 #include "peer/trust.h"
 
 struct edit {
-    const char *shown; /* the path as it was given, for messages; borrowed */
-    char *path;        /* without symbolic links */
-    char *lock_path;
-    int lock;
-    bool exists;
-    struct buf text;
-    struct trust *trust; /* the lines in `text` */
+    struct file_edit file;
+    struct trust *trust; /* the lines in its text */
     unsigned lines;      /* how many lines it has, with those that pin nothing */
 };
 
@@ -27,9 +24,8 @@ void edit_close(struct edit *e);
  */
 edhoc_err edit_append(struct edit *e, struct bytes line, const struct trust_line **already,
                       struct buf *said) EDHOC_MUST_USE;
-/* Replaces the text, which must be a valid one. */
+/* Replaces the text, which must be a valid one. Like what is appended, it is saved by
+ * file_edit_save(). */
 edhoc_err edit_replace(struct edit *e, struct bytes text) EDHOC_MUST_USE;
-/* Writes the text beside the file, with the same owner, group and mode, and renames it. */
-edhoc_err edit_save(struct edit *e) EDHOC_MUST_USE;
 
 #endif

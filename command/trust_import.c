@@ -2,6 +2,7 @@
  * trust lines. */
 #include "trust_import.h"
 
+#include "file_edit.h"
 #include "files.h"
 #include "ssh_line.h"
 #include "ssh_names.h"
@@ -292,7 +293,7 @@ static edhoc_err finish(struct import *in)
                       "nothing was imported; to leave out such lines, use --skip-unusable");
     if (in->said.len == 0)
         return nothing(in);
-    return in->added > 0 ? edit_save(&in->edit) : EDHOC_OK;
+    return in->added > 0 ? file_edit_save(&in->edit.file) : EDHOC_OK;
 }
 
 static void print_said(const struct import *in)

@@ -1,6 +1,7 @@
 /* gss-edhoc trust remove: unpins keys by name, key file or fingerprint. */
 #include "trust_remove.h"
 
+#include "file_edit.h"
 #include "files.h"
 #include "line_key.h"
 #include "tool.h"
@@ -287,7 +288,7 @@ static edhoc_err treat_line(struct removal *r, const struct trust_line *line, st
 
 static edhoc_err treat_file(struct removal *r, const struct edit *e)
 {
-    struct bytes rest = buf_bytes(&e->text), line;
+    struct bytes rest = buf_bytes(&e->file.text), line;
     struct trust_cursor at = {0};
     const struct trust_line *next = trust_next(e->trust, &at);
     edhoc_err err = EDHOC_OK;
@@ -333,8 +334,8 @@ static edhoc_err check_matched(const struct removal *r, const struct edit *e)
         if (line != NULL)
             return report(EDHOC_ERR_NO_TRUST,
                           "%s: no line names %s; line %u lets it in by \"%s\": remove that",
-                          e->shown, t->text, line->line, line->principals);
-        return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s%s", e->shown, t->text,
+                          e->file.shown, t->text, line->line, line->principals);
+        return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s%s", e->file.shown, t->text,
                       t->name != NULL
                           ? trust_hint(e->trust, TRUST_CLIENT, bytes_of_text(t->name), false)
                           : "");
@@ -375,7 +376,7 @@ static edhoc_err remove_all(const struct trust_command *c, struct removal *r, st
         err = check_matched(r, e);
     if (err == EDHOC_OK)
         err = edit_replace(e, buf_bytes(&r->text));
-    return err == EDHOC_OK ? edit_save(e) : err;
+    return err == EDHOC_OK ? file_edit_save(&e->file) : err;
 }
 
 int trust_remove_lines(const struct trust_command *c)
