@@ -40,6 +40,8 @@ static const char help[] =
     "For import:\n"
     "      --ignore-options       drop the options of authorized_keys lines\n"
     "      --skip-unusable        import the other lines; otherwise nothing is imported\n"
+    "      --revoked=LIST         the keys of @revoked lines are added to the file LIST,\n"
+    "                             which the setting revoked is to name\n"
     "  -h, --help                 this text\n";
 
 static const struct {
@@ -52,7 +54,7 @@ static const struct {
     {"add", trust_add_lines, "fnCSABU", 1, 64, "the key is missing: a .pub file, - or a line"},
     {"remove", trust_remove_lines, "f", 1, 64, "what to remove is missing"},
     {"list", trust_list_lines, "f", 0, 0, ""},
-    {"import", trust_import_lines, "fnCSABUIK", 1, 64, "the file to import is missing"},
+    {"import", trust_import_lines, "fnCSABUIKR", 1, 64, "the file to import is missing"},
 };
 
 static const struct option options[] = {{"file", required_argument, NULL, 'f'},
@@ -64,6 +66,7 @@ static const struct option options[] = {{"file", required_argument, NULL, 'f'},
                                         {"local-user", required_argument, NULL, 'U'},
                                         {"ignore-options", no_argument, NULL, 'I'},
                                         {"skip-unusable", no_argument, NULL, 'K'},
+                                        {"revoked", required_argument, NULL, 'R'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
 
@@ -93,6 +96,9 @@ static void set_option(struct trust_command *c, int option, const char *value)
         break;
     case 'I':
         c->ignore_options = true;
+        break;
+    case 'R':
+        c->revoked = value;
         break;
     default:
         c->skip_unusable = true;

@@ -4,6 +4,8 @@
 
 #include "file_edit.h"
 #include "files.h"
+#include "line_key.h"
+#include "revoke_list.h"
 #include "ssh_line.h"
 #include "ssh_names.h"
 #include "ssh_option.h"
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/err.h"
@@ -35,6 +38,14 @@ struct import {
     struct buf said;                /* for stdout, once the file is saved */
     unsigned added, refused, other; /* lines; the last are those of others than are wanted */
     unsigned hashed;                /* of them, those whose name no pattern can match */
+    struct file_edit list;          /* of keys that are revoked, where one is named */
+    unsigned revoked;               /* keys that were added to it */
+};
+
+/* A file that is imported. */
+struct source {
+    struct trust_place at;
+    struct buf text;
 };
 
 /* One line on its way: what it says, and what becomes of it. */
@@ -189,6 +200,81 @@ static edhoc_err check_type(const struct passage *p)
                : trust_bad(&p->at, "%s", openssh_type_fault(p->line.type));
 }
 
+/* ---- what is revoked ---- */
+
+static edhoc_err say_key(struct import *in, const struct passage *p, const char *what,
+                         const char *where)
+{
+    struct buf blob = buf_new(TRUST_LINE_MAX), key = buf_new(TRUST_LINE_MAX);
+    edhoc_err err = EDHOC_OK;
+
+    if (!base64_read(p->line.key, &blob))
+        err = trust_bad(&p->at, "the key is not base64");
+    buf_put_text(&key, where);
+    buf_put_text(&key, ": ");
+    buf_put(&key, p->line.type);
+    buf_put_text(&key, ", fingerprint ");
+    if (err == EDHOC_OK)
+        err = openssh_fingerprint(buf_bytes(&blob), &key);
+    if (err == EDHOC_OK)
+        say(in, &p->at, what, &key);
+    buf_free(&blob);
+    buf_free(&key);
+    return err;
+}
+
+/* The hosts of such a line tell whether it is one of those that are wanted; the key is then revoked for
+ * all. A name that is hashed counts, where none is wanted. */
+static edhoc_err revoke(struct import *in, const struct passage *p)
+{
+    struct ssh_names names = {.hashed = false};
+    const char *wanted = in->command->wish.principals;
+    bool already = false, mine = wanted == NULL;
+    edhoc_err err = EDHOC_OK;
+
+    if (in->command->revoked == NULL)
+        return trust_bad(&p->at,
+                         "@revoked: a trust file cannot say that; add such keys to the list "
+                         "that the setting revoked names, with --revoked=LIST");
+    if (wanted != NULL) {
+        err = ssh_names_take(&p->line, wanted, &p->at, &names);
+        mine = names.principals.len > 0;
+        in->other += !mine;
+    }
+    buf_free(&names.principals);
+    if (err == EDHOC_OK && mine)
+        err = revoke_list_add(&in->list, p->line.type, p->line.key, p->line.comment, &already);
+    if (err == EDHOC_ERR_KEY_FORMAT)
+        return trust_bad(&p->at, "no public key");
+    in->revoked += err == EDHOC_OK && mine && !already;
+    return err == EDHOC_OK && mine
+               ? say_key(in, p, already ? "there already: " : "added to ", in->list.shown)
+               : err;
+}
+
+/* Lines that pin a key which is revoked now are of no more use. */
+static edhoc_err tell_pins(const struct import *in)
+{
+    struct buf blob = buf_new(TRUST_LINE_MAX), key = buf_new(2 * TRUST_LINE_MAX);
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
+    edhoc_err err = EDHOC_OK;
+
+    while (err == EDHOC_OK && (line = trust_next(in->edit.trust, &at)) != NULL) {
+        buf_reset(&blob);
+        buf_reset(&key);
+        line_key_blob(line, &blob);
+        base64_put(buf_bytes(&blob), &key);
+        err = buf_err(&blob) != EDHOC_OK ? buf_err(&blob) : buf_err(&key);
+        if (err == EDHOC_OK && revoke_list_has(&in->list, buf_bytes(&key)))
+            printf("note: %s line %u (%s) is about a key that is revoked\n", line->file, line->line,
+                   line->principals);
+    }
+    buf_free(&blob);
+    buf_free(&key);
+    return err;
+}
+
 static edhoc_err import_passage(struct import *in, struct passage *p)
 {
     bool mine = true;
@@ -197,8 +283,9 @@ static edhoc_err import_passage(struct import *in, struct passage *p)
     if (err != EDHOC_OK)
         return err;
     if (p->line.is_revoked)
-        return trust_bad(&p->at, "@revoked: a trust file cannot say that; the setting revoked "
-                                 "names a list of such keys");
+        return revoke(in, p);
+    if (in->command->revoked != NULL && revoke_list_has(&in->list, p->line.key))
+        return say_key(in, p, "passed over, revoked in ", in->list.shown);
     if (p->line.form == SSH_LINE_EITHER)
         return trust_bad(&p->at,
                          "a host's key or a person's? there are lines of known_hosts and of "
@@ -228,39 +315,52 @@ static edhoc_err import_line(struct import *in, struct bytes text, const struct 
 
 /* ---- files ---- */
 
-/* Every line that cannot be imported is told at once. */
-static edhoc_err import_text(struct import *in, struct bytes text, const char *source)
+/* One line, where it is one of these. Every line that cannot be imported is told at once. */
+static edhoc_err import_if(struct import *in, bool revoked, struct bytes line,
+                           const struct trust_place *at, enum ssh_form either)
 {
-    struct trust_place at = {strcmp(source, "-") == 0 ? "standard input" : source, 0};
-    enum ssh_form either = ssh_lines_form(text, at.file);
-    struct bytes line;
+    struct bytes rest = line;
+    edhoc_err err;
 
-    while (lines_next(&text, &line)) {
-        edhoc_err err;
-
-        at.line++;
-        if (lines_is_idle(line))
-            continue;
-        err = line.len > TRUST_LINE_MAX ? trust_bad(&at, "longer than %d bytes", TRUST_LINE_MAX)
-                                        : import_line(in, line, &at, either);
-        if (err != EDHOC_OK && err != EDHOC_ERR_TRUST_SYNTAX)
-            return err;
-        if (err != EDHOC_OK) {
-            (void)tool_fail(err);
-            in->refused++;
-        }
-    }
+    if (lines_is_idle(line) || bytes_equal(lines_word(&rest), BYTES_LITERAL("@revoked")) != revoked)
+        return EDHOC_OK;
+    err = line.len > TRUST_LINE_MAX ? trust_bad(at, "longer than %d bytes", TRUST_LINE_MAX)
+                                    : import_line(in, line, at, either);
+    if (err != EDHOC_ERR_TRUST_SYNTAX)
+        return err;
+    (void)tool_fail(err);
+    in->refused++;
     return EDHOC_OK;
 }
 
-static edhoc_err import_source(struct import *in, const char *source)
+static edhoc_err import_text(struct import *in, bool revoked, const struct source *source)
 {
-    struct buf text = buf_new(0);
-    edhoc_err err = tool_read_source(source, TRUST_FILE_MAX, &text);
+    struct bytes text = buf_bytes(&source->text), line;
+    struct trust_place at = source->at;
+    enum ssh_form either = ssh_lines_form(text, at.file);
+    edhoc_err err = EDHOC_OK;
 
-    if (err == EDHOC_OK)
-        err = import_text(in, buf_bytes(&text), source);
-    buf_free(&text);
+    while (err == EDHOC_OK && lines_next(&text, &line)) {
+        at.line++;
+        err = import_if(in, revoked, line, &at, either);
+    }
+    return err;
+}
+
+/* What is revoked in one file is pinned from none. */
+static edhoc_err import_sources(struct import *in, struct source *sources)
+{
+    const struct trust_command *c = in->command;
+    edhoc_err err = EDHOC_OK;
+
+    for (int i = 0; i < c->argc && err == EDHOC_OK; i++) {
+        sources[i].at.file = strcmp(c->argv[i], "-") == 0 ? "standard input" : c->argv[i];
+        err = tool_read_source(c->argv[i], TRUST_FILE_MAX, &sources[i].text);
+    }
+    for (int i = 0; i < c->argc && err == EDHOC_OK; i++)
+        err = import_text(in, true, &sources[i]);
+    for (int i = 0; i < c->argc && err == EDHOC_OK; i++)
+        err = import_text(in, false, &sources[i]);
     return err;
 }
 
@@ -288,12 +388,16 @@ static edhoc_err nothing(const struct import *in)
 
 static edhoc_err finish(struct import *in)
 {
+    edhoc_err err = EDHOC_OK;
+
     if (in->refused > 0 && !in->command->skip_unusable)
         return report(EDHOC_ERR_TRUST_SYNTAX,
                       "nothing was imported; to leave out such lines, use --skip-unusable");
     if (in->said.len == 0)
         return nothing(in);
-    return in->added > 0 ? file_edit_save(&in->edit.file) : EDHOC_OK;
+    if (in->revoked > 0)
+        err = file_edit_save(&in->list);
+    return err == EDHOC_OK && in->added > 0 ? file_edit_save(&in->edit.file) : err;
 }
 
 static void print_said(const struct import *in)
@@ -306,18 +410,35 @@ static void print_said(const struct import *in)
         printf("passed over: %u lines of others%s\n", in->other, hashed);
 }
 
+static edhoc_err import_all(struct import *in, struct source *sources)
+{
+    edhoc_err err = EDHOC_OK;
+
+    if (in->command->revoked != NULL)
+        err = revoke_list_open(in->command->revoked, &in->list);
+    if (err == EDHOC_OK)
+        err = import_sources(in, sources);
+    if (err == EDHOC_OK)
+        err = finish(in);
+    if (err != EDHOC_OK)
+        return err;
+    print_said(in);
+    return in->revoked > 0 ? tell_pins(in) : EDHOC_OK;
+}
+
 int trust_import_lines(const struct trust_command *c)
 {
-    struct import in = {.command = c, .said = buf_new(SIZE_MAX)};
+    struct import in = {.command = c, .said = buf_new(SIZE_MAX), .list = {.lock = -1}};
+    struct source *sources = calloc((size_t)c->argc, sizeof(*sources));
     char *path;
     edhoc_err err = trust_open(c, true, &path, &in.edit);
 
-    for (int i = 0; i < c->argc && err == EDHOC_OK; i++)
-        err = import_source(&in, c->argv[i]);
     if (err == EDHOC_OK)
-        err = finish(&in);
-    if (err == EDHOC_OK)
-        print_said(&in);
+        err = sources != NULL ? import_all(&in, sources) : EDHOC_ERR_NOMEM;
+    for (int i = 0; i < c->argc && sources != NULL; i++)
+        buf_free(&sources[i].text);
+    free(sources);
+    file_edit_close(&in.list);
     edit_close(&in.edit);
     buf_free(&in.said);
     free(path);

@@ -293,6 +293,30 @@ check 'a mixture does not decide which a bare name is' row 'mixed line 4: a host
 echo "dave namespaces=\"git\" $(public user)" >git_signers
 run trust import -f s6 git_signers
 check 'a line for something else' has 'does not match "gss-edhoc"'
+{
+    echo "@revoked * $(public h-db) stolen"
+    echo "web.example.org $(public h-web)"
+    echo "db.example.org $(public h-db)"
+} >known_revoked
+run trust import -f r1 known_revoked
+check '@revoked: without a list, refused' row 'known_revoked line 1: @revoked' '--revoked=LIST'
+echo "db.example.org $(public h-db)" >known_before
+run trust import -f r1 known_before
+run trust import -f r1 --revoked=list known_revoked
+check '@revoked: added to the list' [ "$(cat list)" = "$(public h-db) stolen" ]
+check '@revoked: and its key pinned by no line' row 'passed over, revoked in list' 'known_revoked line 3'
+check '@revoked: the others are' grep -qxF "host@web.example.org server $(public h-web)" r1
+check '@revoked: a line that pins it already is told' row 'note: r1 line 1 (host@db.example.org)'
+run trust import -f r1 --revoked=list known_revoked
+check '@revoked: once' [ "$(wc -l <list)" = 1 ]
+echo "@revoked mail.example.org $(public ca-521)" >known_ca
+run trust import -f r1 --revoked=list -n HTTP@web.example.org known_ca
+check '@revoked: -n says whose' refused 'no line is of HTTP@web.example.org'
+run trust import -f r1 --revoked=list -n HTTP@mail.example.org known_ca
+check '@revoked: a CA'\''s key of any type' grep -qxF "$(public ca-521)" list
+ssh-keygen -q -k -f krl
+run trust import -f r1 --revoked=krl known_revoked
+check '@revoked: OpenSSH'\''s list is for ssh-keygen' refused 'ssh-keygen -k -u -f krl'
 cd ..
 
 tap_done
