@@ -76,7 +76,7 @@ START_TEST(an_identity_misbinding_in_message_2_is_refused)
     swaps_of(support_key(type, 1), support_key(type, 2), _i % 2 == 1, swaps);
     pair_advance(&p, 2);
     for (int i = 0; i < 2 && swaps[i].from.len > 0; i++) {
-        struct bytes plaintext = buf_bytes(&p.side[EDHOC_RESPONDER]->m2.plaintext);
+        struct bytes plaintext = buf_bytes(&p.side[EDHOC_RESPONDER]->work->m2.plaintext);
         struct buf *token = &p.token[2];
         uint8_t *at = token->p + token->len - plaintext.len + place_of(plaintext, swaps[i].from);
 
@@ -102,13 +102,13 @@ START_TEST(an_identity_misbinding_in_message_3_is_refused)
     swaps_of(support_key(type, 0), support_key(type, 2), _i % 2 == 1, swaps);
     pair_advance(&p, 3);
     i = p.side[EDHOC_INITIATOR];
-    ck_assert_ok(buf_copy(&plaintext, buf_bytes(&i->m3.plaintext)));
+    ck_assert_ok(buf_copy(&plaintext, buf_bytes(&i->work->m3.plaintext)));
     for (int k = 0; k < 2 && swaps[k].from.len > 0; k++)
         memcpy(plaintext.p + place_of(buf_bytes(&plaintext), swaps[k].from), swaps[k].to.p,
                swaps[k].to.len);
     buf_reset(&p.token[3]);
-    ck_assert_ok(encrypt0_seal(edhoc_suite(i), &i->ks.k_3, &i->ks.iv_3, &i->ks.th_3, &plaintext,
-                               &p.token[3]));
+    ck_assert_ok(encrypt0_seal(edhoc_suite(i), &i->work->ks.k_3, &i->work->ks.iv_3,
+                               &i->work->ks.th_3, &plaintext, &p.token[3]));
     pair_run(&p, NULL, NULL);
     support_check_refused(&p, EDHOC_RESPONDER, EDHOC_ERR_PROOF);
     buf_free(&plaintext);

@@ -225,7 +225,7 @@ static uint64_t of_plaintext_2(struct bytes plaintext_2, size_t changed)
 static uint64_t of_message_2(const struct pair *p, struct bytes in, struct bytes sent)
 {
     const struct edhoc *r = p->side[EDHOC_RESPONDER];
-    struct bytes plaintext_2 = buf_bytes(&r->m2.plaintext);
+    struct bytes plaintext_2 = buf_bytes(&r->work->m2.plaintext);
     size_t first = 0, changed = 0;
 
     if (in.len != sent.len)
@@ -1024,8 +1024,8 @@ START_TEST(each_ead_2_is_taken_or_refused)
     ck_assert(pair_new(&p));
     pair_advance(&p, 1);
     p.token[1].len -= 7 + strlen(SUPPORT_TARGET);
-    ck_assert_ok(
-        keysched_message_1(&p.side[EDHOC_INITIATOR]->ks, suite_by_id(6), buf_bytes(&p.token[1])));
+    ck_assert_ok(keysched_message_1(&p.side[EDHOC_INITIATOR]->work->ks, suite_by_id(6),
+                                    buf_bytes(&p.token[1])));
     pair_run(&p, NULL, NULL);
     if (row->err != EDHOC_OK)
         support_check_refused(&p, EDHOC_INITIATOR, row->err);
@@ -1241,7 +1241,7 @@ static void refuse_form(struct pair *p, struct bytes id, edhoc_err err)
     cbor_put_bstr(&text, BYTES_NONE);
     buf_put(&text, id);
     cbor_put_bstr(&text, bytes_of("0123456789abcdef", 16));
-    ck_assert_ok(keysched_xor_2(&r->ks, text.p, text.len));
+    ck_assert_ok(keysched_xor_2(&r->work->ks, text.p, text.len));
     buf_reset(&p->token[2]);
     cbor_put_bstr_head(&p->token[2], 32 + text.len);
     buf_put(&p->token[2], key_x(r->ephemeral));

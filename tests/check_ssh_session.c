@@ -204,7 +204,7 @@ START_TEST(a_pin_of_the_key_accepts_its_certificate)
     ck_assert_str_eq(peer_of(&p, EDHOC_RESPONDER)->name, "alice");
     ck_assert_str_eq(peer_of(&p, EDHOC_RESPONDER)->local_user, "alice");
     for (int role = 0; role < 2; role++) { /* CRED_x, and what is known of the peer */
-        ck_assert_int_eq(cred_form(p.side[role]->peer), CRED_SSH_CERT);
+        ck_assert_int_eq(cred_form(p.side[role]->work->peer), CRED_SSH_CERT);
         ck_assert_int_eq(cred_form(peer_of(&p, (enum edhoc_role)role)->cred), CRED_KID);
     }
     pair_free(&p);

@@ -118,44 +118,44 @@ static struct trust *trust_in(const struct identity_set *peer)
 
 static void compare_message_2(const struct course *c, const struct edhoc *s)
 {
-    expect_fixed(c, "h_message_1", &s->ks.h_message_1);
-    expect_fixed(c, "th_2", &s->ks.th_2);
-    expect_fixed(c, "prk_2e", &s->ks.prk_2e);
+    expect_fixed(c, "h_message_1", &s->work->ks.h_message_1);
+    expect_fixed(c, "th_2", &s->work->ks.th_2);
+    expect_fixed(c, "prk_2e", &s->work->ks.prk_2e);
     if (session_responder_dh(s)) {
-        expect_fixed(c, "salt_3e2m", &s->ks.salt_3e2m);
+        expect_fixed(c, "salt_3e2m", &s->work->ks.salt_3e2m);
     } else {
-        expect(c, "message_to_be_signed_2", buf_bytes(&s->m2.to_be_signed));
+        expect(c, "message_to_be_signed_2", buf_bytes(&s->work->m2.to_be_signed));
     }
-    expect_fixed(c, "prk_3e2m", &s->ks.prk_3e2m);
-    expect(c, "id_cred_r", buf_bytes(&s->m2.id_cred));
-    expect(c, "context_2", buf_bytes(&s->m2.context));
-    expect_fixed(c, "mac_2", &s->m2.mac);
-    expect(c, "signature_or_mac_2", buf_bytes(&s->m2.signature_or_mac));
-    expect(c, "plaintext_2", buf_bytes(&s->m2.plaintext));
-    expect(c, "ead_2", buf_bytes(&s->m2.ead));
-    expect_fixed(c, "th_3", &s->ks.th_3);
-    expect_fixed(c, "k_3", &s->ks.k_3);
-    expect_fixed(c, "iv_3", &s->ks.iv_3);
+    expect_fixed(c, "prk_3e2m", &s->work->ks.prk_3e2m);
+    expect(c, "id_cred_r", buf_bytes(&s->work->m2.id_cred));
+    expect(c, "context_2", buf_bytes(&s->work->m2.context));
+    expect_fixed(c, "mac_2", &s->work->m2.mac);
+    expect(c, "signature_or_mac_2", buf_bytes(&s->work->m2.signature_or_mac));
+    expect(c, "plaintext_2", buf_bytes(&s->work->m2.plaintext));
+    expect(c, "ead_2", buf_bytes(&s->work->m2.ead));
+    expect_fixed(c, "th_3", &s->work->ks.th_3);
+    expect_fixed(c, "k_3", &s->work->ks.k_3);
+    expect_fixed(c, "iv_3", &s->work->ks.iv_3);
 }
 
 static void compare_message_3(const struct course *c, const struct edhoc *s)
 {
     if (session_initiator_dh(s))
-        expect_fixed(c, "salt_4e3m", &s->ks.salt_4e3m);
+        expect_fixed(c, "salt_4e3m", &s->work->ks.salt_4e3m);
     else
-        expect(c, "message_to_be_signed_3", buf_bytes(&s->m3.to_be_signed));
-    expect_fixed(c, "prk_4e3m", &s->ks.prk_4e3m);
-    expect(c, "id_cred_i", buf_bytes(&s->m3.id_cred));
-    expect(c, "context_3", buf_bytes(&s->m3.context));
-    expect_fixed(c, "mac_3", &s->m3.mac);
-    expect(c, "signature_or_mac_3", buf_bytes(&s->m3.signature_or_mac));
-    expect(c, "plaintext_3", buf_bytes(&s->m3.plaintext));
-    expect(c, "ead_3", buf_bytes(&s->m3.ead));
-    expect_fixed(c, "th_4", &s->ks.th_4);
-    expect_fixed(c, "k_4", &s->ks.k_4);
-    expect_fixed(c, "iv_4", &s->ks.iv_4);
-    expect_fixed(c, "prk_out", &s->ks.prk_out);
-    expect_fixed(c, "prk_exporter", &s->ks.prk_exporter);
+        expect(c, "message_to_be_signed_3", buf_bytes(&s->work->m3.to_be_signed));
+    expect_fixed(c, "prk_4e3m", &s->work->ks.prk_4e3m);
+    expect(c, "id_cred_i", buf_bytes(&s->work->m3.id_cred));
+    expect(c, "context_3", buf_bytes(&s->work->m3.context));
+    expect_fixed(c, "mac_3", &s->work->m3.mac);
+    expect(c, "signature_or_mac_3", buf_bytes(&s->work->m3.signature_or_mac));
+    expect(c, "plaintext_3", buf_bytes(&s->work->m3.plaintext));
+    expect(c, "ead_3", buf_bytes(&s->work->m3.ead));
+    expect_fixed(c, "th_4", &s->work->ks.th_4);
+    expect_fixed(c, "k_4", &s->work->ks.k_4);
+    expect_fixed(c, "iv_4", &s->work->ks.iv_4);
+    expect_fixed(c, "prk_out", &s->work->ks.prk_out);
+    expect_fixed(c, "prk_exporter", &s->work->ks.prk_exporter);
 }
 
 static void compare_shared_secrets(const struct course *c, const struct key *x_or_y,
@@ -171,8 +171,8 @@ static void compare_aads(const struct course *c, const struct edhoc *s)
 {
     struct buf a_3 = buf_new(256), a_4 = buf_new(256);
 
-    encrypt0_put_aad(&a_3, &s->ks.th_3);
-    encrypt0_put_aad(&a_4, &s->ks.th_4);
+    encrypt0_put_aad(&a_3, &s->work->ks.th_3);
+    encrypt0_put_aad(&a_4, &s->work->ks.th_4);
     expect(c, "a_3", buf_bytes(&a_3));
     expect(c, "a_4", buf_bytes(&a_4));
     buf_free(&a_3);
@@ -192,8 +192,8 @@ static void compare_exporter(const struct course *c, struct edhoc *s)
     expect(c, "oscore_master_salt", bytes_of(out, 8));
 
     ck_assert_ok(edhoc_key_update(s, value(c, "key_update_context")));
-    expect_fixed(c, "prk_out_after_key_update", &s->ks.prk_out);
-    expect_fixed(c, "prk_exporter_after_key_update", &s->ks.prk_exporter);
+    expect_fixed(c, "prk_out_after_key_update", &s->work->ks.prk_out);
+    expect_fixed(c, "prk_exporter_after_key_update", &s->work->ks.prk_exporter);
     ck_assert_ok(edhoc_exporter(s, 0, BYTES_NONE, out, 16));
     expect(c, "oscore_master_secret_after_key_update", bytes_of(out, 16));
     ck_assert_ok(edhoc_exporter(s, 1, BYTES_NONE, out, 8));
@@ -275,14 +275,14 @@ void follow_session(const struct vectors *v, size_t i)
     step(&c, c.responder, "message_1", "message_2");
     expect(&c, "g_y", key_x(c.responder->ephemeral));
     compare_message_2(&c, c.responder);
-    compare_shared_secrets(&c, c.responder->ephemeral, c.responder->peer_ephemeral, "g_xy");
+    compare_shared_secrets(&c, c.responder->ephemeral, c.responder->work->peer_ephemeral, "g_xy");
     if (method % 2 == 1)
-        compare_shared_secrets(&c, sk_r, c.responder->peer_ephemeral, "g_rx");
+        compare_shared_secrets(&c, sk_r, c.responder->work->peer_ephemeral, "g_rx");
     step(&c, c.initiator, "message_2", "message_3");
     compare_message_2(&c, c.initiator);
     compare_message_3(&c, c.initiator);
     if (method >= 2)
-        compare_shared_secrets(&c, sk_i, c.initiator->peer_ephemeral, "g_iy");
+        compare_shared_secrets(&c, sk_i, c.initiator->work->peer_ephemeral, "g_iy");
     compare_aads(&c, c.initiator);
     step(&c, c.responder, "message_3", "message_4");
     compare_message_3(&c, c.responder);
@@ -290,7 +290,7 @@ void follow_session(const struct vectors *v, size_t i)
     ck_assert(edhoc_done(c.initiator) && edhoc_done(c.responder));
     expect(&c, "c_r", buf_bytes(&c.initiator->c_r));
     expect(&c, "c_i", buf_bytes(&c.responder->c_i));
-    expect(&c, "plaintext_4", buf_bytes(&c.initiator->plaintext_4));
+    expect(&c, "plaintext_4", buf_bytes(&c.initiator->work->plaintext_4));
     compare_exporter(&c, c.initiator);
     compare_exporter(&c, c.responder);
 

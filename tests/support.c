@@ -346,26 +346,14 @@ void support_check_complete(const struct pair *p, unsigned tokens, int method, i
     }
 }
 
-static bool auth_is_empty(const struct auth *a)
-{
-    static const struct fixed zero;
-
-    return a->id_cred.len + a->ead.len + a->context.len + a->to_be_signed.len +
-                   a->signature_or_mac.len + a->plaintext.len ==
-               0 &&
-           memcmp(&a->mac, &zero, sizeof(zero)) == 0;
-}
-
 void support_check_dead(struct edhoc *s)
 {
-    static const struct keysched no_keys;
     static const uint8_t anything[] = {0x41, 0x00};
     struct buf out = buf_new(EDHOC_TOKEN_MAX);
     uint8_t key[16];
 
     ck_assert_int_eq(s->state, SESSION_FAILED);
     ck_assert(!edhoc_done(s));
-    ck_assert_mem_eq(&s->ks, &no_keys, sizeof(no_keys));
     ck_assert(side_peer(s)->cred == NULL && side_peer(s)->name == NULL);
     ck_assert(side_peer(s)->comment == NULL && side_peer(s)->local_user == NULL);
     ck_assert(side_peer(s)->kind == 0 && side_peer(s)->expires == 0);
@@ -373,11 +361,8 @@ void support_check_dead(struct edhoc *s)
     ck_assert_uint_eq(edhoc_prk_exporter(s).len, 0);
     ck_assert_ptr_null(side_identity(s));
     ck_assert_ptr_null(s->ephemeral);
-    ck_assert_ptr_null(s->peer_ephemeral);
-    ck_assert(auth_is_empty(&s->m2) && auth_is_empty(&s->m3));
-    ck_assert_uint_eq(s->ead_4.len + s->plaintext_4.len, 0);
+    ck_assert_ptr_null(s->work);
     ck_assert_ptr_null(s->me.key);
-    ck_assert_ptr_null(s->peer);
     for (int i = 0; i < 2; i++) {
         ck_assert_err(edhoc_step(s, bytes_of(anything, (size_t)(2 * i)), &out), EDHOC_ERR_STATE);
         ck_assert_uint_eq(out.len, 0);

@@ -47,8 +47,9 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     *out = NULL;
     if (s == NULL)
         return EDHOC_ERR_NOMEM;
-    session_init(s, config);
-    err = buf_copy(config->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
+    err = session_init(s, config);
+    if (err == EDHOC_OK)
+        err = buf_copy(config->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
     if (err == EDHOC_OK)
         err = buf_copy(&s->fixed_ephemeral, config->ephemeral);
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR)
@@ -263,7 +264,7 @@ edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out)
         err = report(EDHOC_ERR_TOO_LONG, "%zu bytes", in.len);
     else
         err = handlers[state](s, in, out, &next);
-    deriver_put_away(&s->ks.deriver);
+    deriver_put_away(&s->work->ks.deriver);
     if (err == EDHOC_OK)
         s->state = next;
     else
@@ -296,19 +297,23 @@ edhoc_err edhoc_exporter(const struct edhoc *s, uint64_t label, struct bytes con
 
     if (s->state != SESSION_DONE)
         return report(EDHOC_ERR_STATE, "no keys before the session is complete");
-    err = keysched_exporter(&d, s->suite, &s->ks.prk_exporter, label, context, out, len);
+    err = keysched_exporter(&d, s->suite, &s->work->ks.prk_exporter, label, context, out, len);
     deriver_put_away(&d);
     return err;
 }
 
 edhoc_err edhoc_key_update(struct edhoc *s, struct bytes context)
 {
+    edhoc_err err;
+
     if (s->state != SESSION_DONE)
         return report(EDHOC_ERR_STATE, "no keys before the session is complete");
-    return keysched_update(&s->ks, context);
+    err = keysched_update(&s->work->ks, context);
+    deriver_put_away(&s->work->ks.deriver);
+    return err;
 }
 
 struct bytes edhoc_prk_exporter(const struct edhoc *s)
 {
-    return fixed_bytes(&s->ks.prk_exporter);
+    return s->work != NULL ? fixed_bytes(&s->work->ks.prk_exporter) : BYTES_NONE;
 }

@@ -37,14 +37,14 @@ edhoc_err message_1_compose(struct edhoc *s, struct buf *out)
     /* C_I */
     cbor_put_identifier(out, buf_bytes(&s->c_i));
     /* EAD_1 */
-    buf_reset(&s->ead_1);
-    err = s->profile->put_ead(s->profile_arg, 1, s->suite, &s->ead_1);
-    buf_put_buf(out, &s->ead_1);
+    buf_reset(&s->work->ead_1);
+    err = s->profile->put_ead(s->profile_arg, 1, s->suite, &s->work->ead_1);
+    buf_put_buf(out, &s->work->ead_1);
     if (err == EDHOC_OK)
         err = buf_err(out);
 
     /* H( message_1 ) */
-    return err == EDHOC_OK ? keysched_message_1(&s->ks, s->suite, buf_bytes(out)) : err;
+    return err == EDHOC_OK ? keysched_message_1(&s->work->ks, s->suite, buf_bytes(out)) : err;
 }
 
 /* ---- responder, section 5.2.3 ---- */
@@ -138,13 +138,13 @@ edhoc_err message_1_process(struct edhoc *s, struct bytes in)
     err = select_suite(s, &m);
     /* H( message_1 ) */
     if (err == EDHOC_OK)
-        err = keysched_message_1(&s->ks, s->suite, in);
+        err = keysched_message_1(&s->work->ks, s->suite, in);
     /* G_X */
     if (err == EDHOC_OK)
         err = session_peer_ephemeral(s, m.g_x);
     /* EAD_1, which counts only after the suite was accepted */
     if (err == EDHOC_OK)
-        err = buf_copy(&s->ead_1, m.ead_1);
+        err = buf_copy(&s->work->ead_1, m.ead_1);
     if (err == EDHOC_OK)
         err = s->profile->read_ead(s->profile_arg, 1, s->suite, m.ead_1);
     return err == EDHOC_OK ? choose_own(s) : err;

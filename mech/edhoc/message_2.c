@@ -19,22 +19,22 @@
 /* Signature_or_MAC_2 is the responder's proof. */
 static struct auth *begin_proof(struct edhoc *s)
 {
-    s->m2.message = 2;
-    s->m2.dh = session_responder_dh(s);
-    s->m2.th = &s->ks.th_2;
-    s->m2.derive_prk = keysched_3e2m;
-    s->m2.derive_mac = keysched_mac_2;
-    return &s->m2;
+    s->work->m2.message = 2;
+    s->work->m2.dh = session_responder_dh(s);
+    s->work->m2.th = &s->work->ks.th_2;
+    s->work->m2.derive_prk = keysched_3e2m;
+    s->work->m2.derive_mac = keysched_mac_2;
+    return &s->work->m2;
 }
 
 /* TH_2 = H( G_Y, H(message_1) ) and PRK_2e = EDHOC_Extract( TH_2, G_XY ) */
 static edhoc_err derive_2e(struct edhoc *s, struct bytes g_y)
 {
     struct fixed g_xy;
-    edhoc_err err = crypto_ecdh(s->ephemeral, s->peer_ephemeral, &g_xy);
+    edhoc_err err = crypto_ecdh(s->ephemeral, s->work->peer_ephemeral, &g_xy);
 
     if (err == EDHOC_OK)
-        err = keysched_2e(&s->ks, g_y, &g_xy);
+        err = keysched_2e(&s->work->ks, g_y, &g_xy);
     fixed_wipe(&g_xy);
     return err;
 }
@@ -44,7 +44,7 @@ static edhoc_err derive_2e(struct edhoc *s, struct bytes g_y)
 /* G_Y_CIPHERTEXT_2: G_Y and the encrypted PLAINTEXT_2, CIPHERTEXT_2 = PLAINTEXT_2 XOR KEYSTREAM_2 */
 static edhoc_err put_g_y_ciphertext_2(struct edhoc *s, struct buf *out)
 {
-    struct bytes g_y = key_x(s->ephemeral), plaintext_2 = buf_bytes(&s->m2.plaintext);
+    struct bytes g_y = key_x(s->ephemeral), plaintext_2 = buf_bytes(&s->work->m2.plaintext);
     uint8_t *ciphertext_2;
 
     cbor_put_bstr_head(out, g_y.len + plaintext_2.len);
@@ -53,7 +53,7 @@ static edhoc_err put_g_y_ciphertext_2(struct edhoc *s, struct buf *out)
     if (ciphertext_2 == NULL)
         return buf_err(out);
     memcpy(ciphertext_2, plaintext_2.p, plaintext_2.len);
-    return keysched_xor_2(&s->ks, ciphertext_2, plaintext_2.len);
+    return keysched_xor_2(&s->work->ks, ciphertext_2, plaintext_2.len);
 }
 
 edhoc_err message_2_compose(struct edhoc *s, struct buf *out)
@@ -73,10 +73,10 @@ edhoc_err message_2_compose(struct edhoc *s, struct buf *out)
         err = s->profile->put_ead(s->profile_arg, 2, s->suite, &a->ead);
     /* PRK_3e2m, from G_RX where the responder uses static Diffie-Hellman */
     if (err == EDHOC_OK)
-        err = auth_prk(a, &s->ks, s->me.key, s->peer_ephemeral);
+        err = auth_prk(a, &s->work->ks, s->me.key, s->work->peer_ephemeral);
     /* MAC_2 = EDHOC_KDF( PRK_3e2m, 2, context_2, mac_length_2 ) */
     if (err == EDHOC_OK)
-        err = auth_mac(a, &s->ks, s->me.cred);
+        err = auth_mac(a, &s->work->ks, s->me.cred);
     /* Signature_or_MAC_2 */
     if (err == EDHOC_OK)
         err = auth_sign(a, s->me.key);
@@ -88,7 +88,7 @@ edhoc_err message_2_compose(struct edhoc *s, struct buf *out)
         err = put_g_y_ciphertext_2(s, out);
     /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), K_3, IV_3 */
     if (err == EDHOC_OK)
-        err = keysched_th_3(&s->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
+        err = keysched_th_3(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
     return err;
 }
 
@@ -100,7 +100,7 @@ static edhoc_err decrypt(struct edhoc *s, struct bytes in)
     struct cbor_reader r = cbor_reader(in);
     struct bytes g_y_ciphertext_2 = cbor_read_bstr(&r), g_y, ciphertext_2;
     size_t g_y_len = keytype_by_curve(s->suite->dh, true)->coordinate;
-    struct buf *plaintext_2 = &s->m2.plaintext;
+    struct buf *plaintext_2 = &s->work->m2.plaintext;
     edhoc_err err;
 
     if (!cbor_finished(&r) || g_y_ciphertext_2.len <= g_y_len)
@@ -113,7 +113,7 @@ static edhoc_err decrypt(struct edhoc *s, struct bytes in)
         err = derive_2e(s, g_y);
     if (err == EDHOC_OK)
         err = buf_copy(plaintext_2, ciphertext_2);
-    return err == EDHOC_OK ? keysched_xor_2(&s->ks, plaintext_2->p, plaintext_2->len) : err;
+    return err == EDHOC_OK ? keysched_xor_2(&s->work->ks, plaintext_2->p, plaintext_2->len) : err;
 }
 
 edhoc_err message_2_process(struct edhoc *s, struct bytes in)
@@ -141,6 +141,6 @@ edhoc_err message_2_process(struct edhoc *s, struct bytes in)
         err = session_authenticate(s, a, &id);
     /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), K_3, IV_3 */
     if (err == EDHOC_OK)
-        err = keysched_th_3(&s->ks, buf_bytes(&a->plaintext), cred_item(s->peer));
+        err = keysched_th_3(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->work->peer));
     return err;
 }

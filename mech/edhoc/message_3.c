@@ -15,12 +15,12 @@
 /* Signature_or_MAC_3 is the initiator's proof. */
 static struct auth *begin_proof(struct edhoc *s)
 {
-    s->m3.message = 3;
-    s->m3.dh = session_initiator_dh(s);
-    s->m3.th = &s->ks.th_3;
-    s->m3.derive_prk = keysched_4e3m;
-    s->m3.derive_mac = keysched_mac_3;
-    return &s->m3;
+    s->work->m3.message = 3;
+    s->work->m3.dh = session_initiator_dh(s);
+    s->work->m3.th = &s->work->ks.th_3;
+    s->work->m3.derive_prk = keysched_4e3m;
+    s->work->m3.derive_mac = keysched_mac_3;
+    return &s->work->m3;
 }
 
 /* ---- initiator, section 5.4.2 ---- */
@@ -35,10 +35,10 @@ edhoc_err message_3_compose(struct edhoc *s, struct buf *out)
     err = s->profile->put_ead(s->profile_arg, 3, s->suite, &a->ead);
     /* PRK_4e3m, from G_IY where the initiator uses static Diffie-Hellman */
     if (err == EDHOC_OK)
-        err = auth_prk(a, &s->ks, s->me.key, s->peer_ephemeral);
+        err = auth_prk(a, &s->work->ks, s->me.key, s->work->peer_ephemeral);
     /* MAC_3 = EDHOC_KDF( PRK_4e3m, 6, context_3, mac_length_3 ) */
     if (err == EDHOC_OK)
-        err = auth_mac(a, &s->ks, s->me.cred);
+        err = auth_mac(a, &s->work->ks, s->me.cred);
     /* Signature_or_MAC_3 */
     if (err == EDHOC_OK)
         err = auth_sign(a, s->me.key);
@@ -47,10 +47,11 @@ edhoc_err message_3_compose(struct edhoc *s, struct buf *out)
         err = auth_put_plaintext(a, s->me.cred);
     /* CIPHERTEXT_3 */
     if (err == EDHOC_OK)
-        err = encrypt0_seal(s->suite, &s->ks.k_3, &s->ks.iv_3, &s->ks.th_3, &a->plaintext, out);
+        err = encrypt0_seal(s->suite, &s->work->ks.k_3, &s->work->ks.iv_3, &s->work->ks.th_3,
+                            &a->plaintext, out);
     /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
     if (err == EDHOC_OK)
-        err = keysched_th_4(&s->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
+        err = keysched_th_4(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
     return err;
 }
 
@@ -78,8 +79,8 @@ edhoc_err message_3_process(struct edhoc *s, struct bytes in)
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_3 is not one byte string");
     /* PLAINTEXT_3 */
-    err = encrypt0_open(s->suite, &s->ks.k_3, &s->ks.iv_3, &s->ks.th_3, ciphertext_3,
-                        &a->plaintext);
+    err = encrypt0_open(s->suite, &s->work->ks.k_3, &s->work->ks.iv_3, &s->work->ks.th_3,
+                        ciphertext_3, &a->plaintext);
     /* ID_CRED_I, Signature_or_MAC_3, EAD_3 */
     r = cbor_reader(buf_bytes(&a->plaintext));
     if (err == EDHOC_OK)
@@ -93,6 +94,6 @@ edhoc_err message_3_process(struct edhoc *s, struct bytes in)
         err = check_late_target(s);
     /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
     if (err == EDHOC_OK)
-        err = keysched_th_4(&s->ks, buf_bytes(&a->plaintext), cred_item(s->peer));
+        err = keysched_th_4(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->work->peer));
     return err;
 }

@@ -15,12 +15,13 @@ edhoc_err message_4_compose(struct edhoc *s, struct buf *out)
     edhoc_err err;
 
     /* EAD_4 */
-    err = s->profile->put_ead(s->profile_arg, 4, s->suite, &s->ead_4);
+    err = s->profile->put_ead(s->profile_arg, 4, s->suite, &s->work->ead_4);
     /* PLAINTEXT_4 */
-    buf_put_buf(&s->plaintext_4, &s->ead_4);
+    buf_put_buf(&s->work->plaintext_4, &s->work->ead_4);
     /* CIPHERTEXT_4 */
     if (err == EDHOC_OK)
-        err = encrypt0_seal(s->suite, &s->ks.k_4, &s->ks.iv_4, &s->ks.th_4, &s->plaintext_4, out);
+        err = encrypt0_seal(s->suite, &s->work->ks.k_4, &s->work->ks.iv_4, &s->work->ks.th_4,
+                            &s->work->plaintext_4, out);
     return err;
 }
 
@@ -35,12 +36,12 @@ edhoc_err message_4_process(struct edhoc *s, struct bytes in)
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_4 is not one byte string");
     /* PLAINTEXT_4 */
-    err = encrypt0_open(s->suite, &s->ks.k_4, &s->ks.iv_4, &s->ks.th_4, ciphertext_4,
-                        &s->plaintext_4);
+    err = encrypt0_open(s->suite, &s->work->ks.k_4, &s->work->ks.iv_4, &s->work->ks.th_4,
+                        ciphertext_4, &s->work->plaintext_4);
     /* EAD_4 */
     if (err == EDHOC_OK)
-        err = buf_copy(&s->ead_4, buf_bytes(&s->plaintext_4));
+        err = buf_copy(&s->work->ead_4, buf_bytes(&s->work->plaintext_4));
     if (err == EDHOC_OK)
-        err = s->profile->read_ead(s->profile_arg, 4, s->suite, buf_bytes(&s->ead_4));
+        err = s->profile->read_ead(s->profile_arg, 4, s->suite, buf_bytes(&s->work->ead_4));
     return err;
 }

@@ -8,11 +8,43 @@
 #include "edhoc/cred.h"
 #include "edhoc/keysched.h"
 
+#include <stdlib.h>
+
 #define C_X_MAX 256 /* bytes of a connection identifier */
 
 /* ---- beginning and end ---- */
 
-void session_init(struct edhoc *s, const struct edhoc_config *config)
+static struct work *work_new(void)
+{
+    struct work *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return NULL;
+    w->ead_1 = buf_new(EDHOC_TOKEN_MAX);
+    w->ead_4 = buf_new(EDHOC_TOKEN_MAX);
+    w->plaintext_4 = buf_new(EDHOC_TOKEN_MAX);
+    auth_init(&w->m2);
+    auth_init(&w->m3);
+    return w;
+}
+
+static void work_free(struct work *w)
+{
+    if (w == NULL)
+        return;
+    key_free(w->peer_ephemeral);
+    keysched_wipe(&w->ks);
+    auth_wipe(&w->m2);
+    auth_wipe(&w->m3);
+    cred_free(w->peer);
+    buf_free(&w->ead_1);
+    buf_free(&w->ead_4);
+    buf_free(&w->plaintext_4);
+    bytes_wipe(w, sizeof(*w));
+    free(w);
+}
+
+edhoc_err session_init(struct edhoc *s, const struct edhoc_config *config)
 {
     *s = (struct edhoc){
         .state = config->role == EDHOC_INITIATOR ? INITIATOR_START : RESPONDER_WAIT_1,
@@ -24,32 +56,22 @@ void session_init(struct edhoc *s, const struct edhoc_config *config)
         .fixed_ephemeral = buf_new(FIXED_MAX),
         .c_i = buf_new(C_X_MAX),
         .c_r = buf_new(C_X_MAX),
-        .ead_1 = buf_new(EDHOC_TOKEN_MAX),
-        .ead_4 = buf_new(EDHOC_TOKEN_MAX),
-        .plaintext_4 = buf_new(EDHOC_TOKEN_MAX),
+        .work = work_new(),
     };
-    auth_init(&s->m2);
-    auth_init(&s->m3);
+    return s->work != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 }
 
 void session_wipe(struct edhoc *s)
 {
     session_use(s, (struct edhoc_own){NULL, NULL});
     key_free(s->ephemeral);
-    key_free(s->peer_ephemeral);
-    s->ephemeral = s->peer_ephemeral = NULL;
-    keysched_wipe(&s->ks);
-    auth_wipe(&s->m2);
-    auth_wipe(&s->m3);
-    cred_free(s->peer);
-    s->peer = NULL;
+    s->ephemeral = NULL;
+    work_free(s->work);
+    s->work = NULL;
     s->target = NULL;
     buf_free(&s->fixed_ephemeral);
     buf_free(&s->c_i);
     buf_free(&s->c_r);
-    buf_free(&s->ead_1);
-    buf_free(&s->ead_4);
-    buf_free(&s->plaintext_4);
 }
 
 /* ---- what the messages share ---- */
@@ -77,9 +99,10 @@ edhoc_err session_new_ephemeral(struct edhoc *s)
 
 edhoc_err session_peer_ephemeral(struct edhoc *s, struct bytes g)
 {
-    key_free(s->peer_ephemeral);
-    s->peer_ephemeral = NULL;
-    return key_from_public(keytype_by_curve(s->suite->dh, true), g, BYTES_NONE, &s->peer_ephemeral);
+    key_free(s->work->peer_ephemeral);
+    s->work->peer_ephemeral = NULL;
+    return key_from_public(keytype_by_curve(s->suite->dh, true), g, BYTES_NONE,
+                           &s->work->peer_ephemeral);
 }
 
 void session_use(struct edhoc *s, struct edhoc_own own)
@@ -104,13 +127,13 @@ edhoc_err session_authenticate(struct edhoc *s, struct auth *a, const struct cre
     edhoc_err err = s->parties->renew(s->parties_arg);
 
     if (err == EDHOC_OK)
-        err = auth_check(a, &s->ks, &checker, id, &proven);
+        err = auth_check(a, &s->work->ks, &checker, id, &proven);
     if (err == EDHOC_OK)
         err = s->parties->judge(s->parties_arg, proven);
     if (err == EDHOC_OK)
         err = s->profile->read_ead(s->profile_arg, a->message, s->suite, buf_bytes(&a->ead));
     if (err == EDHOC_OK)
-        s->peer = proven;
+        s->work->peer = proven;
     else
         cred_free(proven);
     return err;

@@ -19,6 +19,16 @@ enum session_state {
     SESSION_STATES
 };
 
+/* What messages are made of and read into. Allocated for the session, since it is large. */
+struct work {
+    struct key *peer_ephemeral; /* G_Y or G_X */
+    struct buf ead_1;
+    struct keysched ks;
+    struct auth m2, m3;
+    struct cred *peer; /* proven and judged */
+    struct buf ead_4, plaintext_4;
+};
+
 struct edhoc {
     enum session_state state;
 
@@ -40,16 +50,11 @@ struct edhoc {
     const char *target;   /* responder: what message_1 asked for, the profile's; or NULL */
     struct edhoc_own me;  /* references */
     struct buf c_i, c_r;
-    struct key *ephemeral;      /* X or Y, with G_X or G_Y */
-    struct key *peer_ephemeral; /* G_Y or G_X */
-    struct buf ead_1;
-    struct keysched ks;
-    struct auth m2, m3;
-    struct cred *peer; /* proven and judged */
-    struct buf ead_4, plaintext_4;
+    struct key *ephemeral; /* X or Y, with G_X or G_Y */
+    struct work *work;     /* NULL in a dead session */
 };
 
-void session_init(struct edhoc *s, const struct edhoc_config *config);
+edhoc_err session_init(struct edhoc *s, const struct edhoc_config *config) EDHOC_MUST_USE;
 /* Everything secret, and everything that a dead session must not show. What is left is the state. */
 void session_wipe(struct edhoc *s);
 

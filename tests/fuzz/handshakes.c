@@ -163,9 +163,10 @@ static void run_plaintext_2(struct bytes in)
     ciphertext = in.len > 0 ? buf_extend(&message, in.len) : NULL;
     if (ciphertext != NULL) {
         memcpy(ciphertext, in.p, in.len);
-        fuzz_must(keysched_xor_2(&responder->ks, ciphertext, in.len) == EDHOC_OK, "a keystream");
+        fuzz_must(keysched_xor_2(&responder->work->ks, ciphertext, in.len) == EDHOC_OK,
+                  "a keystream");
         if (edhoc_step(initiator, buf_bytes(&message), &out) == EDHOC_OK)
-            fuzz_must(bytes_equal(in, buf_bytes(&responder->m2.plaintext)),
+            fuzz_must(bytes_equal(in, buf_bytes(&responder->work->m2.plaintext)),
                       "only the responder can prove who it is");
     }
     buf_free(&message);
@@ -179,7 +180,7 @@ static void seed_plaintext_2(void (*add)(struct bytes))
 
     pair_new(&p, 0);
     advance_to(&p, 2);
-    add(buf_bytes(&p.side[EDHOC_RESPONDER]->m2.plaintext));
+    add(buf_bytes(&p.side[EDHOC_RESPONDER]->work->m2.plaintext));
     pair_free(&p);
 }
 
@@ -194,10 +195,10 @@ static void run_plaintext_3(struct bytes in)
     advance_to(&p, 3);
     initiator = p.side[EDHOC_INITIATOR];
     buf_put(&plaintext, in);
-    if (encrypt0_seal(initiator->suite, &initiator->ks.k_3, &initiator->ks.iv_3,
-                      &initiator->ks.th_3, &plaintext, &message) == EDHOC_OK &&
+    if (encrypt0_seal(initiator->suite, &initiator->work->ks.k_3, &initiator->work->ks.iv_3,
+                      &initiator->work->ks.th_3, &plaintext, &message) == EDHOC_OK &&
         edhoc_step(p.side[EDHOC_RESPONDER], buf_bytes(&message), &out) == EDHOC_OK)
-        fuzz_must(bytes_equal(in, buf_bytes(&initiator->m3.plaintext)),
+        fuzz_must(bytes_equal(in, buf_bytes(&initiator->work->m3.plaintext)),
                   "only the initiator can prove who it is");
     buf_free(&plaintext);
     buf_free(&message);
@@ -211,7 +212,7 @@ static void seed_plaintext_3(void (*add)(struct bytes))
 
     pair_new(&p, 0);
     advance_to(&p, 3);
-    add(buf_bytes(&p.side[EDHOC_INITIATOR]->m3.plaintext));
+    add(buf_bytes(&p.side[EDHOC_INITIATOR]->work->m3.plaintext));
     pair_free(&p);
 }
 
