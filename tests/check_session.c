@@ -54,8 +54,11 @@ static void complete_in_all_forms(struct pair *p, int method, int suite)
         pair_reset(p);
         p->config[EDHOC_INITIATOR].options = ((forms & 1) != 0 ? EDHOC_CRED_BY_REFERENCE : 0) |
                                              (confirm ? EDHOC_CONFIRM : 0);
-        p->config[EDHOC_RESPONDER].options = (forms & 2) != 0 ? EDHOC_CRED_BY_REFERENCE : 0;
+        p->config[EDHOC_RESPONDER].options = SIDE_LETS_GO |
+                                             ((forms & 2) != 0 ? EDHOC_CRED_BY_REFERENCE : 0);
         ck_assert(pair_new(p));
+        pair_advance(p, 2);
+        ck_assert_ptr_null(p->side[EDHOC_RESPONDER]->work);
         pair_run(p, NULL, NULL);
         support_check_complete(p, confirm ? 4 : 3, method, suite);
         check_results(p, flags);

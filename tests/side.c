@@ -239,7 +239,8 @@ edhoc_err side_new(const struct side_config *config, struct edhoc **out)
                                   .parties_arg = s,
                                   .profile_arg = s,
                                   .c_x = config->c_x,
-                                  .ephemeral = config->ephemeral};
+                                  .ephemeral = config->ephemeral,
+                                  .keep = (config->options & SIDE_LETS_GO) == 0};
     edhoc_err err;
 
     *out = NULL;

@@ -12,6 +12,9 @@
 /* Beside the options of load/settings.h. EAD items are sent as given and let through unread, any
  * C_x and x5t are accepted, and a chain stands for a credential agreed on beforehand. */
 #define SIDE_PLAIN 8u
+/* As in the product, a responder that waits keeps no more than it needs; else all values can be
+ * looked at. */
+#define SIDE_LETS_GO 16u
 
 struct side_config {
     enum edhoc_role role;

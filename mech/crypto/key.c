@@ -27,14 +27,19 @@ struct key *key_ref(struct key *k)
     return k;
 }
 
+void key_rest(struct key *k)
+{
+    EVP_PKEY_CTX_free(atomic_exchange(&k->begun.ecdh, NULL));
+    EVP_MD_CTX_free(atomic_exchange(&k->begun.signature, NULL));
+}
+
 void key_free(struct key *k)
 {
     if (k == NULL || atomic_fetch_sub(&k->refs, 1) != 1)
         return;
     if (k->drop != NULL)
         k->drop(k->arg);
-    EVP_PKEY_CTX_free(atomic_load(&k->begun.ecdh));
-    EVP_MD_CTX_free(atomic_load(&k->begun.signature));
+    key_rest(k);
     EVP_PKEY_free(k->pkey);
     free(k);
 }

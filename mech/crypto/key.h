@@ -14,6 +14,8 @@ struct key;
 bool crypto_has_curve(enum cose_curve curve);
 struct key *key_ref(struct key *k);
 void key_free(struct key *k); /* drops a reference; NULL is fine */
+/* Lets go of what makes its next use faster; only its one user may say so. */
+void key_rest(struct key *k);
 const struct keytype *key_type(const struct key *k);
 /* The public x coordinate (OKP: the public key), full length. */
 struct bytes key_x(const struct key *k);

@@ -47,9 +47,8 @@ edhoc_err edhoc_new(const struct edhoc_config *config, struct edhoc **out)
     *out = NULL;
     if (s == NULL)
         return EDHOC_ERR_NOMEM;
-    err = session_init(s, config);
-    if (err == EDHOC_OK)
-        err = buf_copy(config->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
+    session_init(s, config);
+    err = buf_copy(config->role == EDHOC_INITIATOR ? &s->c_i : &s->c_r, config->c_x);
     if (err == EDHOC_OK)
         err = buf_copy(&s->fixed_ephemeral, config->ephemeral);
     if (err == EDHOC_OK && config->role == EDHOC_INITIATOR)
@@ -260,16 +259,19 @@ edhoc_err edhoc_step(struct edhoc *s, struct bytes in, struct buf *out)
                       state == SESSION_DONE ? "the session is complete" : "the session has failed");
     /* Failed until proven otherwise: whatever happens below, only success leaves this state. */
     s->state = SESSION_FAILED;
-    if (in.len > EDHOC_TOKEN_MAX)
-        err = report(EDHOC_ERR_TOO_LONG, "%zu bytes", in.len);
-    else
-        err = handlers[state](s, in, out, &next);
-    deriver_put_away(&s->work->ks.deriver);
+    err = in.len > EDHOC_TOKEN_MAX ? report(EDHOC_ERR_TOO_LONG, "%zu bytes", in.len)
+                                   : session_resume(s);
     if (err == EDHOC_OK)
-        s->state = next;
-    else
+        err = handlers[state](s, in, out, &next);
+    if (err != EDHOC_OK) {
         fail(s, state, err, out);
-    return err;
+        return err;
+    }
+    deriver_put_away(&s->work->ks.deriver);
+    s->state = next;
+    if (next == RESPONDER_WAIT_1 || next == RESPONDER_WAIT_3)
+        session_rest(s);
+    return EDHOC_OK;
 }
 
 /* ---- results ---- */

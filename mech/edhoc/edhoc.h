@@ -32,6 +32,7 @@ struct edhoc_config {
     void *profile_arg;
     struct bytes c_x;       /* own connection identifier; the empty one is as good as any */
     struct bytes ephemeral; /* for tests: own ephemeral private key, instead of a fresh one */
+    bool keep;              /* for tests: values stay until the session ends, to be looked at */
 };
 
 struct edhoc;

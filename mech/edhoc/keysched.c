@@ -140,12 +140,15 @@ edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx)
 
 edhoc_err keysched_th_3(struct keysched *ks, struct bytes plaintext_2, struct bytes cred_r)
 {
-    struct bytes th_3;
-    edhoc_err err = transcript(ks, &ks->th_2, plaintext_2, cred_r, &ks->th_3);
+    return transcript(ks, &ks->th_2, plaintext_2, cred_r, &ks->th_3);
+}
 
-    th_3 = fixed_bytes(&ks->th_3);
-    if (err == EDHOC_OK)
-        err = kdf(ks, &ks->prk_3e2m, LABEL_K_3, th_3, crypto_aead_key(ks->suite->aead), &ks->k_3);
+edhoc_err keysched_k_3(struct keysched *ks)
+{
+    struct bytes th_3 = fixed_bytes(&ks->th_3);
+    edhoc_err err = kdf(ks, &ks->prk_3e2m, LABEL_K_3, th_3, crypto_aead_key(ks->suite->aead),
+                        &ks->k_3);
+
     if (err == EDHOC_OK)
         err = kdf(ks, &ks->prk_3e2m, LABEL_IV_3, th_3, crypto_aead_nonce(ks->suite->aead),
                   &ks->iv_3);
@@ -175,20 +178,25 @@ static edhoc_err exporter_key(struct keysched *ks)
 
 edhoc_err keysched_th_4(struct keysched *ks, struct bytes plaintext_3, struct bytes cred_i)
 {
-    struct bytes th_4;
     edhoc_err err = transcript(ks, &ks->th_3, plaintext_3, cred_i, &ks->th_4);
 
-    th_4 = fixed_bytes(&ks->th_4);
     if (err == EDHOC_OK)
-        err = kdf(ks, &ks->prk_4e3m, LABEL_K_4, th_4, crypto_aead_key(ks->suite->aead), &ks->k_4);
+        err = kdf(ks, &ks->prk_4e3m, LABEL_PRK_OUT, fixed_bytes(&ks->th_4),
+                  crypto_hash_length(ks->suite->hash), &ks->prk_out);
+    if (err == EDHOC_OK)
+        err = exporter_key(ks);
+    return err;
+}
+
+edhoc_err keysched_k_4(struct keysched *ks)
+{
+    struct bytes th_4 = fixed_bytes(&ks->th_4);
+    edhoc_err err = kdf(ks, &ks->prk_4e3m, LABEL_K_4, th_4, crypto_aead_key(ks->suite->aead),
+                        &ks->k_4);
+
     if (err == EDHOC_OK)
         err = kdf(ks, &ks->prk_4e3m, LABEL_IV_4, th_4, crypto_aead_nonce(ks->suite->aead),
                   &ks->iv_4);
-    if (err == EDHOC_OK)
-        err = kdf(ks, &ks->prk_4e3m, LABEL_PRK_OUT, th_4, crypto_hash_length(ks->suite->hash),
-                  &ks->prk_out);
-    if (err == EDHOC_OK)
-        err = exporter_key(ks);
     return err;
 }
 

@@ -36,15 +36,18 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y,
 edhoc_err keysched_xor_2(struct keysched *ks, uint8_t *text, size_t len) EDHOC_MUST_USE;
 /* PRK_3e2m; g_rx is NULL where the responder signs. */
 edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx) EDHOC_MUST_USE;
-/* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), and K_3, IV_3. */
+/* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ). */
 edhoc_err keysched_th_3(struct keysched *ks, struct bytes plaintext_2,
                         struct bytes cred_r) EDHOC_MUST_USE;
+/* K_3, IV_3, from PRK_3e2m and TH_3. */
+edhoc_err keysched_k_3(struct keysched *ks) EDHOC_MUST_USE;
 /* PRK_4e3m; g_iy is NULL where the initiator signs. */
 edhoc_err keysched_4e3m(struct keysched *ks, const struct fixed *g_iy) EDHOC_MUST_USE;
-/* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), and all that follows from it: K_4, IV_4, PRK_out,
- * PRK_exporter. */
+/* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), and PRK_out, PRK_exporter. */
 edhoc_err keysched_th_4(struct keysched *ks, struct bytes plaintext_3,
                         struct bytes cred_i) EDHOC_MUST_USE;
+/* K_4, IV_4, from PRK_4e3m and TH_4; of use where there is a message_4. */
+edhoc_err keysched_k_4(struct keysched *ks) EDHOC_MUST_USE;
 /* MAC_2 (label 2, PRK_3e2m) and MAC_3 (label 6, PRK_4e3m): `mac_length` bytes. */
 edhoc_err keysched_mac_2(struct keysched *ks, struct bytes context_2, size_t mac_length,
                          struct fixed *mac) EDHOC_MUST_USE;

@@ -86,7 +86,7 @@ edhoc_err message_2_compose(struct edhoc *s, struct buf *out)
     /* G_Y_CIPHERTEXT_2 */
     if (err == EDHOC_OK)
         err = put_g_y_ciphertext_2(s, out);
-    /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), K_3, IV_3 */
+    /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ) */
     if (err == EDHOC_OK)
         err = keysched_th_3(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
     return err;
@@ -139,7 +139,7 @@ edhoc_err message_2_process(struct edhoc *s, struct bytes in)
     /* PRK_3e2m, MAC_2 and Signature_or_MAC_2, for each CRED_R that ID_CRED_R may mean */
     if (err == EDHOC_OK)
         err = session_authenticate(s, a, &id);
-    /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ), K_3, IV_3 */
+    /* TH_3 = H( TH_2, PLAINTEXT_2, CRED_R ) */
     if (err == EDHOC_OK)
         err = keysched_th_3(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->work->peer));
     return err;

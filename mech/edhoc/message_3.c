@@ -45,11 +45,13 @@ edhoc_err message_3_compose(struct edhoc *s, struct buf *out)
     /* PLAINTEXT_3 */
     if (err == EDHOC_OK)
         err = auth_put_plaintext(a, s->me.cred);
-    /* CIPHERTEXT_3 */
+    /* K_3, IV_3, CIPHERTEXT_3 */
+    if (err == EDHOC_OK)
+        err = keysched_k_3(&s->work->ks);
     if (err == EDHOC_OK)
         err = encrypt0_seal(s->suite, &s->work->ks.k_3, &s->work->ks.iv_3, &s->work->ks.th_3,
                             &a->plaintext, out);
-    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
+    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), PRK_out, PRK_exporter */
     if (err == EDHOC_OK)
         err = keysched_th_4(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->me.cred));
     return err;
@@ -78,9 +80,11 @@ edhoc_err message_3_process(struct edhoc *s, struct bytes in)
 
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_3 is not one byte string");
-    /* PLAINTEXT_3 */
-    err = encrypt0_open(s->suite, &s->work->ks.k_3, &s->work->ks.iv_3, &s->work->ks.th_3,
-                        ciphertext_3, &a->plaintext);
+    /* K_3, IV_3, PLAINTEXT_3 */
+    err = keysched_k_3(&s->work->ks);
+    if (err == EDHOC_OK)
+        err = encrypt0_open(s->suite, &s->work->ks.k_3, &s->work->ks.iv_3, &s->work->ks.th_3,
+                            ciphertext_3, &a->plaintext);
     /* ID_CRED_I, Signature_or_MAC_3, EAD_3 */
     r = cbor_reader(buf_bytes(&a->plaintext));
     if (err == EDHOC_OK)
@@ -92,7 +96,7 @@ edhoc_err message_3_process(struct edhoc *s, struct bytes in)
         err = session_authenticate(s, a, &id);
     if (err == EDHOC_OK)
         err = check_late_target(s);
-    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), K_4, IV_4, PRK_out, PRK_exporter */
+    /* TH_4 = H( TH_3, PLAINTEXT_3, CRED_I ), PRK_out, PRK_exporter */
     if (err == EDHOC_OK)
         err = keysched_th_4(&s->work->ks, buf_bytes(&a->plaintext), cred_item(s->work->peer));
     return err;

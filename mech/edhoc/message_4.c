@@ -7,6 +7,7 @@
 #include "base/cbor.h"
 #include "base/report.h"
 #include "edhoc/encrypt0.h"
+#include "edhoc/keysched.h"
 
 /* ---- responder, section 5.5.2 ---- */
 
@@ -18,7 +19,9 @@ edhoc_err message_4_compose(struct edhoc *s, struct buf *out)
     err = s->profile->put_ead(s->profile_arg, 4, s->suite, &s->work->ead_4);
     /* PLAINTEXT_4 */
     buf_put_buf(&s->work->plaintext_4, &s->work->ead_4);
-    /* CIPHERTEXT_4 */
+    /* K_4, IV_4, CIPHERTEXT_4 */
+    if (err == EDHOC_OK)
+        err = keysched_k_4(&s->work->ks);
     if (err == EDHOC_OK)
         err = encrypt0_seal(s->suite, &s->work->ks.k_4, &s->work->ks.iv_4, &s->work->ks.th_4,
                             &s->work->plaintext_4, out);
@@ -35,9 +38,11 @@ edhoc_err message_4_process(struct edhoc *s, struct bytes in)
 
     if (!cbor_finished(&r))
         return report(EDHOC_ERR_MALFORMED, "message_4 is not one byte string");
-    /* PLAINTEXT_4 */
-    err = encrypt0_open(s->suite, &s->work->ks.k_4, &s->work->ks.iv_4, &s->work->ks.th_4,
-                        ciphertext_4, &s->work->plaintext_4);
+    /* K_4, IV_4, PLAINTEXT_4 */
+    err = keysched_k_4(&s->work->ks);
+    if (err == EDHOC_OK)
+        err = encrypt0_open(s->suite, &s->work->ks.k_4, &s->work->ks.iv_4, &s->work->ks.th_4,
+                            ciphertext_4, &s->work->plaintext_4);
     /* EAD_4 */
     if (err == EDHOC_OK)
         err = buf_copy(&s->work->ead_4, buf_bytes(&s->work->plaintext_4));

@@ -44,7 +44,7 @@ static void work_free(struct work *w)
     free(w);
 }
 
-edhoc_err session_init(struct edhoc *s, const struct edhoc_config *config)
+void session_init(struct edhoc *s, const struct edhoc_config *config)
 {
     *s = (struct edhoc){
         .state = config->role == EDHOC_INITIATOR ? INITIATOR_START : RESPONDER_WAIT_1,
@@ -56,9 +56,35 @@ edhoc_err session_init(struct edhoc *s, const struct edhoc_config *config)
         .fixed_ephemeral = buf_new(FIXED_MAX),
         .c_i = buf_new(C_X_MAX),
         .c_r = buf_new(C_X_MAX),
-        .work = work_new(),
+        .keep = config->keep,
     };
-    return s->work != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+edhoc_err session_resume(struct edhoc *s)
+{
+    if (s->work != NULL)
+        return EDHOC_OK;
+    s->work = work_new();
+    if (s->work == NULL)
+        return EDHOC_ERR_NOMEM;
+    s->work->ks.suite = s->suite;
+    s->work->ks.th_3 = s->th_3;
+    s->work->ks.prk_3e2m = s->prk_3e2m;
+    fixed_wipe(&s->prk_3e2m);
+    return EDHOC_OK;
+}
+
+void session_rest(struct edhoc *s)
+{
+    if (s->keep)
+        return;
+    s->th_3 = s->work->ks.th_3;
+    s->prk_3e2m = s->work->ks.prk_3e2m;
+    work_free(s->work);
+    s->work = NULL;
+    session_use(s, (struct edhoc_own){NULL, NULL});
+    if (s->ephemeral != NULL)
+        key_rest(s->ephemeral);
 }
 
 void session_wipe(struct edhoc *s)
@@ -68,6 +94,8 @@ void session_wipe(struct edhoc *s)
     s->ephemeral = NULL;
     work_free(s->work);
     s->work = NULL;
+    fixed_wipe(&s->th_3);
+    fixed_wipe(&s->prk_3e2m);
     s->target = NULL;
     buf_free(&s->fixed_ephemeral);
     buf_free(&s->c_i);

@@ -19,7 +19,8 @@ enum session_state {
     SESSION_STATES
 };
 
-/* What messages are made of and read into. Allocated for the session, since it is large. */
+/* What messages are made of and read into: large, and wiped and freed while a responder waits for the
+ * next one. */
 struct work {
     struct key *peer_ephemeral; /* G_Y or G_X */
     struct buf ead_1;
@@ -39,6 +40,7 @@ struct edhoc {
     const struct edhoc_profile *profile;
     void *profile_arg;
     struct buf fixed_ephemeral;
+    bool keep;
 
     /* of the session */
     int method;
@@ -51,10 +53,16 @@ struct edhoc {
     struct edhoc_own me;  /* references */
     struct buf c_i, c_r;
     struct key *ephemeral; /* X or Y, with G_X or G_Y */
-    struct work *work;     /* NULL in a dead session */
+    struct work *work;     /* NULL between messages, and in a dead session */
+    /* Responder that waits for message_3: all that this takes of the key schedule. */
+    struct fixed th_3, prk_3e2m;
 };
 
-edhoc_err session_init(struct edhoc *s, const struct edhoc_config *config) EDHOC_MUST_USE;
+void session_init(struct edhoc *s, const struct edhoc_config *config);
+/* A message is about to be read or written: s->work is there. EDHOC_ERR_NOMEM. */
+edhoc_err session_resume(struct edhoc *s) EDHOC_MUST_USE;
+/* A responder is about to wait, perhaps for one that never comes, and keeps no more than it needs. */
+void session_rest(struct edhoc *s);
 /* Everything secret, and everything that a dead session must not show. What is left is the state. */
 void session_wipe(struct edhoc *s);
 
