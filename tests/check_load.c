@@ -14,6 +14,8 @@
 #include "peer/trust_line.h"
 #include "peer/trust_option.h"
 
+#include <ctype.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1737,6 +1739,44 @@ START_TEST(a_setting_twice_in_a_store_is_refused)
 }
 END_TEST
 
+/* In Turkish the capital of i is another letter, with a dot. */
+static bool speak_turkish(void)
+{
+    if (system("command -v localedef >/dev/null && test -e /usr/share/i18n/locales/tr_TR") != 0) {
+        printf("# skipped: a Turkish locale, whose sources are not installed (locales)\n");
+        return false;
+    }
+    folder_run("localedef -i tr_TR -f UTF-8 ./tr_TR.UTF-8");
+    ck_assert_int_eq(setenv("LOCPATH", folder(), 1), 0);
+    ck_assert_ptr_nonnull(setlocale(LC_ALL, "tr_TR.UTF-8"));
+    ck_assert_int_ne(toupper('i'), 'I');
+    return true;
+}
+
+/* Each is seen: the empty value of each is refused by its name. */
+START_TEST(all_variables_count_in_a_turkish_locale)
+{
+    static const char *const variables[] = {
+        "GSS_EDHOC_IDENTITY",    "GSS_EDHOC_SERVICE_IDENTITY", "GSS_EDHOC_TRUST",
+        "GSS_EDHOC_CERTIFICATE", "GSS_EDHOC_ANCHORS",          "GSS_EDHOC_CRLS",
+        "GSS_EDHOC_REVOKED",     "GSS_EDHOC_SUITES",           "GSS_EDHOC_OPTIONS",
+    };
+    struct settings s;
+
+    if (!speak_turkish())
+        return;
+    for (int i = 0; i < ROWS(variables); i++) {
+        ck_assert_int_eq(setenv(variables[i], "", 1), 0);
+        ck_assert_told(settings_read(NULL, 0, &s), EDHOC_ERR_SETTING, variables[i]);
+        settings_clear(&s);
+        ck_assert_int_eq(unsetenv(variables[i]), 0);
+    }
+    ck_assert_int_eq(setenv("GSS_EDHOC_TRACE", "/x", 1), 0);
+    ck_assert_str_eq(settings_trace(), "/x");
+    ck_assert_ptr_nonnull(setlocale(LC_ALL, "C"));
+}
+END_TEST
+
 /* A setting that names what is not there is an error, never a weaker setting. */
 START_TEST(a_missing_certificate_file_is_never_a_weaker_setting)
 {
@@ -1835,6 +1875,7 @@ static void add_settings(Suite *suite)
     tcase_add_loop_test(tc, bad_settings_of_mech_conf_are_refused, 0, ROWS(bad_confs));
     tcase_add_loop_test(tc, bad_settings_of_a_store_are_refused, 0, ROWS(pairs));
     tcase_add_test(tc, a_setting_twice_in_a_store_is_refused);
+    tcase_add_test(tc, all_variables_count_in_a_turkish_locale);
     tcase_add_test(tc, a_missing_certificate_file_is_never_a_weaker_setting);
 }
 

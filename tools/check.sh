@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tools/lib.sh
 
 PACKAGES='autoconf automake libtool pkg-config make gcc clang libc6-dev xz-utils
-    libkrb5-dev libssl-dev libcbor-dev check krb5-gss-samples openssl openssh-client
+    libkrb5-dev libssl-dev libcbor-dev check krb5-gss-samples openssl openssh-client locales
     valgrind libc6-dbg clang-format shellcheck mandoc libclang-rt-14-dev clang-tidy cppcheck'
 
 # -- The stages: each runs on its own, in a folder of its own, and prints a log ------------------
