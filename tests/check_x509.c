@@ -9,6 +9,7 @@
 #include "peer/judge.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_constraints.h"
+#include "peer/x509_hosts.h"
 #include "peer/x509_names.h"
 #include "peer/x509_store.h"
 
@@ -632,6 +633,126 @@ START_TEST(an_own_certificate_must_fit_its_key)
 }
 END_TEST
 
+/* A certificate with one name after the other in it, as far as its hosts go. */
+static struct buf certificate_for(int type, const char *name)
+{
+    X509 *x = X509_new();
+    GENERAL_NAME *san = a2i_GENERAL_NAME(NULL, NULL, NULL, type, type == GEN_IPADD ? name : "x", 0);
+    GENERAL_NAMES *sans = sk_GENERAL_NAME_new_null();
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct buf out = buf_new(4096);
+    unsigned char *der = NULL;
+    int len;
+
+    ck_assert(x != NULL && san != NULL && sans != NULL && key != NULL);
+    if (type == GEN_DNS)
+        ck_assert_int_eq(ASN1_STRING_set(san->d.dNSName, name, (int)strlen(name)), 1);
+    ck_assert_int_eq(sk_GENERAL_NAME_push(sans, san), 1);
+    ck_assert_int_eq(X509_add1_ext_i2d(x, NID_subject_alt_name, sans, 0, 0), 1);
+    ck_assert_int_eq(X509_set_version(x, X509_VERSION_3), 1);
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notBefore(x), 0));
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notAfter(x), 60));
+    ck_assert_int_eq(X509_set_pubkey(x, key), 1);
+    ck_assert_int_gt(X509_sign(x, key, EVP_sha256()), 0);
+    len = i2d_X509(x, &der);
+    ck_assert_int_gt(len, 0);
+    ck_assert_ok(buf_copy(&out, bytes_of(der, (size_t)len)));
+    OPENSSL_free(der);
+    GENERAL_NAMES_free(sans);
+    EVP_PKEY_free(key);
+    X509_free(x);
+    return out;
+}
+
+static const struct {
+    int type;
+    const char *name;
+} host_names[] = {
+    {GEN_DNS, "a.example.org"},
+    {GEN_DNS, "A.Example.ORG"},
+    {GEN_DNS, "*.example.org"},
+    {GEN_DNS, "*.Example.org"},
+    {GEN_DNS, "*.org"},
+    {GEN_DNS, "*"},
+    {GEN_DNS, "a*.example.org"},
+    {GEN_DNS, "*a.example.org"},
+    {GEN_DNS, "*.*.example.org"},
+    {GEN_DNS, "a.*.example.org"},
+    {GEN_DNS, "*.a_b.org"},
+    {GEN_DNS, "*.-a.org"},
+    {GEN_DNS, "*.a-.org"},
+    {GEN_DNS, "*.a--b.org"},
+    {GEN_DNS, "*..example.org"},
+    {GEN_DNS, "*.example.org."},
+    {GEN_DNS, ".example.org"},
+    {GEN_DNS, "a.example.org."},
+    {GEN_DNS, "*.xn--a.org"},
+    {GEN_DNS, "xn--*.b.org"},
+    {GEN_DNS, "a_b.example.org"},
+    {GEN_DNS, "127.0.0.1"},
+    {GEN_DNS, "*.0.0.1"},
+    {GEN_IPADD, "127.0.0.1"},
+    {GEN_IPADD, "::1"},
+    {GEN_DNS, "a"},
+    {GEN_DNS, "example.org"},
+    {GEN_DNS, "*.a.example.org"},
+    {GEN_DNS, "\xc3\xa9.example.org"},
+    {GEN_DNS, "*.1.org"},
+};
+
+/* What is kept of our own certificates says what libcrypto says of a peer's. */
+START_TEST(hosts_that_are_kept_are_those_of_libcrypto)
+{
+    static const char *const hosts[] = {
+        "a.example.org",
+        "A.EXAMPLE.org",
+        "b.example.org",
+        "a.b.example.org",
+        "example.org",
+        "org",
+        "a",
+        "a.org",
+        "aa.example.org",
+        "-.example.org",
+        "xn--a.example.org",
+        "x.xn--a.org",
+        "xn--x.b.org",
+        "x.a_b.org",
+        "a_b.example.org",
+        "x.-a.org",
+        "x.a-.org",
+        "x.a--b.org",
+        "127.0.0.1",
+        "127.0.0.2",
+        "::1",
+        "0:0:0:0:0:0:0:1",
+        "a.example.org.",
+        ".example.org",
+        "",
+        "x..example.org",
+        "x.1.org",
+        "1.example.org",
+        "x.a.example.org",
+        "\xc3\xa9.example.org",
+        "a.*.example.org",
+        "127.0.0.1.",
+    };
+    struct buf der = certificate_for(host_names[_i].type, host_names[_i].name);
+    struct x509_hosts *h;
+
+    ck_assert_ok(x509_hosts_new(buf_bytes(&der), &h));
+    for (int i = 0; i < ROWS(hosts); i++) {
+        bool named = x509_names_host(buf_bytes(&der), hosts[i]);
+
+        ck_assert_msg(x509_hosts_have(h, hosts[i]) == named, "%s, \"%s\"", hosts[i],
+                      named ? "is one for libcrypto" : "is none for libcrypto");
+    }
+    x509_hosts_free(h);
+    ck_assert_err(x509_hosts_new(BYTES_LITERAL("rubbish"), &h), EDHOC_ERR_CRED_BAD);
+    buf_free(&der);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "certificates", 120);
@@ -647,6 +768,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_damaged_certificate_is_refused);
     tcase_add_test(tc, keys_that_cannot_sign_are_refused);
     tcase_add_test(tc, an_own_certificate_must_fit_its_key);
+    tcase_add_loop_test(tc, hosts_that_are_kept_are_those_of_libcrypto, 0, ROWS(host_names));
 }
 
 int main(void)

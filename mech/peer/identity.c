@@ -10,6 +10,7 @@
 #include "peer/name.h"
 #include "peer/ssh_cert.h"
 #include "peer/x509_cert.h"
+#include "peer/x509_hosts.h"
 #include "peer/x509_names.h"
 
 #include <stdatomic.h>
@@ -24,6 +25,7 @@ void identity_free(struct identity *id)
     cred_free(id->by_value);
     cred_free(id->by_reference);
     cred_free(id->ssh_cert);
+    x509_hosts_free(id->hosts);
     free(id->principals);
     free(id->name);
     free(id->client_name);
@@ -43,9 +45,8 @@ bool identity_answers(const struct identity *id, const char *target)
     if (id->principals != NULL)
         return match_target(bytes_of_text(id->principals), bytes_of_text(target));
     if (id->ssh_cert != NULL && id->ssh_type == SSH_CERT_HOST)
-        return host != NULL && ssh_cert_names_host(cred_ssh_cert(id->ssh_cert), host);
-    return cred_chain_length(id->by_value) == 0 ||
-           (host != NULL && x509_names_host(cred_chain(id->by_value, 0), host));
+        return host != NULL && ssh_cert_names_host(id->ssh_principals, host);
+    return id->hosts == NULL || (host != NULL && x509_hosts_have(id->hosts, host));
 }
 
 /* Is one of the principals this service, or this service on some host? */
@@ -68,12 +69,8 @@ static bool is_user_ssh(const struct identity *id)
 /* Is it one of the principals of a user's certificate? Which one an acceptor takes, its trust says. */
 static bool names_user(const struct identity *id, struct bytes name)
 {
-    struct bytes list, principal;
-    struct ssh_cert c;
+    struct bytes list = id->ssh_principals, principal;
 
-    if (ssh_cert_read(cred_ssh_cert(id->ssh_cert), &c) != EDHOC_OK)
-        return false;
-    list = c.principals;
     while (ssh_cert_principal(&list, &principal))
         if (bytes_equal(principal, name))
             return true;
@@ -167,6 +164,8 @@ edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t c
         err = cred_new_x5chain(key, chain, count, &id->by_value);
     if (err == EDHOC_OK && !x509_validity(chain[0], &not_before, &id->expires))
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is malformed", source);
+    if (err == EDHOC_OK)
+        err = x509_hosts_new(chain[0], &id->hosts);
     /* A server's certificate need not name a client. */
     if (err == EDHOC_OK &&
         x509_client_name(chain[0], &id->client_kind, &id->client_name) != EDHOC_OK)
@@ -184,11 +183,11 @@ static int64_t to_seconds(uint64_t time)
 }
 
 /* The first principal that an acceptor can take for a name. */
-static edhoc_err set_client_name(struct identity *id, const struct ssh_cert *c)
+static edhoc_err set_client_name(struct identity *id)
 {
-    struct bytes list = c->principals, principal;
+    struct bytes list = id->ssh_principals, principal;
 
-    while (c->type == SSH_CERT_USER && ssh_cert_principal(&list, &principal)) {
+    while (id->ssh_type == SSH_CERT_USER && ssh_cert_principal(&list, &principal)) {
         if (name_claim_fault(principal) != NULL)
             continue;
         id->client_kind = NAME_USER;
@@ -212,12 +211,15 @@ edhoc_err identity_add_ssh_cert(struct identity *id, struct bytes certificate)
     key_free(key);
     if (err == EDHOC_OK)
         err = cred_new_ssh_cert(id->key, certificate, &id->ssh_cert);
+    if (err == EDHOC_OK)
+        err = ssh_cert_read(cred_ssh_cert(id->ssh_cert), &c); /* as it stays */
     if (err != EDHOC_OK)
         return err;
+    id->ssh_principals = c.principals;
     id->ssh_type = c.type;
     id->ssh_from = to_seconds(c.valid_after);
     id->ssh_until = to_seconds(c.valid_before);
-    return set_client_name(id, &c);
+    return set_client_name(id);
 }
 
 bool identity_is_certified(const struct identity *id, bool initiator, int64_t now)

@@ -19,11 +19,13 @@ struct identity {
     char *client_name; /* what an acceptor makes of the certificate (x509_client_name; the first
                           principal of a user's), or NULL */
     enum name_kind client_kind;
-    char *source;    /* where it comes from, for messages: a file or URI */
-    int64_t expires; /* seconds since 1970; INT64_MAX when it does not */
+    struct x509_hosts *hosts; /* that the certificate is for; NULL without one */
+    char *source;             /* where it comes from, for messages: a file or URI */
+    int64_t expires;          /* seconds since 1970; INT64_MAX when it does not */
     /* An OpenSSH certificate for the key, sent instead of it while it is good; NULL when none. */
     struct cred *ssh_cert;
     enum ssh_cert_type ssh_type;
+    struct bytes ssh_principals; /* for ssh_cert_principal */
     int64_t ssh_from, ssh_until; /* good in from <= now < until */
 };
 

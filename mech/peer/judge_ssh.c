@@ -141,7 +141,7 @@ static bool names_host(const struct judging *j)
 {
     const char *host = name_host(j->target);
 
-    return host != NULL && ssh_cert_names_host(cred_ssh_cert(j->cred), host);
+    return host != NULL && ssh_cert_names_host(j->c.principals, host);
 }
 
 static edhoc_err check_time(const struct judging *j)

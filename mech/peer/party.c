@@ -159,6 +159,14 @@ static bool identity_fits(const struct party *p, const struct identity *id, int 
     return type->dh == responder_dh(method) && suite_fits(suite, type) && now(p) < id->expires;
 }
 
+static bool any_fits(const struct party *p, int method, const struct suite *suite)
+{
+    for (size_t i = 0; i < p->identities->len; i++)
+        if (identity_fits(p, p->identities->id[i], method, suite))
+            return true;
+    return false;
+}
+
 static edhoc_err suites_r(void *arg, int method, struct suite_list *out)
 {
     struct party *p = arg;
@@ -167,9 +175,8 @@ static edhoc_err suites_r(void *arg, int method, struct suite_list *out)
     for (size_t i = 0; i < p->config.suites.len; i++) {
         const struct suite *suite = suite_by_id(p->config.suites.id[i]);
 
-        for (size_t k = 0; k < p->identities->len; k++)
-            if (identity_fits(p, p->identities->id[k], method, suite) && suite_available(suite))
-                suite_list_add(out, suite->id);
+        if (suite_available(suite) && any_fits(p, method, suite))
+            suite_list_add(out, suite->id);
     }
     if (out->len > 0)
         return EDHOC_OK;

@@ -31,7 +31,7 @@ edhoc_err ssh_cert_read(struct bytes certificate, struct ssh_cert *out) EDHOC_MU
 bool ssh_cert_principal(struct bytes *list, struct bytes *principal);
 /* The same for critical options and extensions. */
 bool ssh_cert_option(struct bytes *list, struct bytes *name, struct bytes *data);
-/* Does a principal match this host? As OpenSSH has it, as a pattern, and as it stands. */
-bool ssh_cert_names_host(struct bytes certificate, const char *host);
+/* Does one of the principals match this host? As OpenSSH has it, as a pattern, and as it stands. */
+bool ssh_cert_names_host(struct bytes principals, const char *host);
 
 #endif
