@@ -82,13 +82,23 @@ static bool has_all(const struct trust_line *line, const char *principals)
     return true;
 }
 
+/* Of a key's own lines, and of the few CA lines, the next; not of all lines, of which an import adds as
+ * many as there are. */
+static const struct trust_line *next_candidate(const struct trust *t, const struct trust_line *line,
+                                               struct trust_cursor *at)
+{
+    if (!line->is_ca)
+        return trust_next_of_key(t, line->cred, at);
+    return at->ca < trust_ca_count(t) ? trust_ca_at(t, at->ca++) : NULL;
+}
+
 /* The line that says this of this key already. */
 static const struct trust_line *find_same(const struct trust *t, const struct trust_line *line)
 {
     struct trust_cursor at = {0};
     const struct trust_line *there;
 
-    while ((there = trust_next(t, &at)) != NULL)
+    while ((there = next_candidate(t, line, &at)) != NULL)
         if (line_same_key(there, line) && has_all(there, line->principals) &&
             (there->roles & line->roles) == line->roles)
             return there;
