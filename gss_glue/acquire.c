@@ -89,8 +89,27 @@ static edhoc_err acquired_fill(const struct acquired *out, edhoc_err err, struct
     return EDHOC_OK;
 }
 
-/* time_req is ignored: keys live as long as they live. desired_mechs too: the mechglue asks each
- * mechanism for itself. */
+/* Both calls that take no passphrase. time_req is ignored: keys live as long as they live.
+ * desired_mechs too: the mechglue asks each mechanism for itself. */
+static OM_uint32 acquire(OM_uint32 *minor_status, gss_name_t desired, gss_cred_usage_t usage,
+                         gss_const_key_value_set_t store, const struct acquired *out)
+{
+    struct glue_cred *cred = NULL;
+    edhoc_err err;
+
+    if (!acquired_clear(out))
+        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
+    err = store == NULL ? EDHOC_OK : check_store(store);
+    if (err != EDHOC_OK)
+        return glue_status(minor_status, err);
+    if (store != NULL && has_duplicate(store))
+        return glue_status_as(minor_status,
+                              report(EDHOC_ERR_SETTING, "a credential store key appears twice"),
+                              GSS_S_DUPLICATE_ELEMENT);
+    err = acquire_from((struct glue_name *)desired, usage, store, &cred);
+    return glue_status(minor_status, acquired_fill(out, err, cred));
+}
+
 GLUE_EXPORT OM_uint32 gss_acquire_cred_from(OM_uint32 *minor_status, gss_name_t desired_name,
                                             OM_uint32 time_req, gss_OID_set desired_mechs,
                                             gss_cred_usage_t cred_usage,
@@ -99,23 +118,11 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred_from(OM_uint32 *minor_status, gss_name_t 
                                             OM_uint32 *time_rec)
 {
     GLUE_CALL();
-    struct acquired out = {output_cred, actual_mechs, time_rec};
-    struct glue_cred *cred = NULL;
-    edhoc_err err;
+    const struct acquired out = {output_cred, actual_mechs, time_rec};
 
     (void)time_req;
     (void)desired_mechs;
-    if (!acquired_clear(&out))
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    err = cred_store == NULL ? EDHOC_OK : check_store(cred_store);
-    if (err != EDHOC_OK)
-        return glue_status(minor_status, err);
-    if (cred_store != NULL && has_duplicate(cred_store))
-        return glue_status_as(minor_status,
-                              report(EDHOC_ERR_SETTING, "a credential store key appears twice"),
-                              GSS_S_DUPLICATE_ELEMENT);
-    err = acquire_from((struct glue_name *)desired_name, cred_usage, cred_store, &cred);
-    return glue_status(minor_status, acquired_fill(&out, err, cred));
+    return acquire(minor_status, desired_name, cred_usage, cred_store, &out);
 }
 
 /* MIT's mechglue wants this name to exist, but calls the other. */
@@ -125,16 +132,11 @@ GLUE_EXPORT OM_uint32 gss_acquire_cred(OM_uint32 *minor_status, gss_name_t desir
                                        gss_OID_set *actual_mechs, OM_uint32 *time_rec)
 {
     GLUE_CALL();
-    struct acquired out = {output_cred, actual_mechs, time_rec};
-    struct glue_cred *cred = NULL;
-    edhoc_err err;
+    const struct acquired out = {output_cred, actual_mechs, time_rec};
 
     (void)time_req;
     (void)desired_mechs;
-    if (!acquired_clear(&out))
-        return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
-    err = acquire_from((struct glue_name *)desired_name, cred_usage, NULL, &cred);
-    return glue_status(minor_status, acquired_fill(&out, err, cred));
+    return acquire(minor_status, desired_name, cred_usage, NULL, &out);
 }
 
 #define PASSPHRASE_MAX 1024
