@@ -3,14 +3,13 @@
 #include "check_say.h"
 #include "text.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/lines.h"
 #include "base/report.h"
 #include "crypto/key.h"
 #include "edhoc/cred.h"
@@ -197,13 +196,12 @@ static void check_one(struct check *c, const struct identity *id)
 static void say_not_loaded(struct check *c, edhoc_err err)
 {
     const char *variable = c->acceptor ? "GSS_EDHOC_SERVICE_IDENTITY" : "GSS_EDHOC_IDENTITY";
-    struct passwd *user = getpwuid(geteuid());
     char advice[256] = "";
 
     if (err == EDHOC_ERR_FILE)
         (void)snprintf(advice, sizeof(advice),
                        "let user %s read it (chown, chmod 600), or name another key in %s",
-                       user != NULL ? user->pw_name : "(without a name)", variable);
+                       check_user(), variable);
     check_error(c, err, "identity", advice[0] != '\0' ? advice : NULL);
 }
 
@@ -235,6 +233,24 @@ static void check_own_name(struct check *c)
                   c->target, c->target);
 }
 
+/* Of a folder, what is another user's, and what is no key. */
+static void say_passed_over(struct check *c)
+{
+    const char *stories = c->identities->passed_over;
+    struct bytes rest = bytes_of_text(stories != NULL ? stories : ""), line;
+
+    while (lines_next(&rest, &line))
+        if (bytes_contain(line, BYTES_LITERAL(": cannot be opened")))
+            check_say(c, CHECK_WARN,
+                      "identity: %.*s; it is passed over: if user %s is to serve it, let its "
+                      "group read it (chgrp, chmod 640)",
+                      (int)line.len, (const char *)line.p, check_user());
+        else
+            check_say(c, CHECK_WARN,
+                      "identity: %.*s; it is passed over: move it out of that folder",
+                      (int)line.len, (const char *)line.p);
+}
+
 void check_identities(struct check *c)
 {
     edhoc_err err = c->acceptor ? load_service_identities(&c->settings, NULL, &c->identities)
@@ -249,6 +265,7 @@ void check_identities(struct check *c)
         report_clear();
     for (size_t i = 0; i < c->identities->len; i++)
         check_one(c, c->identities->id[i]);
+    say_passed_over(c);
     if (c->acceptor && c->target != NULL)
         check_own_name(c);
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +18,11 @@
 #define SHOWN_MAX 5           /* refusals */
 #define TAIL_MAX  (256 << 10) /* bytes at the end of a log that are looked through */
 
-static const char *user_name(void)
-{
-    struct passwd *user = getpwuid(geteuid());
-
-    return user != NULL ? user->pw_name : "(without a name)";
-}
-
 /* ---- a file that is to be there ---- */
 
 static void say_unwritable(struct check *c, const char *what, const char *path, int fault)
 {
-    const char *user = user_name();
+    const char *user = check_user();
 
     if (fault == ENOENT)
         check_say(c, CHECK_WARN,
@@ -113,7 +105,7 @@ static void say_refusals(struct check *c, const char *path)
 
     if (!read_tail(path, &text)) {
         check_say(c, CHECK_OK, "log: %s, which user %s may only write to; root can read it", path,
-                  user_name());
+                  check_user());
     } else {
         n = find_refusals(buf_bytes(&text), last);
         check_say(c, CHECK_OK, "log: %s; %s", path,

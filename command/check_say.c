@@ -1,8 +1,10 @@
 #include "check_say.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cbor.h"
 #include "base/report.h"
@@ -30,6 +32,13 @@ void check_say(struct check *c, enum verdict verdict, const char *format, ...)
     printf("%s%s%s: %s\n", c->colours ? verdicts[verdict].colour : "", verdicts[verdict].word,
            c->colours ? "\033[0m" : "", text);
     free(text);
+}
+
+const char *check_user(void)
+{
+    struct passwd *user = getpwuid(geteuid());
+
+    return user != NULL ? user->pw_name : "(without a name)";
 }
 
 void check_error(struct check *c, edhoc_err err, const char *what, const char *advice)

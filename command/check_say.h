@@ -25,6 +25,8 @@ struct check {
 /* Prints "ok: ...", "warn: ..." or "FAIL: ...", one line of printable text. */
 void check_say(struct check *c, enum verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The effective user's name. */
+const char *check_user(void);
 /* CHECK_FAIL with the words of an error, after "WHAT: " and before advice. */
 void check_error(struct check *c, edhoc_err err, const char *what, const char *advice);
 

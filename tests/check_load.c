@@ -1279,16 +1279,11 @@ START_TEST(a_directory_gives_all_its_keys_in_order)
     ck_assert_str_eq(set->id[1]->name, "HTTP@a");
     ck_assert_str_eq(key_type(set->id[2]->key)->name, "p256");
     identity_set_free(set);
-    (void)folder_write_bytes("d/c.pem", bytes_of_text("rubbish"), 0600);
+    (void)folder_write_bytes("d/c.pem", bytes_of_text("-----BEGIN PRIVATE KEY-----"), 0600);
     ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
     ck_assert_ptr_null(set);
-    ck_assert_int_eq(unlink(folder_path("d/c.pem")), 0);
-    ck_assert_int_eq(mkdir(folder_path("d/c.pem"), 0700), 0);
-    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_FILE,
-                   "/d/c.pem: not a regular file");
-    ck_assert_int_eq(rmdir(folder_path("d/c.pem")), 0);
-    ck_assert_int_eq(symlink("gone", folder_path("d/c.pem")), 0);
-    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY, "/d/c.pem");
+    (void)folder_write_bytes("d/c.pem", BYTES_NONE, 0600); /* it may be about to be written */
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
     ck_assert_int_eq(unlink(folder_path("d/c.pem")), 0);
     ck_assert_int_eq(chmod(folder_path("d"), 0775), 0);
     ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS, "/d: mode 0775");
@@ -1298,6 +1293,46 @@ START_TEST(a_directory_gives_all_its_keys_in_order)
     ck_assert_ok(load_service_identities(&s, NULL, &set));
     ck_assert_uint_eq(set->len, 1);
     identity_set_free(set);
+}
+END_TEST
+
+static void expect_passed_over(const struct settings *s, const char *story)
+{
+    struct identity_set *set;
+
+    ck_assert_ok(load_service_identities(s, NULL, &set));
+    ck_assert_uint_eq(set->len, 1);
+    ck_assert_ptr_nonnull(set->passed_over);
+    ck_assert_msg(strstr(set->passed_over, story) != NULL, "%s", set->passed_over);
+    ck_assert_str_eq(report_details(EDHOC_ERR_FILE), "");
+    identity_set_free(set);
+}
+
+START_TEST(what_is_no_key_of_ours_stops_no_other)
+{
+    struct settings s = {.service_identity = folder_path("d")};
+    struct identity_set *set;
+
+    ck_assert_int_eq(mkdir(folder_path("d"), 0755), 0);
+    (void)write_key("d/b.pem", key_of("p256"), 0600);
+    ck_assert_ok(load_service_identities(&s, NULL, &set));
+    ck_assert_ptr_null(set->passed_over);
+    identity_set_free(set);
+    (void)folder_write_bytes("d/a.pem", bytes_of_text("-----BEGIN CERTIFICATE-----"), 0644);
+    expect_passed_over(&s, "/d/a.pem: no PEM private key in it\n");
+    ck_assert_int_eq(mkdir(folder_path("d/c.pem"), 0700), 0);
+    expect_passed_over(&s, "/d/c.pem: not a regular file but a directory\n");
+    ck_assert_int_eq(symlink("gone", folder_path("d/e.pem")), 0);
+    expect_passed_over(&s, "/d/e.pem does not exist");
+    /* A file that is named is another matter; and so is a folder in which nothing is left. */
+    s.service_identity = folder_path("d/a.pem");
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_PERMISSIONS,
+                   "/d/a.pem: mode 0644");
+    s.service_identity = folder_path("d");
+    ck_assert_int_eq(unlink(folder_path("d/b.pem")), 0);
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_NO_IDENTITY,
+                   "/d has no key for this user: ");
+    ck_assert_int_eq(rmdir(folder_path("d/c.pem")), 0);
 }
 END_TEST
 
@@ -1854,6 +1889,7 @@ static void add_identities(Suite *suite)
     tcase_add_test(tc, the_default_place_is_in_the_home_directory);
     tcase_add_test(tc, a_missing_key_tells_how_to_make_one);
     tcase_add_test(tc, a_directory_gives_all_its_keys_in_order);
+    tcase_add_test(tc, what_is_no_key_of_ours_stops_no_other);
     tcase_add_test(tc, a_directory_has_a_bounded_number_of_keys);
     tcase_add_test(tc, ssh_keygen_reads_our_lines_and_we_read_its);
 }

@@ -432,6 +432,41 @@ GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub chec
 finds 'no key here is for imap@mail.example.org' 'gss-edhoc keygen -o FILE imap@mail.example.org'
 result 'a service without a key'
 
+cp nonsense.pem service.d/cert.pem
+GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed && [ "$(grep -c '^warn' out)" -eq 1 ] &&
+    has warn 'service.d/cert.pem: no PEM private key in it' 'passed over' 'move it out' &&
+    has ok 'web.pem answers to HTTP@web.example.org'
+result 'a certificate in the folder of keys stops nothing'
+rm service.d/cert.pem
+# shellcheck disable=SC2086 # words
+if $as_nobody "$command" --version >out 2>err; then
+    cp web.pem service.d/mine.pem
+    cp web.pem.pub service.d/mine.pem.pub
+    cp shut.pem service.d/ldap.pem
+    [ -z "$as_nobody" ] || chown 65534 service.d/mine.pem
+    chmod 000 service.d/ldap.pem service.d/web.pem
+    chmod 600 service.d/mine.pem
+    GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub \
+        $as_nobody "$command" check -a HTTP@web.example.org >out 2>err
+    exited=$?
+    [ "$exited" -eq 0 ] && well_formed && [ "$(grep -c '^warn' out)" -eq 2 ] &&
+        has warn 'service.d/ldap.pem: cannot be opened: Permission denied' 'passed over' 'chmod 640' &&
+        has ok 'mine.pem answers to HTTP@web.example.org'
+    result "another service's key that this one may not read stops nothing"
+    chmod 000 service.d/mine.pem
+    GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub \
+        $as_nobody "$command" check -a HTTP@web.example.org >out 2>err
+    exited=$?
+    finds 'service.d has no key for this user: ' 'ldap.pem: cannot be opened' 'chgrp, chmod 640'
+    result 'a folder of keys for others only'
+    rm -f service.d/ldap.pem* service.d/mine.pem*
+    chmod 600 service.d/web.pem
+else
+    skip "another service's key that this one may not read stops nothing" 'cannot become another user'
+    skip 'a folder of keys for others only' 'cannot become another user'
+fi
+
 # -- The log and the trace ---------------------------------------------------------------------
 
 cp me.pem.pub clients

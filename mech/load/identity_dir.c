@@ -20,7 +20,10 @@
 struct paths {
     char *path[IDENTITIES_MAX];
     size_t len;
+    bool in_folder; /* and not a file that was named */
 };
+
+#define PASSED_OVER_MAX (IDENTITIES_MAX * 1024) /* bytes of stories */
 
 static void paths_clear(struct paths *p)
 {
@@ -127,6 +130,7 @@ static edhoc_err find_paths(const char *path, struct loading *loading, struct pa
     int fd = -1;
     edhoc_err err = open_directory(path, loading, &fd);
 
+    out->in_folder = fd >= 0;
     if (err == EDHOC_OK && fd >= 0)
         return list_directory(fd, path, loading, out);
     if (fd >= 0)
@@ -134,9 +138,82 @@ static edhoc_err find_paths(const char *path, struct loading *loading, struct pa
     return err != EDHOC_OK ? err : one_path(path, out);
 }
 
+/* ---- loading ---- */
+
+/* What comes of a folder. */
+struct found {
+    struct identity *id[IDENTITIES_MAX];
+    size_t len;
+    struct buf passed_over; /* stories, each with a newline */
+};
+
+/* Has the file something in it, but no private key? Whoever may read a certificate is no matter. */
+static bool is_keyless(const char *path)
+{
+    struct buf text;
+    bool keyless = file_read(path, FILE_ANY, IDENTITY_FILE_MAX, NULL, NULL, &text) == EDHOC_OK &&
+                   text.len > 0 &&
+                   !bytes_contain(buf_bytes(&text), BYTES_LITERAL("PRIVATE KEY-----"));
+
+    buf_free(&text);
+    return keyless;
+}
+
+/* Is it somebody else's, or nothing that can be read? */
+static bool is_unreadable(const char *path)
+{
+    struct stat st;
+
+    return euidaccess(path, R_OK) != 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+/* A file that this user may not read, and one without a key, stop no other. What may be otherwise in a
+ * moment, as an empty file that is being written, is an error, and what was read before is kept. */
+static edhoc_err pass_over(const char *path, edhoc_err err, struct loading *loading,
+                           struct found *out)
+{
+    char story[1024];
+
+    if (err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO)
+        return err;
+    (void)snprintf(story, sizeof(story), "%s", report_details(err));
+    if (is_keyless(path))
+        (void)snprintf(story, sizeof(story), "%s: no PEM private key in it", path);
+    else if (!is_unreadable(path))
+        return report(err, "%s", story);
+    buf_put_text(&out->passed_over, story);
+    buf_put_byte(&out->passed_over, '\n');
+    loading->gone = false;
+    report_clear();
+    return buf_err(&out->passed_over);
+}
+
+static edhoc_err load_path(const char *path, bool in_folder, const char *certificate,
+                           struct loading *loading, struct found *out)
+{
+    edhoc_err err = load_identity_at(path, certificate, loading, &out->id[out->len]);
+
+    if (err == EDHOC_OK)
+        out->len++;
+    return err != EDHOC_OK && in_folder ? pass_over(path, err, loading, out) : err;
+}
+
+/* The first story, without its newline, as the reason that there is nothing. */
+static edhoc_err none_left(const struct found *found, const char *dir, struct loading *loading)
+{
+    const char *first = (const char *)found->passed_over.p;
+
+    loading->gone = true;
+    return report(EDHOC_ERR_NO_IDENTITY,
+                  "%s has no key for this user: %.*s; let its group read the one that is meant "
+                  "(chgrp, chmod 640), or make one with: gss-edhoc keygen -o %s/NAME.pem "
+                  "SERVICE@HOST",
+                  dir, (int)(strchr(first, '\n') - first), first, dir);
+}
+
 /* Loads every path; `certificate` can be the chain of one key only. */
-static edhoc_err load_paths(const struct paths *paths, const char *certificate,
-                            struct loading *loading, struct identity **ids, size_t *loaded)
+static edhoc_err load_paths(const struct paths *paths, const char *where, const char *certificate,
+                            struct loading *loading, struct found *out)
 {
     edhoc_err err = EDHOC_OK;
 
@@ -145,11 +222,13 @@ static edhoc_err load_paths(const struct paths *paths, const char *certificate,
                       "the setting certificate (%s) is for one key, and there are %zu; put each "
                       "key's chain into its own PEM file, after the key",
                       certificate, paths->len);
-    while (err == EDHOC_OK && *loaded < paths->len) {
-        err = load_identity_at(paths->path[*loaded], certificate, loading, &ids[*loaded]);
-        *loaded += err == EDHOC_OK;
-    }
-    return err;
+    for (size_t i = 0; err == EDHOC_OK && i < paths->len; i++)
+        err = load_path(paths->path[i], paths->in_folder, certificate, loading, out);
+    if (err == EDHOC_OK)
+        buf_put_byte(&out->passed_over, '\0');
+    if (err == EDHOC_OK)
+        err = buf_err(&out->passed_over);
+    return err == EDHOC_OK && out->len == 0 ? none_left(out, where, loading) : err;
 }
 
 static edhoc_err find_all(const char *where, struct loading *loading, struct paths *paths)
@@ -169,21 +248,33 @@ static edhoc_err find_all(const char *where, struct loading *loading, struct pat
     return err == EDHOC_OK ? find_paths(path, loading, paths) : err;
 }
 
+static edhoc_err make_set(struct found *found, struct identity_set **out)
+{
+    edhoc_err err = identity_set_new(found->id, found->len, out); /* which takes them over */
+    size_t len;
+
+    found->len = 0;
+    if (err == EDHOC_OK && found->passed_over.len > 1)
+        identity_set_note(*out, (char *)buf_take(&found->passed_over, &len));
+    return err;
+}
+
 edhoc_err load_identity_files(const char *where, const char *certificate, struct loading *loading,
                               struct identity_set **out)
 {
-    struct identity *ids[IDENTITIES_MAX];
+    struct loading own = {.stamps = NULL};
+    struct found found = {.passed_over = buf_new(PASSED_OVER_MAX)};
     struct paths paths = {.len = 0};
-    size_t loaded = 0;
     edhoc_err err = find_all(where, loading, &paths);
 
     *out = NULL;
     if (err == EDHOC_OK)
-        err = load_paths(&paths, certificate, loading, ids, &loaded);
+        err = load_paths(&paths, where, certificate, loading != NULL ? loading : &own, &found);
     paths_clear(&paths);
     if (err == EDHOC_OK)
-        return identity_set_new(ids, loaded, out); /* which takes them over */
-    while (loaded > 0)
-        identity_free(ids[--loaded]);
+        err = make_set(&found, out);
+    while (found.len > 0)
+        identity_free(found.id[--found.len]);
+    buf_free(&found.passed_over);
     return err;
 }

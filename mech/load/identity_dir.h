@@ -5,7 +5,9 @@
 #include "load/loading.h"
 #include "peer/identity.h"
 
-/* load_identity_at() for every *.pem of a directory, or for what `where` is if it is no directory. */
+/* load_identity_at() for every *.pem of a directory, or for what `where` is if it is no directory. In
+ * a directory, what this user may not read, and what has no key in it, stops nothing: the set's
+ * `passed_over` tells it. EDHOC_ERR_NO_IDENTITY where nothing is left. */
 edhoc_err load_identity_files(const char *where, const char *certificate, struct loading *loading,
                               struct identity_set **out) EDHOC_MUST_USE;
 

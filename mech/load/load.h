@@ -15,7 +15,8 @@
 edhoc_err load_identity(const struct settings *s, struct loading *loading,
                         struct identity_set **out) EDHOC_MUST_USE;
 /* The acceptor's: one file, or every *.pem of a directory in byte order of names, at most
- * IDENTITIES_MAX; one that cannot be loaded is an error, not left out. The same errors. */
+ * IDENTITIES_MAX. In a directory, files that this user may not read, and those without a key, are
+ * passed over and noted in the set; another that cannot be loaded is an error. The same errors. */
 edhoc_err load_service_identities(const struct settings *s, struct loading *loading,
                                   struct identity_set **out) EDHOC_MUST_USE;
 /* The trust files: the configured one, which must exist; else, for an initiator,

@@ -265,6 +265,12 @@ edhoc_err identity_set_new(struct identity **ids, size_t len, struct identity_se
     return EDHOC_OK;
 }
 
+void identity_set_note(struct identity_set *set, char *passed_over)
+{
+    free(set->passed_over);
+    set->passed_over = passed_over;
+}
+
 struct identity_set *identity_set_ref(struct identity_set *set)
 {
     if (set != NULL)
@@ -278,5 +284,6 @@ void identity_set_free(struct identity_set *set)
         return;
     for (size_t i = 0; i < set->len; i++)
         identity_free(set->id[i]);
+    free(set->passed_over);
     free(set);
 }

@@ -57,6 +57,7 @@ bool identity_goes_by(const struct identity *id, bool initiator, enum name_kind 
  * Reference-counted, shared by threads. */
 struct identity_set {
     atomic_uint refs;
+    char *passed_over; /* files beside theirs that were of no use: a story each line; NULL: none */
     size_t len;
     struct identity *id[];
 };
@@ -66,6 +67,8 @@ struct identity_set {
 /* Takes over the identities, not the array; on failure too. */
 edhoc_err identity_set_new(struct identity **ids, size_t len,
                            struct identity_set **out) EDHOC_MUST_USE;
+/* Before it is shared: what was passed over when it was made. Takes over the text. */
+void identity_set_note(struct identity_set *set, char *passed_over);
 struct identity_set *identity_set_ref(struct identity_set *set);
 void identity_set_free(struct identity_set *set);
 
