@@ -49,6 +49,8 @@ static edhoc_err current(const struct glue_cred *cred, bool initiator, struct so
     edhoc_err stale, err = sources_get(sources, identities, trust, &stale);
 
     trace_stale(stale);
+    if (!initiator && err == EDHOC_OK)
+        glue_log_files(&cred->settings, *identities, *trust, stale);
     return err == EDHOC_OK ? check_desired(*identities, initiator, cred->desired) : err;
 }
 

@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include "base/bytes.h"
+#include "base/lines.h"
 #include "base/log_line.h"
 #include "base/report.h"
 #include "context.h"
@@ -13,10 +14,13 @@
 #include "load/sink.h"
 #include "load/sources.h"
 #include "log_limit.h"
+#include "log_once.h"
 #include "names.h"
+#include "peer/identity.h"
 #include "peer/party.h"
 #include "peer/peer.h"
 #include "peer/ssh_cert.h"
+#include "peer/trust.h"
 #include "peer/x509_cert.h"
 #include "profile/gss_api.h"
 
@@ -25,6 +29,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STORIES_MAX    (1u << 20) /* bytes of what there is to tell of files */
+#define FILES_TOLD_MAX 20         /* stories at once */
 
 /* ---- where it goes ---- */
 
@@ -262,6 +269,67 @@ void glue_log_refused(struct glue_ctx *ctx, const struct glue_cred *cred, edhoc_
     if (ctx->session != NULL) /* else it was over before */
         refused(ctx, err);
     (void)pthread_mutex_unlock(&ctx->lock);
+}
+
+/* ---- files ---- */
+
+static struct buf stories_of(const struct identity_set *identities, const struct trust *trust,
+                             edhoc_err stale)
+{
+    struct buf text = buf_new(STORIES_MAX);
+    bool taken;
+
+    if (identities != NULL && identities->passed_over != NULL)
+        buf_put_text(&text, identities->passed_over);
+    for (size_t i = 0; trust != NULL && i < trust_note_count(trust); i++) {
+        buf_put_text(&text, trust_note(trust, i, &taken));
+        buf_put_text(&text, taken ? "; the line grants nothing, and its names are taken\n"
+                                  : "; the line is passed over\n");
+    }
+    if (stale != EDHOC_OK) {
+        buf_put_text(&text, report_details(stale));
+        buf_put_byte(&text, '\n');
+    }
+    return text;
+}
+
+static void tell_stories(const char *to, struct bytes stories)
+{
+    struct bytes story;
+    unsigned n = 0;
+
+    while (lines_next(&stories, &story) && n++ < FILES_TOLD_MAX) {
+        struct log_line line;
+
+        begin(&line, "file");
+        log_line_add_text(&line, "why", story, 1400);
+        tell(to, SINK_WARNING, &line);
+    }
+}
+
+static void tell_mended(const char *to)
+{
+    struct log_line line;
+
+    begin(&line, "mended");
+    tell(to, SINK_NOTICE, &line);
+}
+
+void glue_log_files(const struct settings *settings, const struct identity_set *identities,
+                    const struct trust *trust, edhoc_err stale)
+{
+    struct buf stories;
+
+    if (settings->log == NULL)
+        return;
+    stories = stories_of(identities, trust, stale);
+    if (log_once_is_news(settings, buf_bytes(&stories))) {
+        if (stories.len > 0)
+            tell_stories(settings->log, buf_bytes(&stories));
+        else
+            tell_mended(settings->log);
+    }
+    buf_free(&stories);
 }
 
 void glue_log_unusable(const struct settings *settings, edhoc_err err)

@@ -329,6 +329,67 @@ START_TEST(a_service_without_keys_is_told)
 }
 END_TEST
 
+/* With a credential of its own, and thus a look at the files as they are now. */
+static void open_by(const char *services, const char *trust)
+{
+    struct app_pair p = {0};
+
+    app_prepare(&p);
+    app_use_cred(&p.acceptor_cred, app_cred(&app_mech, GSS_C_ACCEPT, services, trust, NULL));
+    app_open(&p);
+    app_close(&p);
+}
+
+/* When it changes, and not for each context. */
+START_TEST(the_state_of_files_is_told_once)
+{
+    const char *line;
+
+    start_daemon();
+    app_trust_only("state", "client-x25519", NULL);
+    folder_run("echo 'bob nonsense' >> state; mkdir keys && cp server-x25519 keys/a.pem && "
+               "cp state keys/b.pem && chmod 600 keys/b.pem");
+    open_by("keys", "state");
+    line = received();
+    ck_assert_ptr_nonnull(strstr(line, "<84>gss-edhoc["));
+    ck_assert_ptr_nonnull(strstr(line, "]: file "));
+    ck_assert_ptr_nonnull(strstr(field(line, "why"), "keys/b.pem: no PEM private key"));
+    line = received();
+    ck_assert_ptr_nonnull(strstr(line, "]: file "));
+    ck_assert_ptr_nonnull(strstr(field(line, "why"), "state line 2: "));
+    ck_assert_uint_eq(received_all("accepted"), 1);
+    open_by("keys", "state");
+    open_by("keys", "state");
+    ck_assert_ptr_nonnull(strstr(received(), "]: accepted "));
+    ck_assert_ptr_nonnull(strstr(received(), "]: accepted "));
+    ck_assert_ptr_null(received());
+    /* Other settings are another matter, and know nothing of it. */
+    open_by("keys/a.pem", "trust-clients");
+    ck_assert_ptr_nonnull(strstr(received(), "]: accepted "));
+    ck_assert_ptr_null(received());
+    stop_daemon();
+}
+END_TEST
+
+START_TEST(that_files_are_mended_is_told)
+{
+    start_daemon();
+    stopped = time(NULL);
+    app_trust_only("state", "client-x25519", NULL);
+    folder_run("echo 'bob nonsense' >> state");
+    open_by("server-x25519", "state");
+    ck_assert_ptr_nonnull(strstr(received(), "]: file "));
+    ck_assert_uint_eq(received_all("accepted"), 1);
+    folder_run("sed -i '/^bob/d' state");
+    leap = 3; /* files are looked at again */
+    open_by("server-x25519", "state");
+    ck_assert_ptr_nonnull(strstr(received(), "]: mended "));
+    ck_assert_uint_eq(received_all("accepted"), 1);
+    stopped = leap = 0;
+    stop_daemon();
+}
+END_TEST
+
 /* Where the importer's settings say, since the record does not. */
 START_TEST(an_imported_credential_logs)
 {
@@ -620,6 +681,8 @@ static void add(Suite *suite)
     tcase_add_test(syslog, who_knocks_with_nonsense_is_told_up_to_a_limit);
     tcase_add_test(syslog, known_peers_have_a_limit_of_their_own);
     tcase_add_test(syslog, a_service_without_keys_is_told);
+    tcase_add_test(syslog, the_state_of_files_is_told_once);
+    tcase_add_test(syslog, that_files_are_mended_is_told);
     tcase_add_test(syslog, an_imported_credential_logs);
     tcase_add_test(syslog, without_a_daemon_nothing_is_lost_but_the_line);
     tcase_add_test(syslog, a_daemon_that_does_not_read_is_not_waited_for);
