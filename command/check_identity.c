@@ -186,6 +186,11 @@ static void check_one(struct check *c, const struct identity *id)
     bool good;
 
     say_identity(c, id);
+    if (id->stale_pub)
+        check_say(c, CHECK_WARN,
+                  "identity: %s.pub is of another key; its names count, but who adds it to a trust "
+                  "file pins the wrong key: replace it by the line that `gss-edhoc show %s` prints",
+                  id->source, id->source);
     good = cred_chain_length(id->by_value) > 0 ? check_certificate(c, id) : check_raw(c, id);
     if (good && (!c->acceptor || c->target == NULL || identity_answers(id, c->target)))
         c->identity_good = true;

@@ -72,6 +72,8 @@ static int show_private(const char *path)
         return tool_fail(err);
     printf("%s: private key\n", path);
     printf("    names        %s\n", names_of(id));
+    if (id->stale_pub)
+        printf("    note         %s.pub is of another key; only its names count\n", path);
     show_targets(path);
     err = show_key(id->key, id->by_value);
     if (err == EDHOC_OK && cred_chain_length(id->by_value) == 0)

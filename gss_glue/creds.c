@@ -54,6 +54,13 @@ static edhoc_err current(const struct glue_cred *cred, bool initiator, struct so
     return err == EDHOC_OK ? check_desired(*identities, initiator, cred->desired) : err;
 }
 
+static void trace_keys(const struct identity_set *set)
+{
+    for (size_t i = 0; set != NULL && i < set->len; i++)
+        if (set->id[i]->stale_pub)
+            glue_trace("%s.pub is of another key: only its names count", set->id[i]->source);
+}
+
 static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const char *passphrase,
                            struct sources **side)
 {
@@ -64,6 +71,7 @@ static edhoc_err load_side(const struct glue_cred *cred, bool initiator, const c
     if (err != EDHOC_OK)
         return err;
     err = current(cred, initiator, *side, &identities, &trust);
+    trace_keys(identities);
     identity_set_free(identities);
     trust_free(trust);
     if (err != EDHOC_OK) {

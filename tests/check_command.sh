@@ -209,9 +209,13 @@ fails 1 'chmod 600 ed25519.pem'
 result 'a private key that others can read'
 chmod 600 ed25519.pem
 cp p256dh.pem other.pem
-cp p256.pem.pub other.pem.pub
+cp ed25519.pem.pub other.pem.pub
 run show other.pem
 fails 1 'other.pem.pub is not the public half of other.pem'
+result 'a .pub file of another type of key'
+cp p256.pem.pub other.pem.pub
+run show other.pem
+succeeds && said 0 out 'other.pem.pub is of another key; only its names count'
 result 'a .pub file of another key'
 rm other.pem.pub
 run show other.pem

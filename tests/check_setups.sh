@@ -265,6 +265,12 @@ cp me.pem mixed.pem
 cp odd.pem.pub mixed.pem.pub
 GSS_EDHOC_IDENTITY=$work/mixed.pem check HTTP@web.example.org
 finds 'mixed.pem.pub is not the public half'
+result 'a .pub file of another type of key'
+keygen x25519 other.pem alice
+cp other.pem mixed.pem
+cp me.pem.pub mixed.pem.pub
+GSS_EDHOC_IDENTITY=$work/mixed.pem check HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed && has warn 'mixed.pem.pub is of another key'
 result 'a .pub file of another key'
 cp me.pem ended.pem
 sed 's/ / valid-before="20260102" /' me.pem.pub >ended.pem.pub

@@ -30,6 +30,7 @@ struct parts {
     struct loading *loading;
     struct key *key;
     struct trust_line *pub;  /* or NULL */
+    bool stale;              /* that is another key's, and only its names count */
     struct buf certificates; /* PEM with the chain; empty: a raw key */
     struct buf ssh_cert;     /* an OpenSSH certificate; empty: none */
 };
@@ -110,16 +111,19 @@ static edhoc_err read_pem(struct bytes text, struct parts *p)
     return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
 }
 
-static edhoc_err check_public(const struct parts *p)
+/* When a key is exchanged for the next one, there is a moment at which its .pub is still that of the
+ * one before: of the same type, and with the same names. */
+static edhoc_err check_public(struct parts *p)
 {
     const struct key *pub = p->pub != NULL ? cred_key(p->pub->cred) : NULL;
 
-    if (pub == NULL || key_same(p->key, pub))
+    p->stale = pub != NULL && !key_same(p->key, pub);
+    if (!p->stale || key_type(p->key) == key_type(pub))
         return EDHOC_OK;
     return report(
         EDHOC_ERR_KEY_FORMAT,
-        "%s.pub is not the public half of %s; replace it by the line that `gss-edhoc show` "
-        "prints for the key, or remove it",
+        "%s.pub is not the public half of %s, but of a key of another type; replace it by the line "
+        "that `gss-edhoc show` prints for the key, or remove it",
         p->source, p->source);
 }
 
@@ -250,8 +254,9 @@ static edhoc_err make_identity(const struct parts *p, const char *certificate,
                    ? file_blame(err, certificate != NULL ? certificate : p->source)
                    : err;
     }
+    (*out)->stale_pub = p->stale;
     /* What the peer's copy of this line will say of our credential's end, we know as well. */
-    if (p->pub != NULL && p->pub->valid_before < (*out)->expires)
+    if (p->pub != NULL && !p->stale && p->pub->valid_before < (*out)->expires)
         (*out)->expires = p->pub->valid_before;
     return EDHOC_OK;
 }
