@@ -3,29 +3,20 @@
 
 #include "files.h"
 #include "name.h"
+#include "product.h"
 #include "tool.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/report.h"
-#include "crypto/key.h"
 #include "crypto/keytype.h"
-#include "crypto/pem.h"
-#include "peer/identity.h"
 #include "peer/name.h"
-#include "load/identity_file.h"
 #include "load/place.h"
 #include "load/settings.h"
-#include "peer/trust_line.h"
 
 static const char help[] =
     "Usage: gss-edhoc keygen [-t TYPE] [-o FILE] NAME\n"
@@ -39,106 +30,19 @@ static const char help[] =
     "                     (~/.config/gss-edhoc)\n"
     "  -h, --help         this text\n";
 
-/* ---- files ---- */
-
-/* Makes a file that was not there, on the disk; on failure it is not there again. */
-static edhoc_err write_new(const char *path, mode_t mode, struct bytes text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, mode);
-    edhoc_err err = EDHOC_OK;
-
-    if (fd < 0 && errno == EEXIST)
-        return report(EDHOC_ERR_FILE,
-                      "%s exists and is not overwritten; remove it, or name another file with -o",
-                      path);
-    if (fd < 0)
-        return tool_file_failed(path, "cannot be made");
-    if (fchmod(fd, mode) != 0 || !tool_write_fully(fd, text) || fsync(fd) != 0)
-        err = tool_file_failed(path, "cannot be written");
-    if (close(fd) != 0 && err == EDHOC_OK)
-        err = tool_file_failed(path, "cannot be written");
-    if (err != EDHOC_OK)
-        (void)unlink(path);
-    return err;
-}
-
-/* ---- the key ---- */
-
-/* Everything that keygen makes; texts are owned. */
-struct product {
-    char *file, *pub;
-    struct buf pem, line;
-};
-
-static void product_clear(struct product *p)
-{
-    free(p->file);
-    free(p->pub);
-    buf_free(&p->pem);
-    buf_free(&p->line);
-}
-
 static edhoc_err choose_files(const char *output, struct product *p)
 {
+    char *usual = NULL;
     edhoc_err err = EDHOC_OK;
-    char *pub = NULL;
 
-    if (output == NULL) {
-        err = place_home("identity.pem", &p->file);
-        if (err == EDHOC_OK)
-            err = tool_make_directories(p->file, 0700);
-    } else {
-        p->file = strdup(output);
-    }
-    if (err == EDHOC_OK && (p->file == NULL || asprintf(&pub, "%s.pub", p->file) < 0))
-        return EDHOC_ERR_NOMEM;
-    p->pub = pub;
-    return err;
-}
-
-static edhoc_err make_key(const struct keytype *type, const char *name, struct product *p)
-{
-    struct key *key;
-    edhoc_err err = key_generate(type, &key);
-
-    if (err != EDHOC_OK)
-        return err;
-    err = key_to_pem(key, &p->pem);
-    trust_line_format(name, NULL, key, NULL, &p->line);
-    buf_put_byte(&p->line, '\n');
+    *p = (struct product){.file = NULL};
+    if (output == NULL)
+        err = place_home("identity.pem", &usual);
+    if (output == NULL && err == EDHOC_OK)
+        err = tool_make_directories(usual, 0700);
     if (err == EDHOC_OK)
-        err = buf_err(&p->line);
-    key_free(key);
-    return err;
-}
-
-/* What was written must be what the mechanism will read (and on a file system without modes, for
- * one, it would refuse to). */
-static edhoc_err try_out(const struct product *p)
-{
-    struct identity *id;
-    edhoc_err err = load_identity_at(p->file, NULL, NULL, &id);
-
-    if (err == EDHOC_OK)
-        identity_free(id);
-    return err;
-}
-
-static edhoc_err write_product(const struct product *p)
-{
-    edhoc_err err = write_new(p->file, 0600, buf_bytes(&p->pem));
-
-    if (err != EDHOC_OK)
-        return err;
-    err = write_new(p->pub, 0644, buf_bytes(&p->line));
-    if (err == EDHOC_OK) {
-        err = try_out(p);
-        if (err != EDHOC_OK)
-            (void)unlink(p->pub);
-    }
-    if (err != EDHOC_OK)
-        (void)unlink(p->file);
-    tool_sync_directory_of(p->file);
+        err = product_new(output != NULL ? output : usual, p);
+    free(usual);
     return err;
 }
 
@@ -157,13 +61,13 @@ static void print_product(const struct keytype *type, const char *name, const st
 
 static int keygen(const struct keytype *type, const char *output, const char *name)
 {
-    struct product p = {NULL, NULL, buf_new(IDENTITY_FILE_MAX), buf_new(TRUST_LINE_MAX)};
+    struct product p;
     edhoc_err err = choose_files(output, &p);
 
     if (err == EDHOC_OK)
-        err = make_key(type, name, &p);
+        err = product_make(type, name, &p);
     if (err == EDHOC_OK)
-        err = write_product(&p);
+        err = product_write(&p);
     if (err == EDHOC_OK)
         print_product(type, name, &p);
     product_clear(&p);
