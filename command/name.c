@@ -27,3 +27,18 @@ const char *tool_name_fault(const char *name)
         return "is a key type's";
     return NULL;
 }
+
+/* Those that Debian's programs ask for, of IANA's "GSSAPI/Kerberos/SASL Service Names". */
+bool tool_is_service(const char *name)
+{
+    static const char *const services[] = {"HTTP", "http", "host",     "ldap",    "imap",
+                                           "smtp", "pop",  "sieve",    "nfs",     "cifs",
+                                           "DNS",  "ftp",  "postgres", "mongodb", "xmpp",
+                                           "irc",  "ipp",  "libvirt",  "vnc",     "afpserver"};
+    struct bytes service = name_service(bytes_of_text(name));
+
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+        if (name_host(name) != NULL && bytes_equal(service, bytes_of_text(services[i])))
+            return true;
+    return false;
+}

@@ -6,5 +6,7 @@
 
 /* NULL, or what is wrong with a name that others are to pin. */
 const char *tool_name_fault(const char *name);
+/* Is it service@host, of a service that is known by this name? (alice@laptop is a user.) */
+bool tool_is_service(const char *name);
 
 #endif

@@ -17,6 +17,7 @@
 #include "crypto/pem.h"
 #include "peer/identity.h"
 #include "load/identity_file.h"
+#include "load/loading.h"
 #include "peer/trust_line.h"
 
 /* ---- files ---- */
@@ -61,14 +62,15 @@ edhoc_err product_new(const char *file, struct product *p)
     return EDHOC_ERR_NOMEM;
 }
 
-edhoc_err product_make(const struct keytype *type, const char *principals, struct product *p)
+edhoc_err product_make(const struct keytype *type, const char *principals, const char *passphrase,
+                       struct product *p)
 {
     struct key *key;
     edhoc_err err = key_generate(type, &key);
 
     if (err != EDHOC_OK)
         return err;
-    err = key_to_pem(key, &p->pem);
+    err = key_to_pem(key, passphrase, &p->pem);
     trust_line_format(principals, NULL, key, NULL, &p->line);
     buf_put_byte(&p->line, '\n');
     if (err == EDHOC_OK)
@@ -79,17 +81,18 @@ edhoc_err product_make(const struct keytype *type, const char *principals, struc
 
 /* What was written must be what the mechanism will read (and on a file system without modes, for
  * one, it would refuse to). */
-static edhoc_err try_out(const struct product *p)
+static edhoc_err try_out(const struct product *p, const char *passphrase)
 {
+    struct loading loading = {.passphrase = passphrase};
     struct identity *id;
-    edhoc_err err = load_identity_at(p->file, NULL, NULL, &id);
+    edhoc_err err = load_identity_at(p->file, NULL, &loading, &id);
 
     if (err == EDHOC_OK)
         identity_free(id);
     return err;
 }
 
-edhoc_err product_write(const struct product *p)
+edhoc_err product_write(const struct product *p, const char *passphrase)
 {
     edhoc_err err = write_new(p->file, 0600, buf_bytes(&p->pem));
 
@@ -97,7 +100,7 @@ edhoc_err product_write(const struct product *p)
         return err;
     err = write_new(p->pub, 0644, buf_bytes(&p->line));
     if (err == EDHOC_OK) {
-        err = try_out(p);
+        err = try_out(p, passphrase);
         if (err != EDHOC_OK)
             (void)unlink(p->pub);
     }

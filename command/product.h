@@ -15,10 +15,11 @@ struct product {
 /* The files' names; nothing is made yet. To be cleared, also after a failure. */
 edhoc_err product_new(const char *file, struct product *p) EDHOC_MUST_USE;
 void product_clear(struct product *p); /* wipes */
-edhoc_err product_make(const struct keytype *type, const char *principals,
+/* Encrypted, where the passphrase is not NULL. */
+edhoc_err product_make(const struct keytype *type, const char *principals, const char *passphrase,
                        struct product *p) EDHOC_MUST_USE;
 /* FILE with mode 0600 and FILE.pub with 0644, where neither exists, and tries whether the mechanism
  * takes them. */
-edhoc_err product_write(const struct product *p) EDHOC_MUST_USE;
+edhoc_err product_write(const struct product *p, const char *passphrase) EDHOC_MUST_USE;
 
 #endif

@@ -242,12 +242,16 @@ START_TEST(a_passphrase_opens_a_key)
         {"locked", "open sesame", EDHOC_OK},
         {"locked", "open", EDHOC_ERR_KEY_FORMAT},
         {"client-x25519", "open sesame", EDHOC_ERR_KEY_FORMAT},
+        {"sealed", "open sesame", EDHOC_OK},
+        {"sealed", "open sesam", EDHOC_ERR_KEY_FORMAT},
     };
     gss_name_t alice = app_name("alice", GSS_C_NT_USER_NAME);
     OM_uint32 minor, major;
 
+    (void)folder_write("pass", "open sesame\n");
     folder_run("openssl pkey -in client-x25519 -aes128 -passout pass:'open sesame' -out locked");
     folder_run("chmod 600 locked && cp client-x25519.pub locked.pub");
+    app_keygen("x25519 --passphrase-file=pass", "sealed", "alice");
     for (int i = 0; i < ROWS(rows); i++) {
         gss_buffer_desc passphrase = app_of_text(rows[i].passphrase);
         gss_cred_id_t got = GSS_C_NO_CREDENTIAL;

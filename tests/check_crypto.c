@@ -632,7 +632,7 @@ static const struct keytype *type_named(const char *name)
 static bool has_private_half(const struct key *k)
 {
     struct buf pem = buf_new(4096);
-    bool has = key_to_pem(k, &pem) == EDHOC_OK;
+    bool has = key_to_pem(k, NULL, &pem) == EDHOC_OK;
 
     buf_free(&pem);
     return has;
@@ -1293,7 +1293,7 @@ START_TEST(a_signer_elsewhere_signs_in_its_place)
     ck_assert_int_eq(s.signed_count, 1);
     s.answer = EDHOC_ERR_USAGE;
     ck_assert_int_eq(crypto_sign(k, BYTES_LITERAL("text"), &out), EDHOC_ERR_USAGE);
-    ck_assert_int_ne(key_to_pem(k, &out), EDHOC_OK); /* there is nothing to write */
+    ck_assert_int_ne(key_to_pem(k, NULL, &out), EDHOC_OK); /* there is nothing to write */
 
     second = key_ref(k);
     key_free(k);
@@ -1337,13 +1337,13 @@ START_TEST(a_written_key_is_read_as_the_same)
     struct key *k, *read, *public_half;
 
     check_ok(key_generate(type, &k));
-    check_ok(key_to_pem(k, &pem));
+    check_ok(key_to_pem(k, NULL, &pem));
     ck_assert_mem_eq(pem.p, "-----BEGIN PRIVATE KEY-----\n", 28);
     check_ok(key_from_pem(keep(pem.p, pem.len), NULL, type->dh, &read));
     ck_assert_ptr_eq(key_type(read), type);
     ck_assert(bytes_equal(key_x(read), key_x(k)));
     ck_assert(bytes_equal(key_y(read), key_y(k)));
-    check_ok(key_to_pem(read, &again));
+    check_ok(key_to_pem(read, NULL, &again));
     ck_assert(bytes_equal(buf_bytes(&pem), buf_bytes(&again)));
     key_free(read);
 
@@ -1360,12 +1360,12 @@ START_TEST(a_written_key_is_read_as_the_same)
 
     check_ok(key_from_public(type, key_x(k), key_y(k), &public_half));
     buf_reset(&again);
-    ck_assert_int_ne(key_to_pem(public_half, &again), EDHOC_OK);
+    ck_assert_int_ne(key_to_pem(public_half, NULL, &again), EDHOC_OK);
     ck_assert_uint_eq(again.len, 0);
     check_queue();
     buf_free(&again);
     again = buf_new(20);
-    ck_assert_int_ne(key_to_pem(k, &again), EDHOC_OK);
+    ck_assert_int_ne(key_to_pem(k, NULL, &again), EDHOC_OK);
     key_free(public_half);
     key_free(k);
     buf_free(&pem);
@@ -1380,7 +1380,7 @@ START_TEST(a_key_is_found_behind_other_text)
 
     check_ok(key_generate(type_named("ed25519"), &k));
     buf_put_text(&pem, "a comment\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
-    check_ok(key_to_pem(k, &pem));
+    check_ok(key_to_pem(k, NULL, &pem));
     buf_put_text(&pem, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
     check_ok(key_from_pem(buf_bytes(&pem), NULL, false, &read));
     ck_assert(bytes_equal(key_x(read), key_x(k)));

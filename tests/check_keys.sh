@@ -108,4 +108,64 @@ run show web.pem
 succeeds && silent_of 'for  '
 result 'show: a key that is for nobody'
 
+# -- Encrypted keys ----------------------------------------------------------------------------
+
+umask 077
+echo 'open sesame' > pass
+umask 022
+run keygen --passphrase-file=pass -o locked.pem alice
+succeeds && grep -q 'BEGIN ENCRYPTED PRIVATE KEY' locked.pem && [ "$(stat -c %a locked.pem)" = 600 ] &&
+    [ -s locked.pem.pub ]
+result 'keygen --passphrase-file: an encrypted key'
+openssl asn1parse -in locked.pem > out 2> err && says 'prim: OBJECT            :PBES2' 'aes-256-cbc' 'hmacWithSHA256' &&
+    openssl pkey -in locked.pem -passin file:pass -noout 2> err
+result 'it is PBES2, and openssl opens it'
+! openssl pkey -in locked.pem -passin pass:open -noout > out 2>&1
+result 'another passphrase does not'
+printf 'open sesame' | "$command" keygen --passphrase-file - -o piped.pem alice > out 2> err &&
+    openssl pkey -in piped.pem -passin file:pass -noout 2> err
+result 'keygen --passphrase-file -: from standard input, without a newline'
+run show locked.pem
+fails 1 'needs the passphrase'
+result 'show: an encrypted key is not opened'
+
+cp pass open
+chmod 644 open
+run keygen --passphrase-file open -o no.pem alice
+fails 1 'chmod 600 open' && [ ! -e no.pem ]
+result 'keygen: a passphrase that others can read'
+: > empty
+printf 'a\nb\n' > two
+head -c 1025 /dev/zero | tr '\0' x > long
+printf 'a\0b\n' > nul
+chmod 600 empty two long nul
+for file in empty two long nul; do
+    run keygen --passphrase-file $file -o no.pem alice
+    [ "$exited" -eq 1 ] && [ ! -e no.pem ] && [ ! -s out ] && ! grep -q xxx err
+    result "keygen: no passphrase: $file"
+done
+run keygen --passphrase-file none -o no.pem alice
+fails 1 none && [ ! -e no.pem ]
+result 'keygen: no file with a passphrase'
+mkdir service.d
+run keygen --passphrase-file pass -o service.d/web.pem HTTP@web
+fails 2 'no server can open an encrypted key'
+result 'keygen: no encrypted key in service.d'
+
+# -- Keys that nothing would take --------------------------------------------------------------
+
+for name in HTTP@web.example.org ldap@dir host@here; do
+    XDG_CONFIG_HOME=$work/new run keygen $name
+    fails 2 "$name is a service, and without -o" && [ ! -e new ]
+    result "keygen: a service is no user: $name"
+done
+XDG_CONFIG_HOME=$work/new run keygen alice@laptop
+succeeds && [ -e new/gss-edhoc/identity.pem ]
+result 'keygen: a user with an @'
+cd service.d || exit 99
+run keygen -o web HTTP@web
+cd .. && mv service.d/out service.d/err .
+fails 2 'in service.d only files called *.pem are keys' && [ ! -e service.d/web ]
+result 'keygen: in service.d itself, a name that nobody takes'
+
 echo "1..$tests"

@@ -78,7 +78,7 @@ static const char *write_key(const char *name, const struct key *key, mode_t mod
     struct buf pem = buf_new(IDENTITY_FILE_MAX);
     const char *path;
 
-    ck_assert_ok(key_to_pem(key, &pem));
+    ck_assert_ok(key_to_pem(key, NULL, &pem));
     path = folder_write_bytes(name, buf_bytes(&pem), mode);
     buf_free(&pem);
     return path;
@@ -732,7 +732,7 @@ START_TEST(one_key_is_not_pinned_for_both_uses)
     struct key *dh;
     bool taken;
 
-    ck_assert_ok(key_to_pem(key_of("p256"), &pem));
+    ck_assert_ok(key_to_pem(key_of("p256"), NULL, &pem));
     ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, true, &dh));
     trust_line_format("alice", NULL, key_of("p256"), NULL, &text);
     buf_put_text(&text, "\n\n");

@@ -440,7 +440,7 @@ static edhoc_err try_cipher(void)
 static edhoc_err try_write_pem(void)
 {
     buf_reset(&work.pem);
-    return key_to_pem(work.key, &work.pem);
+    return key_to_pem(work.key, NULL, &work.pem);
 }
 
 static edhoc_err try_read_pem(void)

@@ -88,7 +88,7 @@ struct key *support_key_for(struct key *key, bool dh)
     struct buf pem = buf_new(4096);
     struct key *other;
 
-    ck_assert_ok(key_to_pem(key, &pem));
+    ck_assert_ok(key_to_pem(key, NULL, &pem));
     ck_assert_ok(key_from_pem(buf_bytes(&pem), NULL, dh, &other));
     buf_free(&pem);
     return other;

@@ -14,6 +14,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 #define PEM_MAX     65536 /* characters between BEGIN and END */
 #define HEADERS_MAX 512
@@ -206,7 +207,32 @@ edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh, struct
     return err == EDHOC_OK ? key_of_block(&b, passphrase, dh, out) : err;
 }
 
-edhoc_err key_to_pem(const struct key *k, struct buf *out)
+/* PBES2 with AES-256 and PBKDF2 over HMAC-SHA-256, as `openssl pkcs8 -topk8` writes it, but slower to
+ * guess. */
+#define PBKDF2_ROUNDS 600000
+
+static bool write_encrypted(BIO *bio, EVP_PKEY *pkey, const char *passphrase)
+{
+    PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(pkey);
+    X509_SIG *sealed = NULL;
+    bool ok;
+
+    if (plain != NULL)
+        sealed = PKCS8_encrypt(-1, EVP_aes_256_cbc(), passphrase, (int)strlen(passphrase), NULL, 0,
+                               PBKDF2_ROUNDS, plain);
+    ok = sealed != NULL && PEM_write_bio_PKCS8(bio, sealed) == 1;
+    PKCS8_PRIV_KEY_INFO_free(plain);
+    X509_SIG_free(sealed);
+    return ok;
+}
+
+static bool write_plain(BIO *bio, EVP_PKEY *pkey, const char *passphrase)
+{
+    (void)passphrase;
+    return PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1;
+}
+
+edhoc_err key_to_pem(const struct key *k, const char *passphrase, struct buf *out)
 {
     edhoc_err err = EDHOC_OK;
     const uint8_t *p;
@@ -216,7 +242,7 @@ edhoc_err key_to_pem(const struct key *k, struct buf *out)
     (void)ERR_set_mark();
     bio = BIO_new(BIO_s_secmem());
     if (bio == NULL || k->sign != NULL ||
-        PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+        !(passphrase != NULL ? write_encrypted : write_plain)(bio, k->pkey, passphrase))
         err = crypto_failed("writing a private key");
     if (err == EDHOC_OK) {
         len = BIO_get_mem_data(bio, (char **)(uintptr_t)&p);

@@ -13,7 +13,7 @@
  * that is not PKCS#8 or SEC 1 is left to the providers that the host configured. */
 edhoc_err key_from_pem(struct bytes pem, const char *passphrase, bool dh,
                        struct key **out) EDHOC_MUST_USE;
-/* The private key as PKCS#8 PEM, unencrypted. */
-edhoc_err key_to_pem(const struct key *k, struct buf *out) EDHOC_MUST_USE;
+/* The private key as PKCS#8 PEM, encrypted with the passphrase, or in clear where that is NULL. */
+edhoc_err key_to_pem(const struct key *k, const char *passphrase, struct buf *out) EDHOC_MUST_USE;
 
 #endif

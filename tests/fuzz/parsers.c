@@ -185,7 +185,7 @@ static void seed_openssh_key(void (*add)(struct bytes))
     struct key *key;
 
     if (key_generate(keytype_by_name("ed25519"), &key) != EDHOC_OK ||
-        key_to_pem(key, &pem) != EDHOC_OK)
+        key_to_pem(key, NULL, &pem) != EDHOC_OK)
         exit(2);
     add(buf_bytes(&pem));
     buf_free(&pem);
