@@ -5,6 +5,7 @@
 #include "check_handshake.h"
 #include "check_identity.h"
 #include "check_log.h"
+#include "check_peer.h"
 #include "check_plugin.h"
 #include "check_say.h"
 #include "check_trust.h"
@@ -31,13 +32,16 @@
 
 static const char help[] =
     "Usage: gss-edhoc check [-a] [SERVICE@HOST]\n"
+    "       gss-edhoc check --peer=FILE -a | SERVICE@HOST\n"
     "\n"
     "Says what works and what does not, and how to mend it: is the mechanism registered and\n"
     "loadable, which key and which trust line would be used, would the handshake succeed?\n"
     "It looks at this side alone, with the settings of the environment and of mech.conf.\n"
     "\n"
-    "  -a, --acceptor  check as a server does; SERVICE@HOST is then its own name\n"
-    "  -h, --help      this text\n"
+    "  -a, --acceptor   check as a server does; SERVICE@HOST is then its own name\n"
+    "  -p, --peer=FILE  would the peer be believed that has this FILE-cert.pub, .pub or X.509\n"
+    "                   chain: as whom, by which line? With -a a client, else SERVICE@HOST\n"
+    "  -h, --help       this text\n"
     "\n"
     "Each line begins with ok, warn or FAIL. Exit status: 0 nothing failed (warnings count as\n"
     "success), 1 something did, 2 wrong usage.\n";
@@ -67,19 +71,27 @@ static bool check_settings(struct check *c)
     return err == EDHOC_OK;
 }
 
-static int run(struct check *c)
+static void check_this_side(struct check *c)
+{
+    check_plugin(c);
+    if (!check_settings(c))
+        return;
+    check_choice(c);
+    check_identities(c);
+    check_trust(c);
+    check_handshake(c);
+    check_log(c);
+}
+
+static int run(struct check *c, const char *peer)
 {
     c->now = (int64_t)time(NULL);
     c->colours = tool_colours();
     check_clock(c);
-    check_plugin(c);
-    if (check_settings(c)) {
-        check_choice(c);
-        check_identities(c);
-        check_trust(c);
-        check_handshake(c);
-        check_log(c);
-    }
+    if (peer == NULL)
+        check_this_side(c);
+    else if (check_settings(c))
+        check_peer(c, peer);
     identity_set_free(c->identities);
     trust_free(c->trust);
     settings_clear(&c->settings);
@@ -97,34 +109,59 @@ static const char *target_fault(const char *target)
     return fault;
 }
 
+/* The target in canonical form, as `room` keeps it. */
+static int take_target(struct check *c, const char *text, char *room, size_t size)
+{
+    const char *fault;
+
+    (void)snprintf(room, size, "%s", text);
+    name_fold_host(room);
+    fault = target_fault(room);
+    if (fault != NULL)
+        return tool_usage("check: the name \"%.60s\" %s", room, fault);
+    c->target = room;
+    return TOOL_OK;
+}
+
+static int check_arguments(struct check *c, const char *peer, int argc, char **argv)
+{
+    char target[PROFILE_TARGET_MAX + 2]; /* one more than is allowed, so that the rule is told */
+    int status = TOOL_OK;
+
+    if (argc > 1)
+        return tool_usage("check: one SERVICE@HOST only");
+    if (argc == 1)
+        status = take_target(c, argv[0], target, sizeof(target));
+    if (status == TOOL_OK && peer != NULL && c->acceptor == (c->target != NULL))
+        return tool_usage("check: --peer with -a, for a client, or with the SERVICE@HOST that the "
+                          "peer is to be");
+    return status == TOOL_OK ? run(c, peer) : status;
+}
+
 int cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"acceptor", no_argument, NULL, 'a'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"acceptor", no_argument, NULL, 'a'},
+                                            {"peer", required_argument, NULL, 'p'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct check c = {.acceptor = false};
-    char target[PROFILE_TARGET_MAX + 2]; /* one more than is allowed, so that the rule is told */
-    const char *fault;
+    const char *peer = NULL;
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":ah", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":ap:h", options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);
             return TOOL_OK;
         }
-        if (option != 'a')
+        if (option == ':')
+            return tool_usage("check: %s needs a value", argv[optind - 1]);
+        if (option == '?')
             return tool_usage("check: no option %s", argv[optind - 1]);
-        c.acceptor = true;
+        if (option == 'p')
+            peer = optarg;
+        else
+            c.acceptor = true;
     }
-    if (argc - optind > 1)
-        return tool_usage("check: one SERVICE@HOST only");
-    if (argc > optind) {
-        (void)snprintf(target, sizeof(target), "%s", argv[optind]);
-        name_fold_host(target);
-        fault = target_fault(target);
-        if (fault != NULL)
-            return tool_usage("check: the name \"%.60s\" %s", target, fault);
-        c.target = target;
-    }
-    return run(&c);
+    return check_arguments(&c, peer, argc - optind, argv + optind);
 }

@@ -1,6 +1,7 @@
 #include "check_identity.h"
 
 #include "check_say.h"
+#include "check_ssh.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "peer/trust_line.h"
 #include "peer/identity.h"
 #include "peer/name.h"
+#include "peer/ssh_cert.h"
 #include "peer/trust.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_chain.h"
@@ -146,6 +148,8 @@ static void put_names(const struct identity *id, struct buf *out)
         buf_put_text(out, id->principals);
     else if (cred_chain_length(id->by_value) > 0)
         (void)x509_each_san(cred_chain(id->by_value, 0), put_san, out);
+    else if (id->ssh_cert != NULL && id->ssh_type == SSH_CERT_HOST)
+        check_ssh_put_names(cred_ssh_cert(id->ssh_cert), out);
     if (out->len == 0)
         buf_put_text(out, cred_chain_length(id->by_value) > 0 ? "no host" : "without a name");
     buf_put_byte(out, '\0');
@@ -192,6 +196,7 @@ static void check_one(struct check *c, const struct identity *id)
                   "file pins the wrong key: replace it by the line that `gss-edhoc show %s` prints",
                   id->source, id->source);
     good = cred_chain_length(id->by_value) > 0 ? check_certificate(c, id) : check_raw(c, id);
+    check_ssh_identity(c, id);
     if (good && (!c->acceptor || c->target == NULL || identity_answers(id, c->target)))
         c->identity_good = true;
 }
@@ -213,7 +218,8 @@ static void say_not_loaded(struct check *c, edhoc_err err)
 static bool all_have_certificates(const struct check *c)
 {
     for (size_t i = 0; i < c->identities->len; i++)
-        if (cred_chain_length(c->identities->id[i]->by_value) == 0)
+        if (cred_chain_length(c->identities->id[i]->by_value) == 0 &&
+            c->identities->id[i]->ssh_cert == NULL)
             return false;
     return true;
 }
@@ -228,10 +234,11 @@ static void check_own_name(struct check *c)
             return;
         }
     if (all_have_certificates(c))
-        check_say(c, CHECK_FAIL,
-                  "name: no certificate here has %s among its subject alternative names; get one "
-                  "with that DNS name",
-                  name_host(c->target));
+        check_say(
+            c, CHECK_FAIL,
+            "name: no certificate here has %s among its names; get one with that DNS name, or "
+            "as an OpenSSH certificate with that principal",
+            name_host(c->target));
     else
         check_say(c, CHECK_FAIL,
                   "name: no key here is for %s; make one with: gss-edhoc keygen -o FILE %s",

@@ -1,6 +1,7 @@
 #include "check_trust.h"
 
 #include "check_say.h"
+#include "line_key.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -9,8 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "crypto/key.h"
-#include "edhoc/cred.h"
 #include "load/load.h"
 #include "peer/match.h"
 #include "peer/name.h"
@@ -60,11 +59,11 @@ static void say_line_time(struct check *c, const struct trust_line *line)
 
 static void check_line_times(struct check *c)
 {
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
     unsigned said = 0;
 
-    for (size_t i = 0; i < trust_count(c->trust); i++) {
-        const struct trust_line *line = trust_at(c->trust, i);
-
+    while ((line = trust_next(c->trust, &at)) != NULL) {
         if (!check_trust_concerns(c, line) ||
             (check_trust_is_valid(c, line) && line->valid_before - c->now >= SOON))
             continue;
@@ -107,11 +106,12 @@ static void check_notes(struct check *c)
 
 size_t check_trust_count(const struct check *c)
 {
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
     size_t n = 0;
 
-    for (size_t i = 0; i < trust_count(c->trust); i++)
-        n += check_trust_concerns(c, trust_at(c->trust, i)) &&
-             check_trust_is_valid(c, trust_at(c->trust, i));
+    while ((line = trust_next(c->trust, &at)) != NULL)
+        n += check_trust_concerns(c, line) && check_trust_is_valid(c, line);
     return n;
 }
 
@@ -136,19 +136,30 @@ static void check_anybody(struct check *c)
 
 static void say_target_line(struct check *c, const struct trust_line *line)
 {
-    char kid[17];
+    struct bytes type = line_key_type(line);
+    char id[LINE_KEY_ID];
+    edhoc_err err = line_key_id(line, id);
 
-    check_say(c, CHECK_OK, "trust: %s line %u pins %s to %s (key id %s)", line->file, line->line,
-              c->target, key_type(cred_key(line->cred))->ssh_name, tool_key_id(line->cred, kid));
+    if (err != EDHOC_OK)
+        check_error(c, err, "trust", NULL);
+    else if (line->is_ca)
+        check_say(c, CHECK_OK,
+                  "trust: %s line %u believes host certificates of the CA %s for %s, whose host "
+                  "they must name",
+                  line->file, line->line, id, c->target);
+    else
+        check_say(c, CHECK_OK, "trust: %s line %u pins %s to %.*s (key id %s)", line->file,
+                  line->line, c->target, (int)type.len, (const char *)type.p, id);
 }
 
 /* The line that would do, but for the role or the service that it names. */
 static const struct trust_line *near_miss(const struct check *c, const char **why)
 {
     const char *host = name_host(c->target);
+    struct trust_cursor at = {0};
+    const struct trust_line *line;
 
-    for (size_t i = 0; i < trust_count(c->trust); i++) {
-        const struct trust_line *line = trust_at(c->trust, i);
+    while ((line = trust_next(c->trust, &at)) != NULL) {
         const char *other = strpbrk(line->principals, ",*?!") == NULL ? name_host(line->principals)
                                                                       : NULL;
 
@@ -183,13 +194,12 @@ static void say_no_line(struct check *c)
 static void check_target(struct check *c)
 {
     struct x509_store *anchors = trust_anchors(c->trust);
-    const struct trust_line *stale = NULL;
+    const struct trust_line *stale = NULL, *line;
+    struct trust_cursor at = {0};
     char text[TOOL_TIME];
     size_t n = 0;
 
-    for (size_t i = 0; i < trust_count(c->trust); i++) {
-        const struct trust_line *line = trust_at(c->trust, i);
-
+    while ((line = trust_next(c->trust, &at)) != NULL) {
         if (!check_trust_concerns(c, line))
             continue;
         if (check_trust_is_valid(c, line) && n++ < SHOWN_MAX)

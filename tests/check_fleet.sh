@@ -160,8 +160,8 @@ fi
 
 # -- trust import: known_hosts -----------------------------------------------------------------
 
+public() { cut -d' ' -f1,2 "../$1.pub"; } # type and key
 mkdir import && cd import || exit 1
-public() { cut -d' ' -f1,2 "../$1.pub"; }
 for host in web db mail port both; do ssh-keygen -q -N '' -t ed25519 -C $host -f ../h-$host; done
 {
     echo "Web.example.org,192.0.2.1 $(public h-web)"
@@ -317,6 +317,93 @@ check '@revoked: a CA'\''s key of any type' grep -qxF "$(public ca-521)" list
 ssh-keygen -q -k -f krl
 run trust import -f r1 --revoked=krl known_revoked
 check '@revoked: OpenSSH'\''s list is for ssh-keygen' refused 'ssh-keygen -k -u -f krl'
+cd ..
+
+# -- check -------------------------------------------------------------------------------------
+
+mkdir check && cd check || exit 1
+cp ../user ../user.pub ../web ../web.pub . && ssh-keygen -q -N '' -t ed25519 -f plain
+sign ../ca user -I 'alice today' -n alice,alice@example.org -z 7 -V +1d
+sign ../ca web -h -I 'the web' -n web.example.org,www.example.org -z 8 -V always:forever
+echo "*@example.org cert-authority,client,local-user=\"al\" $(public ca)" >trust
+echo "*@*.example.org cert-authority,server $(public ca)" >>trust
+export GSS_EDHOC_TRUST="$PWD/trust" GSS_EDHOC_IDENTITY="$PWD/user" \
+    GSS_EDHOC_SERVICE_IDENTITY="$PWD/web"
+ca=$(fingerprint ../ca.pub)
+well() { [ "$STATUS" = 0 ] && ! grep -q '^FAIL' "$SANDBOX/command.out"; }
+run check HTTP@web.example.org
+check 'check: with a certificate all is well' well
+check 'check: who signed, and until when' row ok certificate "$PWD/user is for a user" \
+    'key id "alice today", serial 7' "signed by the CA $ca" "until 20"
+check 'check: who it may be' row ok 'first of these that the line matches: alice, alice@example.org'
+check 'check: whom the same lines make of it' row ok 'trust line 1 knows this client as alice@example.org'
+check 'check: which line has the target' row ok 'trust line 2 believes host certificates of the CA' \
+    "$ca for HTTP@web.example.org"
+check 'check: a line of a CA is enough to begin' row ok 'handshake: can begin'
+run check -a HTTP@www.example.org
+check 'check: a server with a host certificate' well
+check 'check: its hosts' row ok identity 'web.example.org, www.example.org'
+check 'check: for ever' row ok certificate 'is for a host' 'until for ever'
+check 'check: its name' row ok 'answers to HTTP@www.example.org'
+check 'check: a line of a CA is for clients' row ok 'trust: 1 line for clients'
+run check -a HTTP@mail.example.org
+check 'check: a host that is not in it' row FAIL name mail.example.org principal
+echo 'serial: 7' >spec && ssh-keygen -q -k -f revoked -s ../ca.pub spec
+GSS_EDHOC_REVOKED=$PWD/revoked run check
+check 'check: our own is revoked' row FAIL certificate 'serial number 7'
+sign ../ca user -I 'alice last year' -n alice@example.org -V 20200101:20210101
+run check
+check 'check: expired, it is passed over' row warn certificate 'expired on 2021-01-01' 'the key itself is sent'
+sign ../ca user -I 'alice next year' -n alice@example.org -V 20990101:20990102
+run check
+check 'check: not yet valid' row warn certificate 'is not valid before 2099-01-01'
+sign ../ca user -h -I 'not a host' -n alice@example.org
+run check
+check 'check: one for hosts' row warn certificate 'is for hosts, so it is passed over'
+sign ../ca user -I forced -n alice@example.org -O force-command=true
+run check
+check 'check: a critical option' row FAIL certificate 'critical option'
+sign ../ca user -I nobody
+run check
+check 'check: no principal' row FAIL certificate 'names nobody'
+
+sign ../ca user -I 'alice today' -n alice,alice@example.org -z 7 -V +1d
+run check -a --peer=user-cert.pub
+check 'check --peer: a client is believed' well
+check 'check --peer: as whom, by which line' row ok 'peer: believed as alice@example.org, by' \
+    'trust line 1, until 20'
+check 'check --peer: may log in' row ok 'peer: may log in as al'
+check 'check --peer: who signed' row ok certificate "signed by the CA $ca"
+run check -p web-cert.pub HTTP@web.example.org
+check 'check --peer: a server' row ok 'peer: believed as HTTP@web.example.org' 'trust line 2, until for ever'
+run check -p web-cert.pub HTTP@db.example.org
+check 'check --peer: a server with another name' row FAIL peer 'host of HTTP@db.example.org is none of its principals'
+run check -p user-cert.pub HTTP@web.example.org
+check 'check --peer: a user is no server' row FAIL peer 'a user certificate'
+GSS_EDHOC_REVOKED=$PWD/revoked run check -a -p user-cert.pub
+check 'check --peer: revoked' row FAIL peer 'serial number 7 is listed'
+echo "alice@example.org client $(public user)" >>trust
+run check -a -p user-cert.pub
+check 'check --peer: a pin for that very name decides' row ok 'peer: believed as alice@example.org' 'trust line 3'
+sed -i 3d trust
+echo "alice@example.org client $(cut -d' ' -f1,2 plain.pub)" >>trust
+run check -a -p user-cert.pub
+check 'check --peer: a name that is another key'\''s' row FAIL peer 'is pinned to a key' 'trust line 3'
+sed 's/^/alice@example.org /' plain.pub >plain-named.pub
+run check -a -p plain-named.pub
+check 'check --peer: a .pub' row ok 'peer: believed as alice@example.org' 'trust line 3, until for ever'
+run check -a -p ../fixtures/of-rsa-cert.pub
+check 'check --peer: a key that cannot be used' row FAIL peer ssh-rsa-cert
+run check -p user-cert.pub
+check 'check --peer: as what?' [ "$STATUS" = 2 ]
+if [ -d ../x509 ]; then
+    GSS_EDHOC_ANCHORS=$SANDBOX/x509/ca.pem run check -a -p ../x509/alice.crt
+    check 'check --peer: an X.509 certificate' row FAIL peer 'alice@example.org' 'is pinned'
+    sed -i 3d trust
+    GSS_EDHOC_ANCHORS=$SANDBOX/x509/ca.pem run check -a -p ../x509/alice.crt
+    check 'check --peer: by the anchors' row ok 'alice@example.org, by the anchors'
+fi
+unset GSS_EDHOC_TRUST GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY
 cd ..
 
 tap_done

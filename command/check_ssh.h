@@ -1,0 +1,24 @@
+/* OpenSSH certificates in `gss-edhoc check`: whose, by which CA, until when, revoked or not, and which
+ * of our own lines has that CA. */
+#ifndef COMMAND_CHECK_SSH_H
+#define COMMAND_CHECK_SSH_H
+
+#include "check_say.h"
+
+#include "peer/identity.h"
+#include "peer/ssh_cert.h"
+#include "peer/trust.h"
+
+/* "user certificate, key id ..., signed by SHA256:..., until ..."; `whose` is for the text. */
+edhoc_err check_ssh_say(struct check *c, const char *whose,
+                        const struct ssh_cert *cert) EDHOC_MUST_USE;
+/* That of our own key, where it has one. What peers with the same lines would say is a hint only. */
+void check_ssh_identity(struct check *c, const struct identity *id);
+/* The first CA line that believes this CA for a name, in the role and at the time that is checked;
+ * NULL. */
+const struct trust_line *check_ssh_line(const struct trust *t, struct bytes ca, unsigned role,
+                                        struct bytes name, int64_t now);
+/* The principals of a certificate, "a, b", appended. */
+void check_ssh_put_names(struct bytes certificate, struct buf *out);
+
+#endif
