@@ -1,9 +1,13 @@
 #include "load/kinds.h"
 
+#include <stdio.h>
+
 #include "base/err.h"
+#include "base/report.h"
 #include "load/anchors_file.h"
 #include "load/choices.h"
 #include "load/conf.h"
+#include "load/host_keys.h"
 #include "load/identity_dir.h"
 #include "load/identity_file.h"
 #include "load/revoked_file.h"
@@ -57,6 +61,31 @@ static edhoc_err services_load(const struct part_spec *spec, struct loading *loa
     return err;
 }
 
+/* What is said where there is nothing in either place: the first has the advice. */
+static edhoc_err no_services(const char *advice, const char *why)
+{
+    return why[0] == '\0' ? report(EDHOC_ERR_NO_IDENTITY, "%s", advice)
+                          : report(EDHOC_ERR_NO_IDENTITY,
+                                   "%s; the keys of sshd were passed over: %s", advice, why);
+}
+
+static edhoc_err default_services_load(const struct part_spec *spec, struct loading *loading,
+                                       void **contents)
+{
+    char advice[512], why[512];
+    struct identity_set *set = NULL;
+    edhoc_err err = load_identity_files(spec->place[0], spec->place[1], loading, &set);
+
+    if (err == EDHOC_ERR_NO_IDENTITY) {
+        (void)snprintf(advice, sizeof(advice), "%s", report_details(err));
+        err = load_host_keys(HOST_KEYS_DIR, loading, &set, why, sizeof(why));
+        if (err == EDHOC_ERR_NO_IDENTITY)
+            err = no_services(advice, why);
+    }
+    *contents = set;
+    return err;
+}
+
 static void *identities_share(void *contents)
 {
     return identity_set_ref(contents);
@@ -69,6 +98,8 @@ static void identities_drop(void *contents)
 
 const struct part_kind kind_identity = {identity_load, identities_share, identities_drop};
 const struct part_kind kind_services = {services_load, identities_share, identities_drop};
+const struct part_kind kind_default_services = {default_services_load, identities_share,
+                                                identities_drop};
 
 /* ---- trust ---- */
 

@@ -10,6 +10,8 @@ extern const struct part_kind kind_conf;
 extern const struct part_kind kind_identity;
 /* {a key file or a directory of them, the chain of a single key or NULL}: struct identity_set. */
 extern const struct part_kind kind_services;
+/* The same where nothing is configured: a folder without keys is made up for by host_keys.h. */
+extern const struct part_kind kind_default_services;
 /* {a trust file, NULL}: struct trust. */
 extern const struct part_kind kind_trust;
 /* {anchors, CRLs or NULL}: struct x509_store. */

@@ -29,7 +29,7 @@ enum {
 
 struct settings {
     char *identity;         /* NULL: $XDG_CONFIG_HOME/gss-edhoc/identity.pem */
-    char *service_identity; /* NULL: GSSCONFDIR/edhoc/service.d */
+    char *service_identity; /* NULL: GSSCONFDIR/edhoc/service.d, else sshd's keys */
     char *certificate;
     char *trust; /* NULL: the default files, see load_trust */
     char *anchors;

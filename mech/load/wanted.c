@@ -58,8 +58,10 @@ static edhoc_err want_elsewhere(const char *where, const char *certificate, stru
 
 edhoc_err wanted_identities(const struct settings *s, bool initiator, struct wanted *out)
 {
-    const struct part_kind *kind = initiator ? &kind_identity : &kind_services;
     const char *where = initiator ? s->identity : s->service_identity;
+    const struct part_kind *kind = initiator       ? &kind_identity
+                                   : where != NULL ? &kind_services
+                                                   : &kind_default_services;
     char *home = NULL;
     edhoc_err err = EDHOC_OK;
 
