@@ -470,6 +470,112 @@ START_TEST(a_remembered_verdict_ends_in_time)
 }
 END_TEST
 
+/* ---- what validation costs ---- */
+
+static unsigned verified_certificates, verified_lists;
+
+int __real_X509_verify(X509 *x, EVP_PKEY *key);
+int __wrap_X509_verify(X509 *x, EVP_PKEY *key);
+
+int __wrap_X509_verify(X509 *x, EVP_PKEY *key)
+{
+    verified_certificates++;
+    return __real_X509_verify(x, key);
+}
+
+/* Instead of libcrypto's; without its own, what is revoked cannot be told in that test. */
+static int count_list(X509_CRL *list, EVP_PKEY *key)
+{
+    ck_assert_ptr_nonnull(list);
+    ck_assert_ptr_nonnull(key);
+    verified_lists++;
+    return 1;
+}
+
+static edhoc_err judge(struct x509_store *store, const char *names, int day)
+{
+    struct trust *t = trust_with(store, NULL);
+    struct cred *cred = load_chain(names);
+    struct peer peer;
+    edhoc_err err = trust_judge_server(t, cred, WEB, time(NULL) + (int64_t)day * DAY, &peer);
+
+    peer_clear(&peer);
+    cred_free(cred);
+    trust_free(t);
+    return err;
+}
+
+START_TEST(a_list_is_verified_once_for_its_issuer)
+{
+    X509_CRL_METHOD *method = X509_CRL_METHOD_new(NULL, NULL, NULL, count_list);
+    static const char *const leaves[] = {"web sub", "web384 sub", "plain sub", "anyeku sub"};
+    struct x509_store *store;
+
+    X509_CRL_set_default_method(method);
+    store = load_store("anchors.pem", "crls.pem");
+    X509_CRL_set_default_method(NULL);
+    verified_lists = 0;
+    for (int i = 0; i < ROWS(leaves); i++) {
+        ck_assert_ok(judge(store, leaves[i], 0));
+        ck_assert_uint_eq(verified_lists,
+                          3); /* the sub CA's, and the root's for it and for itself */
+    }
+    ck_assert_ok(judge(store, "direct", 0));
+    ck_assert_uint_eq(verified_lists, 3);
+    x509_store_free(store);
+    X509_CRL_METHOD_free(method);
+}
+END_TEST
+
+START_TEST(what_is_known_to_be_good_still_revokes_and_ends)
+{
+    struct x509_store *store = load_store("anchors.pem", "crls.pem");
+
+    ck_assert_ok(judge(store, "web sub", 0));
+    ck_assert_told(judge(store, "revoked sub", 0), EDHOC_ERR_CERT_REVOKED, "CN=revoked");
+    ck_assert_told(judge(store, "plain sub", 31), EDHOC_ERR_CERT_CRL, "CRL has expired");
+    ck_assert_told(judge(store, "byrsa", 0), EDHOC_ERR_CERT_CRL, "unable to get certificate CRL");
+    x509_store_free(store);
+}
+END_TEST
+
+/* Another CA of the same name: the list that is known to be good is not its own. */
+START_TEST(a_list_is_known_for_the_issuer_and_not_for_the_name)
+{
+    struct x509_store *store;
+
+    folder_run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout twin.key "
+        "-subj '/CN=Test Root' -days 30 -addext keyUsage=critical,keyCertSign,cRLSign "
+        "-out twin.crt 2>/dev/null && cat root.crt twin.crt > twins.pem");
+    folder_run(
+        "(cat direct.ext; echo authorityKeyIdentifier=keyid) > akid.ext; for ca in root twin; do "
+        "openssl x509 -req -in direct.csr -CA $ca.crt -CAkey $ca.key -set_serial 77 -days 30 "
+        "-extfile akid.ext -outform DER -out of-$ca.der 2>/dev/null || exit; done");
+    store = load_store("twins.pem", "root.crl");
+    ck_assert_ok(judge(store, "of-root", 0));
+    for (int i = 0; i < 2; i++)
+        ck_assert_told(judge(store, "of-twin", 0), EDHOC_ERR_CERT_CRL, "signature");
+    ck_assert_ok(judge(store, "of-root", 1));
+    x509_store_free(store);
+    store = load_store("twins.pem", NULL);
+    ck_assert_ok(judge(store, "of-twin", 0));
+    x509_store_free(store);
+}
+END_TEST
+
+/* Under certificates of a real CA's, which anybody has. */
+START_TEST(a_forged_leaf_costs_one_signature)
+{
+    struct x509_store *store = load_store("anchors.pem", NULL);
+
+    verified_certificates = 0;
+    ck_assert_err(judge(store, "forged sub", 0), EDHOC_ERR_CERT_BAD);
+    ck_assert_uint_eq(verified_certificates, 1);
+    x509_store_free(store);
+}
+END_TEST
+
 /* An intermediate CA as anchor: nobody has a CRL for it, and none is asked for; its own CRL decides
  * about what it issued. */
 START_TEST(an_intermediate_ca_may_be_the_anchor)
@@ -763,6 +869,10 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_malformed_name_is_not_passed_over);
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
+    tcase_add_test(tc, a_list_is_verified_once_for_its_issuer);
+    tcase_add_test(tc, what_is_known_to_be_good_still_revokes_and_ends);
+    tcase_add_test(tc, a_list_is_known_for_the_issuer_and_not_for_the_name);
+    tcase_add_test(tc, a_forged_leaf_costs_one_signature);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);
     tcase_add_test(tc, stores_without_a_certificate_are_refused);
     tcase_add_test(tc, a_damaged_certificate_is_refused);

@@ -8,6 +8,7 @@
 #include "peer/verified.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_constraints.h"
+#include "peer/x509_crls.h"
 #include "peer/x509_internal.h"
 
 #include <stdlib.h>
@@ -113,51 +114,59 @@ static edhoc_err check_purpose(X509_STORE_CTX *ctx, X509 *leaf, enum x509_purpos
     return err;
 }
 
-/* An anchor is believed because the administrator says so, not because its issuer has a CRL that
- * does not list it: whoever withdraws that trust removes the anchor. */
-static int forgive_anchor(int ok, X509_STORE_CTX *ctx)
+struct verification {
+    X509_STORE_CTX_verify_fn whole; /* libcrypto's own */
+};
+
+/* Signatures from the leaf up: a stranger's leaf under certificates of a real CA's, which are public,
+ * costs one verification and not one for each of them. What else there is to say of each certificate,
+ * and that nothing was overlooked, is libcrypto's own function's to find. */
+static int leaf_first(X509_STORE_CTX *ctx)
 {
-    switch (X509_STORE_CTX_get_error(ctx)) {
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-    case X509_V_ERR_CRL_NOT_YET_VALID:
-        break;
-    default:
-        return ok;
+    STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+
+    for (int i = 0; i + 1 < sk_X509_num(path); i++) {
+        X509 *x = sk_X509_value(path, i);
+        EVP_PKEY *issuer = X509_get0_pubkey(sk_X509_value(path, i + 1));
+
+        if (issuer != NULL && X509_verify(x, issuer) == 1)
+            continue;
+        X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+        X509_STORE_CTX_set_error_depth(ctx, i);
+        X509_STORE_CTX_set_current_cert(ctx, x);
+        return 0;
     }
-    if (X509_STORE_CTX_get_error_depth(ctx) + 1 != sk_X509_num(X509_STORE_CTX_get0_chain(ctx)))
-        return ok;
-    X509_STORE_CTX_set_error(ctx, X509_V_OK);
-    return 1;
+    return ((struct verification *)X509_STORE_CTX_get_app_data(ctx))->whole(ctx);
 }
 
 static bool set_up(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf, STACK_OF(X509) * others,
-                   int64_t now, bool crls)
+                   int64_t now, struct verification *v)
 {
-    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN; /* an intermediate CA may be an anchor */
     X509_VERIFY_PARAM *param;
 
     if (X509_STORE_CTX_init(ctx, s->store, leaf, others) != 1)
         return false;
-    if (crls)
-        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-    X509_STORE_CTX_set_verify_cb(ctx, forgive_anchor);
+    v->whole = X509_STORE_CTX_get_verify(ctx);
+    X509_STORE_CTX_set_app_data(ctx, v);
+    X509_STORE_CTX_set_verify(ctx, leaf_first);
     param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_time(param, (time_t)now);
     X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-    return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
+    /* an intermediate CA may be an anchor */
+    return X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
-static edhoc_err verify_once(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
-                             enum x509_purpose purpose, int64_t now, bool crls, int64_t *expires)
+/* CRLs come last: libcrypto would look at them before it looks at signatures and dates, and a
+ * stranger's forged leaf would cost the check of a long CRL's signature. */
+static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
+                               enum x509_purpose purpose, int64_t now, int64_t *expires)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    struct verification v;
     edhoc_err err;
 
-    if (ctx == NULL || !set_up(s, ctx, leaf, others, now, crls))
+    if (ctx == NULL || !set_up(s, ctx, leaf, others, now, &v))
         err = crypto_failed("preparing a certificate's validation");
     else if (X509_verify_cert(ctx) != 1)
         err = explain(s, ctx, leaf);
@@ -165,19 +174,9 @@ static edhoc_err verify_once(struct x509_store *s, X509 *leaf, STACK_OF(X509) * 
         err = x509_check_upns(X509_STORE_CTX_get0_chain(ctx));
     if (err == EDHOC_OK)
         err = check_purpose(ctx, leaf, purpose, expires);
+    if (err == EDHOC_OK && x509_crls_any(s->crls) && !x509_crls_allow(s->crls, ctx, now))
+        err = explain(s, ctx, leaf);
     X509_STORE_CTX_free(ctx);
-    return err;
-}
-
-/* libcrypto looks at CRLs before it looks at signatures and dates, and a stranger's forged leaf would
- * cost the check of a long CRL's signature each time: so a chain must be good without them first. */
-static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) * others,
-                               enum x509_purpose purpose, int64_t now, int64_t *expires)
-{
-    edhoc_err err = verify_once(s, leaf, others, purpose, now, false, expires);
-
-    if (err == EDHOC_OK && s->crls)
-        err = verify_once(s, leaf, others, purpose, now, true, expires);
     return err;
 }
 

@@ -11,7 +11,7 @@
 struct x509_store {
     atomic_uint refs;
     X509_STORE *store;
-    bool crls;
+    struct x509_crls *crls;
     char *path;
     int64_t crl_update; /* earliest nextUpdate; INT64_MAX without CRLs */
     /* Chains that were validated, by the hash of purpose and certificates; the value is their end. */

@@ -4,6 +4,7 @@
 #include "crypto/failure.h"
 #include "peer/verified.h"
 #include "peer/x509_cert.h"
+#include "peer/x509_crls.h"
 #include "peer/x509_internal.h"
 
 #include <stdlib.h>
@@ -30,8 +31,9 @@ static edhoc_err add_crl(struct x509_store *s, X509_CRL *crl)
 
     if (update < s->crl_update)
         s->crl_update = update;
-    s->crls = true;
-    return X509_STORE_add_crl(s->store, crl) == 1 ? EDHOC_OK : crypto_failed("adding a CRL");
+    if (X509_STORE_add_crl(s->store, crl) != 1)
+        return crypto_failed("adding a CRL");
+    return x509_crls_add(s->crls, crl);
 }
 
 /* Every entry of a PEM text must be of the kind asked for: one that is not would be a rule that the
@@ -102,6 +104,8 @@ edhoc_err x509_store_new(struct bytes anchors, const char *anchors_path, struct 
     if (err == EDHOC_OK)
         err = verified_new(REMEMBERED_MAX, &s->verified);
     if (err == EDHOC_OK)
+        err = x509_crls_new(&s->crls);
+    if (err == EDHOC_OK)
         err = add_pem(s, anchors, false, anchors_path);
     if (err == EDHOC_OK && crls.len > 0)
         err = add_pem(s, crls, true, crls_path);
@@ -127,6 +131,7 @@ void x509_store_free(struct x509_store *store)
     X509_STORE_free(store->store);
     free(store->path);
     verified_free(store->verified);
+    x509_crls_free(store->crls);
     free(store);
 }
 
