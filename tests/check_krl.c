@@ -2,11 +2,9 @@
  * own -Q says of the same keys and certificates (ssh_fixtures.sh). A list that is not exactly in its
  * format is refused as a whole. */
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/ssh_wire.h"
@@ -19,6 +17,7 @@
 #include "peer/ssh_cert.h"
 
 #include "lib/errors.h"
+#include "lib/folder.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
 #include "lib/ssh_make.h"
@@ -26,33 +25,13 @@
 #include "lib/suite.h"
 #include "support.h"
 
-static char dir[] = "/tmp/check_krl.XXXXXX";
-
-static struct bytes fixture(const char *name)
-{
-    static uint8_t all[200000];
-    char path[128];
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    f = fopen(path, "rb");
-    ck_assert_msg(f != NULL, "%s", path);
-    n = fread(all, 1, sizeof(all), f);
-    (void)fclose(f);
-    return keep(all, n);
-}
-
 /* The blob in a .pub file. */
 static struct bytes blob_of(const char *name)
 {
     struct buf blob = buf_new(20000);
-    char file[64];
-    struct bytes text, kept;
+    struct bytes text = folder_keep(textf("%s.pub", name)), kept;
     const uint8_t *start, *end;
 
-    (void)snprintf(file, sizeof(file), "%s.pub", name);
-    text = fixture(file);
     start = memchr(text.p, ' ', text.len);
     ck_assert_ptr_nonnull(start++);
     end = memchr(start, ' ', text.len - (size_t)(start - text.p));
@@ -88,7 +67,7 @@ static edhoc_err ask(const struct revoked *r, const char *name)
 
 START_TEST(what_ssh_keygen_says_is_what_is_said_here)
 {
-    struct bytes expected = fixture("expected");
+    struct bytes expected = folder_keep("expected");
     char *text = strndup((const char *)expected.p, expected.len), *rest = text, *line;
     unsigned asked = 0, revoked = 0;
 
@@ -98,7 +77,7 @@ START_TEST(what_ssh_keygen_says_is_what_is_said_here)
         edhoc_err err;
 
         ck_assert_int_eq(sscanf(line, "%63s %63s %15s", file, name, said), 3);
-        ck_assert_ok(krl_read(fixture(file), file, &r));
+        ck_assert_ok(krl_read(folder_keep(file), file, &r));
         err = ask(r, name);
         ck_assert_msg((err != EDHOC_OK) == (strcmp(said, "REVOKED") == 0), "%s: %s", line,
                       report_details(err));
@@ -118,15 +97,15 @@ START_TEST(the_reason_is_told)
 {
     struct revoked *r;
 
-    ck_assert_ok(krl_read(fixture("serials.krl"), "the-list", &r));
+    ck_assert_ok(krl_read(folder_keep("serials.krl"), "the-list", &r));
     ck_assert_told(ask(r, "serial-500-cert"), EDHOC_ERR_CERT_REVOKED,
                    "serial number 500 is listed in the-list");
     revoked_free(r);
-    ck_assert_ok(krl_read(fixture("ids.krl"), "the-list", &r));
+    ck_assert_ok(krl_read(folder_keep("ids.krl"), "the-list", &r));
     ck_assert_told(ask(r, "serial-64-cert"), EDHOC_ERR_CERT_REVOKED,
                    "key id is listed in the-list");
     revoked_free(r);
-    ck_assert_ok(krl_read(fixture("ca.krl"), "the-list", &r));
+    ck_assert_ok(krl_read(folder_keep("ca.krl"), "the-list", &r));
     ck_assert_told(ask(r, "other-7-cert"), EDHOC_ERR_CERT_REVOKED, "the key of its CA");
     ck_assert_told(ask(r, "ca-p256"), EDHOC_ERR_KEY_REVOKED, "listed in the-list");
     revoked_free(r);
@@ -144,7 +123,7 @@ START_TEST(a_revoked_point_is_revoked_for_both_uses)
     ck_assert_ok(ssh_blob_read(blob_of("p256"), &sign));
     ck_assert_ok(key_from_public(keytype_by_name("p256dh"), key_x(sign), key_y(sign), &dh));
     for (int i = 0; i < ROWS(lists); i++) {
-        ck_assert_ok(krl_read(fixture(lists[i]), "the-list", &r));
+        ck_assert_ok(krl_read(folder_keep(lists[i]), "the-list", &r));
         ck_assert_told(revoked_key(r, dh), EDHOC_ERR_KEY_REVOKED, "ecdh-nistp256");
         revoked_free(r);
     }
@@ -180,8 +159,8 @@ START_TEST(a_list_of_keys_revokes_keys_and_what_a_ca_signed)
 {
     struct revoked *r;
 
-    ck_assert(!krl_is(fixture("list")));
-    ck_assert_ok(key_list_read(fixture("list"), "the-list", &r));
+    ck_assert(!krl_is(folder_keep("list")));
+    ck_assert_ok(key_list_read(folder_keep("list"), "the-list", &r));
     ck_assert_err(ask(r, "ed25519"), EDHOC_ERR_KEY_REVOKED);
     ck_assert_err(ask(r, "serial-500-cert"), EDHOC_ERR_KEY_REVOKED);
     ck_assert_err(ask(r, "p384"), EDHOC_ERR_KEY_REVOKED); /* by a certificate */
@@ -244,7 +223,7 @@ static bool ends_between_sections(struct bytes whole, size_t len)
 
 START_TEST(no_beginning_of_a_list_is_one)
 {
-    struct bytes whole = fixture(spoiled[_i]);
+    struct bytes whole = folder_keep(spoiled[_i]);
     struct revoked *r;
 
     for (size_t len = 0; len < whole.len; len++) {
@@ -259,7 +238,7 @@ END_TEST
 /* What a flipped bit makes is read or refused, and asked without harm. */
 START_TEST(a_flipped_bit_does_no_harm)
 {
-    struct bytes whole = fixture(spoiled[_i]);
+    struct bytes whole = folder_keep(spoiled[_i]);
     struct revoked *r;
 
     for (size_t bit = 0; bit < 8 * whole.len; bit += slow_stride()) {
@@ -273,7 +252,7 @@ START_TEST(a_flipped_bit_does_no_harm)
         }
         revoked_free(r);
         if (bit % 1024 == 0)
-            keep_release(), whole = fixture(spoiled[_i]);
+            keep_release(), whole = folder_keep(spoiled[_i]);
     }
 }
 END_TEST
@@ -363,29 +342,14 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, every_rule_of_the_format_is_kept, 0, ROWS(made));
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 int main(void)
 {
-    const char *srcdir = getenv("srcdir");
-    char command[1024];
-    int status = EXIT_FAILURE;
+    int status;
 
-    if (mkdtemp(dir) == NULL)
-        return EXIT_FAILURE;
-    (void)snprintf(command, sizeof(command), "sh '%s/tests/ssh_fixtures.sh' '%s'",
-                   srcdir != NULL ? srcdir : ".", dir);
+    folder_make("krl");
+    folder_openssh();
     support_make_keys();
-    if (system(command) == 0)
-        status = suite_main("revocation", add);
-    else
-        (void)fputs("Bail out! ssh_fixtures.sh failed\n", stdout);
-    (void)nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    status = suite_main("revocation", add);
+    folder_remove();
     return status;
 }

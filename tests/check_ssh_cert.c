@@ -3,12 +3,10 @@
  * ssh-keygen makes while the test runs (ssh_fixtures.sh), and those made by hand that are wrong in
  * one point each. */
 #include <check.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
@@ -17,6 +15,7 @@
 #include "base/ssh_wire.h"
 
 #include "lib/errors.h"
+#include "lib/folder.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
 #include "lib/ssh_make.h"
@@ -25,21 +24,9 @@
 #include "support.h"
 #include "vectors.h"
 
-static char dir[] = "/tmp/check_ssh_cert.XXXXXX";
-
 static struct bytes fixture(const char *name)
 {
-    char path[128];
-    uint8_t all[20000];
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(path, sizeof(path), "%s/%s.cert", dir, name);
-    f = fopen(path, "rb");
-    ck_assert_msg(f != NULL, "%s", path);
-    n = fread(all, 1, sizeof(all), f);
-    (void)fclose(f);
-    return keep(all, n);
+    return folder_keep(textf("%s.cert", name));
 }
 
 /* Both halves of believing a certificate's bytes. */
@@ -503,31 +490,16 @@ static void add(Suite *suite)
     tcase_add_test(tc, another_cas_signature_does_not_verify);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 int main(void)
 {
-    const char *srcdir = getenv("srcdir");
-    char command[1024];
-    int status = EXIT_FAILURE;
+    int status;
 
-    if (mkdtemp(dir) == NULL)
-        return EXIT_FAILURE;
-    (void)snprintf(command, sizeof(command), "sh '%s/tests/ssh_fixtures.sh' '%s'",
-                   srcdir != NULL ? srcdir : ".", dir);
+    folder_make("ssh_cert");
+    folder_openssh();
     v = vectors_load("ssh_certificates.json");
     support_make_keys();
-    if (system(command) == 0)
-        status = suite_main("OpenSSH certificates", add);
-    else
-        (void)fputs("Bail out! ssh_fixtures.sh failed\n", stdout);
+    status = suite_main("OpenSSH certificates", add);
     vectors_free(v);
-    (void)nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove();
     return status;
 }

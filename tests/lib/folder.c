@@ -1,5 +1,7 @@
 #include "folder.h"
 
+#include "keep.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +115,15 @@ struct buf folder_read(const char *file)
     return text;
 }
 
+struct bytes folder_keep(const char *file)
+{
+    struct buf text = folder_read(file);
+    struct bytes kept = keep(text.p, text.len);
+
+    buf_free(&text);
+    return kept;
+}
+
 /* ---- commands ---- */
 
 void folder_run(const char *format, ...)
@@ -127,10 +138,19 @@ void folder_run(const char *format, ...)
     shell(whole);
 }
 
-void folder_certificates(const char *where)
+static void fixtures(const char *script, const char *where)
 {
     const char *srcdir = getenv("srcdir");
 
-    shell(textf("sh '%s/tests/x509_fixtures.sh' %s", srcdir != NULL ? srcdir : ".",
-                folder_path(where)));
+    shell(textf("sh '%s/tests/%s' %s", srcdir != NULL ? srcdir : ".", script, where));
+}
+
+void folder_certificates(const char *where)
+{
+    fixtures("x509_fixtures.sh", folder_path(where));
+}
+
+void folder_openssh(void)
+{
+    fixtures("ssh_fixtures.sh", folder());
 }

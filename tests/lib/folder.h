@@ -22,10 +22,14 @@ const char *folder_write(const char *file, const char *text);
 const char *folder_write_bytes(const char *file, struct bytes text, unsigned mode);
 /* To be freed with buf_free. */
 struct buf folder_read(const char *file);
+/* The same, kept (keep.h). */
+struct bytes folder_keep(const char *file);
 
 /* A command of the shell, in the folder; it must succeed. */
 void folder_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Puts the certificates of tests/x509_fixtures.sh into a folder there. */
+/* Puts the certificates of tests/x509_fixtures.sh into a folder there; the keys, certificates and
+ * revocation lists of tests/ssh_fixtures.sh into the folder. */
 void folder_certificates(const char *where);
+void folder_openssh(void);
 
 #endif
