@@ -4,7 +4,9 @@
 
 #include "edhoc/session.h"
 
+/* After message_2_process(): appends it. EDHOC_ERR_TOO_LONG where the suite's AEAD cannot carry it. */
 edhoc_err message_3_compose(struct edhoc *s, struct buf *out) EDHOC_MUST_USE;
+/* EDHOC_ERR_DECRYPT, and what message_2_process() answers: after success the initiator is believed. */
 edhoc_err message_3_process(struct edhoc *s, struct bytes in) EDHOC_MUST_USE;
 
 #endif

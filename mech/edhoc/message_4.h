@@ -4,7 +4,9 @@
 
 #include "edhoc/session.h"
 
+/* After message_3_process(): appends it. */
 edhoc_err message_4_compose(struct edhoc *s, struct buf *out) EDHOC_MUST_USE;
+/* EDHOC_ERR_MALFORMED, _DECRYPT, and what the profile says of EAD_4. */
 edhoc_err message_4_process(struct edhoc *s, struct bytes in) EDHOC_MUST_USE;
 
 #endif
