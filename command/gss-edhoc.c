@@ -5,6 +5,7 @@
 #include "show.h"
 #include "tool.h"
 #include "trust.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ static const struct {
     {"show", cmd_show, "FILE", "say what a key, certificate or other file is"},
     {"trust", cmd_trust, "add|remove|list|import ...", "edit a trust file"},
     {"run", cmd_run, "[-l FILE] [--] PROGRAM ...", "run a program with this mechanism as default"},
+    {"try", cmd_try, "SERVICE@HOST | -l | -c ...", "do a whole handshake, and tell each step"},
     {"check", cmd_check, "[-a] [SERVICE@HOST]", "say what works, and how to mend the rest"},
 };
 

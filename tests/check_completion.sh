@@ -29,6 +29,7 @@ offers 'x25519 p384' keygen -t ''
 offers 'add remove list import' trust ''
 offers '--client --valid-before= --skip-unusable' trust import --
 offers '--acceptor' check --a
+offers '--listen --connect --keep' try --
 offers 'sh' run s
 offers 'sh' run -- s
 offers "$top/command/completion.bash" show "$top/command/comp"
