@@ -420,6 +420,26 @@ START_TEST(copying_replaces_the_whole_or_fails)
 }
 END_TEST
 
+START_TEST(lent_memory_is_filled_and_no_more)
+{
+    uint8_t memory[9];
+    struct buf b = buf_in(memory, 8);
+
+    memory[8] = 0x55;
+    buf_put(&b, BYTES_LITERAL("1234567"));
+    buf_put_byte(&b, '8');
+    ck_assert_int_eq(buf_err(&b), EDHOC_OK);
+    ck_assert(buf_bytes(&b).p == memory);
+    ck_assert(bytes_equal(buf_bytes(&b), BYTES_LITERAL("12345678")));
+    buf_put_byte(&b, '9');
+    ck_assert_int_eq(buf_err(&b), EDHOC_ERR_TOO_LONG);
+    buf_free(&b); /* wipes, and frees nothing */
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_uint_eq(memory[i], 0);
+    ck_assert_uint_eq(memory[8], 0x55);
+}
+END_TEST
+
 /* ---- wiping ---- */
 
 START_TEST(growing_wipes_the_old_memory)
@@ -564,6 +584,7 @@ static void add(Suite *suite)
     tcase_add_test(views, letters_and_digits_are_those_of_ascii_alone);
     tcase_add_test(views, a_story_is_clean_text_whatever_is_in_it);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
+    tcase_add_test(wiping, lent_memory_is_filled_and_no_more);
     tcase_add_test(wiping, growing_wipes_the_old_memory);
     tcase_add_test(wiping, freeing_wipes_all_that_was_written);
     tcase_add_test(wiping, resetting_wipes_and_keeps_the_memory);

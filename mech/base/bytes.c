@@ -60,13 +60,19 @@ void bytes_wipe(void *p, size_t len)
 
 struct buf buf_new(size_t max)
 {
-    return (struct buf){NULL, 0, 0, max, EDHOC_OK};
+    return (struct buf){.max = max};
+}
+
+struct buf buf_in(void *memory, size_t size)
+{
+    return (struct buf){.p = memory, .cap = size, .max = size, .lent = true};
 }
 
 void buf_free(struct buf *b)
 {
     bytes_wipe(b->p, b->cap);
-    free(b->p);
+    if (!b->lent)
+        free(b->p);
     *b = buf_new(b->max);
 }
 
@@ -88,6 +94,14 @@ void buf_fail(struct buf *b, edhoc_err err)
         b->err = err;
 }
 
+/* What has become longer than 64 bytes mostly becomes a few hundred. */
+static size_t next_capacity(size_t cap, size_t max)
+{
+    size_t times = cap < 1024 ? 4 : 2;
+
+    return cap > max / times ? max : cap * times;
+}
+
 /* Grows by copying to new memory, never by realloc(), which could leave the old bytes behind. */
 static bool reserve(struct buf *b, size_t more)
 {
@@ -101,9 +115,8 @@ static bool reserve(struct buf *b, size_t more)
     need = b->len + more;
     if (need <= b->cap)
         return true;
-    cap = b->cap < 64 ? 64 : b->cap;
-    while (cap < need)
-        cap = cap > b->max / 2 ? b->max : cap * 2;
+    for (cap = 64; cap < need;)
+        cap = next_capacity(cap, b->max);
     p = calloc(1, cap);
     if (p == NULL) {
         buf_fail(b, EDHOC_ERR_NOMEM);
@@ -112,7 +125,7 @@ static bool reserve(struct buf *b, size_t more)
     if (b->len > 0)
         memcpy(p, b->p, b->len);
     bytes_wipe(b->p, b->cap);
-    free(b->p);
+    free(b->p); /* what is lent does not grow */
     b->p = p;
     b->cap = cap;
     return true;

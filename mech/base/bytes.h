@@ -48,10 +48,14 @@ struct buf {
     size_t cap;
     size_t max;
     edhoc_err err; /* of the first append that failed: EDHOC_ERR_NOMEM or EDHOC_ERR_TOO_LONG */
+    bool lent;     /* the memory is somebody else's: wiped and not freed */
 };
 
 /* An empty buffer that holds at most `max` bytes. Nothing is allocated yet. */
 struct buf buf_new(size_t max);
+/* One that fills no more than this memory, which is the caller's: for what is short and soon gone. Not
+ * for buf_take(). */
+struct buf buf_in(void *memory, size_t size);
 /* Wipes and frees. The buffer is then empty, without error, and usable again. */
 void buf_free(struct buf *b);
 /* Forgets the contents (wiped) but keeps the memory; forgets the error, too. */

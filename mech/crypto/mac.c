@@ -17,10 +17,11 @@ static struct {
     const char *const name, *const digest;
     EVP_MAC *mac;         /* NULL where this libcrypto lacks it */
     EVP_MAC_CTX *pattern; /* HMAC: what has its digest and no key yet, to be copied */
+    bool again;           /* HMAC: without a key, it begins again with the one it has */
 } macs[HASH_COUNT] = {
-    [HASH_SHA256] = {"HMAC", "SHA256", NULL, NULL},
-    [HASH_SHA384] = {"HMAC", "SHA384", NULL, NULL},
-    [HASH_SHAKE256] = {"KMAC-256", NULL, NULL, NULL},
+    [HASH_SHA256] = {"HMAC", "SHA256", NULL, NULL, false},
+    [HASH_SHA384] = {"HMAC", "SHA384", NULL, NULL, false},
+    [HASH_SHAKE256] = {"KMAC-256", NULL, NULL, NULL, false},
 };
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
@@ -37,6 +38,23 @@ static EVP_MAC_CTX *make_pattern(EVP_MAC *mac, const char *digest)
     return NULL;
 }
 
+/* Does a MAC come out the same the second time? Before 3.0.3, HMAC did not begin again. */
+static bool begins_again(const EVP_MAC_CTX *pattern)
+{
+    static const uint8_t key[32] = {1};
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(pattern);
+    uint8_t first[FIXED_MAX], second[FIXED_MAX];
+    size_t len = 0, again = 0;
+    bool ok = ctx != NULL && EVP_MAC_init(ctx, key, sizeof(key), NULL) == 1 &&
+              EVP_MAC_update(ctx, key, 1) == 1 &&
+              EVP_MAC_final(ctx, first, &len, sizeof(first)) == 1 &&
+              EVP_MAC_init(ctx, NULL, 0, NULL) == 1 && EVP_MAC_update(ctx, key, 1) == 1 &&
+              EVP_MAC_final(ctx, second, &again, sizeof(second)) == 1;
+
+    EVP_MAC_CTX_free(ctx);
+    return ok && bytes_equal(bytes_of(first, len), bytes_of(second, again));
+}
+
 static void fetch(void)
 {
     (void)ERR_set_mark();
@@ -44,6 +62,7 @@ static void fetch(void)
         macs[i].mac = EVP_MAC_fetch(NULL, macs[i].name, NULL);
         if (macs[i].mac != NULL && macs[i].digest != NULL)
             macs[i].pattern = make_pattern(macs[i].mac, macs[i].digest);
+        macs[i].again = macs[i].pattern != NULL && begins_again(macs[i].pattern);
     }
     (void)ERR_pop_to_mark();
 }
@@ -60,6 +79,7 @@ void deriver_put_away(struct deriver *d)
 {
     EVP_MAC_CTX_free(d->ctx);
     d->ctx = NULL;
+    fixed_wipe(&d->key);
 }
 
 static bool make_ready(struct deriver *d, enum crypto_hash hash)
@@ -75,17 +95,38 @@ static bool make_ready(struct deriver *d, enum crypto_hash hash)
     return d->ctx != NULL;
 }
 
+static bool has_key(const struct deriver *d, struct bytes key)
+{
+    return key.len > 0 && bytes_equal_secret(fixed_bytes(&d->key), key);
+}
+
+/* HMAC takes longer to take a key than for a short text. */
+static bool set_hmac_key(struct deriver *d, struct bytes key)
+{
+    if (has_key(d, key))
+        return EVP_MAC_init(d->ctx, NULL, 0, NULL) == 1;
+    fixed_wipe(&d->key);
+    if (EVP_MAC_init(d->ctx, key.p, key.len, NULL) != 1)
+        return false;
+    if (macs[d->hash].again && key.len <= FIXED_MAX) {
+        memcpy(d->key.b, key.p, key.len);
+        d->key.len = key.len;
+    }
+    return true;
+}
+
 /* `out_len` is KMAC's output length, which HMAC is not told. */
-static bool set_key(const struct deriver *d, struct bytes key, size_t out_len)
+static bool set_key(struct deriver *d, struct bytes key, size_t out_len)
 {
     OSSL_PARAM params[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len),
                            OSSL_PARAM_END};
 
     /* KMAC takes no empty key pointer; a salt or PRK is never empty. */
-    return EVP_MAC_init(d->ctx, key.p, key.len, d->hash == HASH_SHAKE256 ? params : NULL) == 1;
+    return d->hash == HASH_SHAKE256 ? EVP_MAC_init(d->ctx, key.p, key.len, params) == 1
+                                    : set_hmac_key(d, key);
 }
 
-static bool run(const struct deriver *d, struct bytes key, const struct bytes *parts, size_t count,
+static bool run(struct deriver *d, struct bytes key, const struct bytes *parts, size_t count,
                 uint8_t *out, size_t len)
 {
     size_t got;
@@ -127,7 +168,7 @@ size_t crypto_expand_max(enum crypto_hash hash)
 /* HKDF-Expand, RFC 5869 section 2.3: T(i) = HMAC( PRK, T(i-1) || info || i ). Our own loop, because
  * EVP_KDF refuses a long info on several 3.0 releases. */
 static edhoc_err hkdf_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
-                             struct bytes info, uint8_t *out, size_t len)
+                             const struct bytes info[3], uint8_t *out, size_t len)
 {
     uint8_t t[FIXED_MAX];
     size_t hash_length = crypto_hash_length(hash);
@@ -136,9 +177,9 @@ static edhoc_err hkdf_expand(struct deriver *d, enum crypto_hash hash, struct by
 
     for (uint8_t i = 1; len > 0 && err == EDHOC_OK; i++) {
         size_t n = len < hash_length ? len : hash_length;
-        struct bytes parts[] = {previous, info, bytes_of(&i, 1)};
+        struct bytes parts[] = {previous, info[0], info[1], info[2], bytes_of(&i, 1)};
 
-        err = mac(d, hash, prk, parts, 3, t, hash_length);
+        err = mac(d, hash, prk, parts, 5, t, hash_length);
         if (err == EDHOC_OK)
             memcpy(out, t, n);
         previous = bytes_of(t, hash_length);
@@ -150,13 +191,13 @@ static edhoc_err hkdf_expand(struct deriver *d, enum crypto_hash hash, struct by
 }
 
 edhoc_err deriver_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
-                         struct bytes info, uint8_t *out, size_t len)
+                         const struct bytes info[3], uint8_t *out, size_t len)
 {
     if (len == 0)
         return EDHOC_OK;
     if (len > crypto_expand_max(hash))
         return report(EDHOC_ERR_TOO_LONG, "%zu bytes of key material at once", len);
-    return hash == HASH_SHAKE256 ? mac(d, hash, prk, &info, 1, out, len)
+    return hash == HASH_SHAKE256 ? mac(d, hash, prk, info, 3, out, len)
                                  : hkdf_expand(d, hash, prk, info, out, len);
 }
 
@@ -183,8 +224,9 @@ edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes 
 edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
                         size_t len)
 {
+    const struct bytes parts[3] = {info, BYTES_NONE, BYTES_NONE};
     struct deriver d = {.ctx = NULL};
-    edhoc_err err = deriver_expand(&d, hash, prk, info, out, len);
+    edhoc_err err = deriver_expand(&d, hash, prk, parts, out, len);
 
     deriver_put_away(&d);
     return err;

@@ -15,16 +15,17 @@ bool crypto_has_mac(enum crypto_hash hash);
 struct deriver {
     struct evp_mac_ctx_st *ctx;
     enum crypto_hash hash;
+    struct fixed key; /* that the context has, where it can begin again with the same */
 };
 
 void deriver_put_away(struct deriver *d); /* wipes */
 /* EDHOC_Extract( salt, ikm ), section 4.1.1. */
 edhoc_err deriver_extract(struct deriver *d, enum crypto_hash hash, struct bytes salt,
                           struct bytes ikm, struct fixed *out) EDHOC_MUST_USE;
-/* EDHOC_Expand( prk, info, len ), section 4.1.2. For SHA-2, len is at most 255 * hash_length;
- * EDHOC_ERR_TOO_LONG. */
+/* EDHOC_Expand( prk, info[0] || info[1] || info[2], len ), section 4.1.2. For SHA-2, len is at most
+ * 255 * hash_length; EDHOC_ERR_TOO_LONG. */
 edhoc_err deriver_expand(struct deriver *d, enum crypto_hash hash, struct bytes prk,
-                         struct bytes info, uint8_t *out, size_t len) EDHOC_MUST_USE;
+                         const struct bytes info[3], uint8_t *out, size_t len) EDHOC_MUST_USE;
 /* KMAC256 has no limit that matters, so ours is a round one that libcrypto accepts. */
 #define EDHOC_EXPAND_KMAC_MAX (1u << 20)
 size_t crypto_expand_max(enum crypto_hash hash);

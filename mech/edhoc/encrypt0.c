@@ -17,7 +17,8 @@ void encrypt0_put_aad(struct buf *out, const struct fixed *th)
 edhoc_err encrypt0_seal(const struct suite *suite, const struct fixed *k, const struct fixed *iv,
                         const struct fixed *th, const struct buf *plaintext, struct buf *out)
 {
-    struct buf aad = buf_new(AAD_MAX), ciphertext = buf_new(out->max);
+    uint8_t memory[AAD_MAX];
+    struct buf aad = buf_in(memory, sizeof(memory)), ciphertext = buf_new(out->max);
     edhoc_err err;
 
     encrypt0_put_aad(&aad, th);
@@ -29,7 +30,6 @@ edhoc_err encrypt0_seal(const struct suite *suite, const struct fixed *k, const 
         cbor_put_bstr_buf(out, &ciphertext);
         err = buf_err(out);
     }
-    buf_free(&aad);
     buf_free(&ciphertext);
     return err;
 }
@@ -37,7 +37,8 @@ edhoc_err encrypt0_seal(const struct suite *suite, const struct fixed *k, const 
 edhoc_err encrypt0_open(const struct suite *suite, const struct fixed *k, const struct fixed *iv,
                         const struct fixed *th, struct bytes ciphertext, struct buf *plaintext)
 {
-    struct buf aad = buf_new(AAD_MAX);
+    uint8_t memory[AAD_MAX];
+    struct buf aad = buf_in(memory, sizeof(memory));
     edhoc_err err;
 
     encrypt0_put_aad(&aad, th);
@@ -45,6 +46,5 @@ edhoc_err encrypt0_open(const struct suite *suite, const struct fixed *k, const 
     if (err == EDHOC_OK)
         err = crypto_open(suite->aead, fixed_bytes(k), fixed_bytes(iv), buf_bytes(&aad), ciphertext,
                           plaintext);
-    buf_free(&aad);
     return err;
 }

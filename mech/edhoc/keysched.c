@@ -25,23 +25,27 @@ enum {
     LABEL_KEY_UPDATE = 11
 };
 
-#define INFO_OVERHEAD 32 /* label, head of the context, length */
+#define HEADS_MAX 32 /* of info: label, head of the context; its length */
 
 /* EDHOC_KDF( PRK, info_label, context, length ), section 4.1.2. */
 static edhoc_err edhoc_kdf(struct deriver *d, const struct suite *suite, const struct fixed *prk,
                            int64_t info_label, struct bytes context, uint8_t *out, size_t length)
 {
-    struct buf info = buf_new(context.len + INFO_OVERHEAD);
-    edhoc_err err;
+    uint8_t memory[HEADS_MAX];
+    struct buf heads = buf_in(memory, sizeof(memory));
+    struct bytes info[3];
+    size_t before;
 
-    cbor_put_int(&info, info_label);
-    cbor_put_bstr(&info, context);
-    cbor_put_uint(&info, length);
-    err = buf_err(&info);
-    if (err == EDHOC_OK)
-        err = deriver_expand(d, suite->hash, fixed_bytes(prk), buf_bytes(&info), out, length);
-    buf_free(&info);
-    return err;
+    cbor_put_int(&heads, info_label);
+    cbor_put_bstr_head(&heads, context.len);
+    before = heads.len;
+    cbor_put_uint(&heads, length);
+    info[0] = bytes_of(memory, before);
+    info[1] = context;
+    info[2] = bytes_of(memory + before, heads.len - before);
+    if (buf_err(&heads) != EDHOC_OK)
+        return buf_err(&heads);
+    return deriver_expand(d, suite->hash, fixed_bytes(prk), info, out, length);
 }
 
 /* The same, for a value that fits a field of the schedule. */
@@ -63,16 +67,14 @@ static edhoc_err extract(struct keysched *ks, const struct fixed *salt, const st
 static edhoc_err transcript(const struct keysched *ks, const struct fixed *th, struct bytes then,
                             struct bytes last, struct fixed *out)
 {
-    struct buf head = buf_new(FIXED_MAX + 9);
-    edhoc_err err;
+    uint8_t memory[FIXED_MAX + 9];
+    struct buf head = buf_in(memory, sizeof(memory));
 
     cbor_put_bstr(&head, fixed_bytes(th));
     struct bytes parts[] = {buf_bytes(&head), then, last};
-    err = buf_err(&head);
-    if (err == EDHOC_OK)
-        err = crypto_digest(ks->suite->hash, parts, 3, out);
-    buf_free(&head);
-    return err;
+    if (buf_err(&head) != EDHOC_OK)
+        return buf_err(&head);
+    return crypto_digest(ks->suite->hash, parts, 3, out);
 }
 
 edhoc_err keysched_message_1(struct keysched *ks, const struct suite *suite, struct bytes message_1)
@@ -83,7 +85,8 @@ edhoc_err keysched_message_1(struct keysched *ks, const struct suite *suite, str
 
 edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed *g_xy)
 {
-    struct buf input_th_2 = buf_new(2 * (FIXED_MAX + 9));
+    uint8_t memory[2 * (FIXED_MAX + 9)];
+    struct buf input_th_2 = buf_in(memory, sizeof(memory));
     struct bytes input;
     edhoc_err err;
 
@@ -95,7 +98,6 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed 
         err = crypto_digest(ks->suite->hash, &input, 1, &ks->th_2);
     if (err == EDHOC_OK)
         err = extract(ks, &ks->th_2, g_xy, &ks->prk_2e);
-    buf_free(&input_th_2);
     return err;
 }
 

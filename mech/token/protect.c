@@ -127,7 +127,8 @@ static edhoc_err epoch_key_derive(const struct protect *p, bool seal, uint64_t i
                                   uint64_t epoch, struct epoch_key *out)
 {
     enum crypto_aead alg = p->suite->tokens;
-    struct buf context = buf_new(CONTEXT_MAX);
+    uint8_t memory[CONTEXT_MAX];
+    struct buf context = buf_in(memory, sizeof(memory));
     uint8_t key[AEAD_KEY_MAX];
     size_t key_length = crypto_aead_key(alg);
     struct deriver d = {.ctx = NULL};
@@ -148,7 +149,6 @@ static edhoc_err epoch_key_derive(const struct protect *p, bool seal, uint64_t i
         epoch_key_wipe(out);
     bytes_wipe(key, sizeof(key));
     deriver_put_away(&d);
-    buf_free(&context);
     return err;
 }
 
