@@ -114,43 +114,71 @@ static edhoc_err check_purpose(X509_STORE_CTX *ctx, X509 *leaf, enum x509_purpos
     return err;
 }
 
+/* ---- the leaf first ---- */
+
 struct verification {
     X509_STORE_CTX_verify_fn whole; /* libcrypto's own */
+    struct x509_store *store;
+    int64_t now;
 };
 
-/* Signatures from the leaf up: a stranger's leaf under certificates of a real CA's, which are public,
- * costs one verification and not one for each of them. What else there is to say of each certificate,
- * and that nothing was overlooked, is libcrypto's own function's to find. */
-static int leaf_first(X509_STORE_CTX *ctx)
+static bool ca_hash(X509 *ca, uint8_t hash[32])
 {
-    STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+    unsigned len = 0;
 
-    for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-        X509 *x = sk_X509_value(path, i);
-        EVP_PKEY *issuer = X509_get0_pubkey(sk_X509_value(path, i + 1));
-
-        if (issuer != NULL && X509_verify(x, issuer) == 1)
-            continue;
-        X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_SIGNATURE_FAILURE);
-        X509_STORE_CTX_set_error_depth(ctx, i);
-        X509_STORE_CTX_set_current_cert(ctx, x);
-        return 0;
-    }
-    return ((struct verification *)X509_STORE_CTX_get_app_data(ctx))->whole(ctx);
+    return X509_digest(ca, EVP_sha256(), hash, &len) == 1 && len == 32;
 }
 
-static bool set_up(struct x509_store *s, X509_STORE_CTX *ctx, X509 *leaf, STACK_OF(X509) * others,
-                   int64_t now, struct verification *v)
+/* The CAs between the leaf and the anchor, which are now known to be what they say. */
+static void remember_cas(struct x509_store *s, const STACK_OF(X509) * path, int64_t now)
+{
+    uint8_t hash[32];
+
+    for (int i = 1; i + 1 < sk_X509_num(path); i++) {
+        X509 *ca = sk_X509_value(path, i);
+
+        if (ca_hash(ca, hash))
+            verified_add(s->verified, hash, now, x509_seconds(X509_get0_notAfter(ca)), 0);
+    }
+}
+
+static bool is_known(const struct verification *v, X509 *ca)
+{
+    uint8_t hash[32];
+
+    return ca_hash(ca, hash) && verified_has(v->store->verified, hash, v->now, NULL);
+}
+
+/* libcrypto verifies from the anchor down, so that no key is used before it is authentic: what a
+ * stranger's key costs (RSA with an exponent of 3,000 bits) is the stranger's choice. A CA that is known
+ * from another chain has an authentic key; under one of these, which anybody has, a forged leaf costs
+ * one verification and not one for each of them. */
+static int leaf_first(X509_STORE_CTX *ctx)
+{
+    const struct verification *v = X509_STORE_CTX_get_app_data(ctx);
+    STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+    X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_value(path, 1);
+
+    if (sk_X509_num(path) < 3 || !is_known(v, issuer) ||
+        X509_verify(leaf, X509_get0_pubkey(issuer)) == 1)
+        return v->whole(ctx);
+    X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+    X509_STORE_CTX_set_error_depth(ctx, 0);
+    X509_STORE_CTX_set_current_cert(ctx, leaf);
+    return 0;
+}
+
+static bool set_up(X509_STORE_CTX *ctx, X509 *leaf, STACK_OF(X509) * others, struct verification *v)
 {
     X509_VERIFY_PARAM *param;
 
-    if (X509_STORE_CTX_init(ctx, s->store, leaf, others) != 1)
+    if (X509_STORE_CTX_init(ctx, v->store->store, leaf, others) != 1)
         return false;
     v->whole = X509_STORE_CTX_get_verify(ctx);
     X509_STORE_CTX_set_app_data(ctx, v);
     X509_STORE_CTX_set_verify(ctx, leaf_first);
     param = X509_STORE_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_time(param, (time_t)now);
+    X509_VERIFY_PARAM_set_time(param, (time_t)v->now);
     X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
     /* an intermediate CA may be an anchor */
@@ -163,10 +191,10 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
                                enum x509_purpose purpose, int64_t now, int64_t *expires)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    struct verification v;
+    struct verification v = {.store = s, .now = now};
     edhoc_err err;
 
-    if (ctx == NULL || !set_up(s, ctx, leaf, others, now, &v))
+    if (ctx == NULL || !set_up(ctx, leaf, others, &v))
         err = crypto_failed("preparing a certificate's validation");
     else if (X509_verify_cert(ctx) != 1)
         err = explain(s, ctx, leaf);
@@ -176,6 +204,8 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
         err = check_purpose(ctx, leaf, purpose, expires);
     if (err == EDHOC_OK && x509_crls_any(s->crls) && !x509_crls_allow(s->crls, ctx, now))
         err = explain(s, ctx, leaf);
+    if (err == EDHOC_OK)
+        remember_cas(s, X509_STORE_CTX_get0_chain(ctx), now);
     X509_STORE_CTX_free(ctx);
     return err;
 }
