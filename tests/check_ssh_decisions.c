@@ -61,6 +61,7 @@ static const char *const names[] = {"alice@x", "bob@y", "alice", "Alice@x"};
 
 static void make_files(void)
 {
+    folder_clear();
     folder_run("export TZ=UTC; k() { ssh-keygen -q -N '' -C $1 -f $1 -t $2 ${3:+-b $3}; }; "
                "k ca1 ed25519; k ca2 ecdsa 256; k ca3 rsa 2048; k ca4 ecdsa 521; "
                "k stranger ed25519; k ed25519 ed25519; k p256 ecdsa 256; k p384 ecdsa 384; "
@@ -96,18 +97,19 @@ static struct buf write_lines(const char *template)
     return text;
 }
 
-static bool ssh_keygen_accepts(int certificate, const char *name)
+/* `option` with a blank behind it, or "". */
+static bool ssh_keygen_accepts(int certificate, const char *name, const char *option)
 {
     char *command = textf(
-        "cd '%s' && TZ=UTC ssh-keygen -q -Y verify -f allowed -n gss-edhoc -I '%s' "
+        "cd '%s' && TZ=UTC ssh-keygen -q -Y verify %s-f allowed -n gss-edhoc -I '%s' "
         "-s m%d.sig < message > /dev/null 2>&1",
-        folder_path("."), name, certificate);
+        folder_path("."), option, name, certificate);
 
     return system(command) == 0;
 }
 
 /* Whom we take it for; NULL: nobody. Kept until the next. */
-static const char *decide(const struct trust *t, int certificate)
+static const char *decide(const struct trust *t, int certificate, int64_t now)
 {
     static struct peer peer;
     struct buf text = folder_read(textf("c%d-cert.pub", certificate)), blob = buf_new(16384);
@@ -120,7 +122,7 @@ static const char *decide(const struct trust *t, int certificate)
     ck_assert_ok(ssh_certificate_key(buf_bytes(&blob), &key, &rest));
     ck_assert_ok(cred_new_ssh_cert(key, buf_bytes(&blob), &cred));
     peer_clear(&peer);
-    err = trust_judge_client(t, cred, (int64_t)time(NULL), &peer);
+    err = trust_judge_client(t, cred, now, &peer);
     cred_free(cred);
     key_free(key);
     buf_free(&text);
@@ -132,17 +134,17 @@ static unsigned compared, accepted, differ;
 
 static void compare(const struct trust *t, int c, const char *line)
 {
-    const char *name = decide(t, c);
+    const char *name = decide(t, c, (int64_t)time(NULL));
 
     compared++;
     if (name != NULL) {
         accepted++;
-        ck_assert_msg(ssh_keygen_accepts(c, name), "%s: we accept certificate %d as %s", line, c,
-                      name);
+        ck_assert_msg(ssh_keygen_accepts(c, name, ""), "%s: we accept certificate %d as %s", line,
+                      c, name);
         return;
     }
     for (int i = 0; i < ROWS(names); i++) {
-        if (!ssh_keygen_accepts(c, names[i]))
+        if (!ssh_keygen_accepts(c, names[i], ""))
             continue;
         ck_assert_msg(certificates[c].critical, "%s: we refuse certificate %d, as %s good there",
                       line, c, names[i]);
@@ -173,8 +175,62 @@ START_TEST(our_decisions_are_ssh_keygens)
 }
 END_TEST
 
+/* ---- the seconds around each end ---- */
+
+#define DAY "20270110000000Z"
+
+static const struct {
+    const char *line, *span; /* of the line, and of the certificate */
+} spans[] = {
+    {"*@x cert-authority {ca1}", "20270101000000Z:" DAY},
+    {"*@x cert-authority {ca1}", DAY ":20280101000000Z"},
+    {"*@x cert-authority,valid-before=\"20270110000000\" {ca1}", "always:forever"},
+    {"*@x cert-authority,valid-after=\"20270110000000\" {ca1}", "always:forever"},
+};
+static const struct {
+    int64_t seconds;
+    const char *option;
+} times[] = {
+    {1799539199, "-O verify-time=20270109235959 "},
+    {1799539200, "-O verify-time=20270110000000 "},
+    {1799539201, "-O verify-time=20270110000001 "},
+};
+
+START_TEST(the_seconds_around_each_end_are_ssh_keygens)
+{
+    unsigned accepts = 0;
+
+    folder_clear();
+    folder_run("ssh-keygen -q -N '' -C ca1 -f ca1 -t ed25519; echo hello > message");
+    for (int s = 0; s < ROWS(spans); s++) {
+        struct trust *t;
+        struct buf text = write_lines(spans[s].line);
+
+        folder_run("ssh-keygen -q -N '' -C k -f c%d -t ed25519; "
+                   "ssh-keygen -q -s ca1 -I id -n alice@x -V %s c%d.pub; cp message m%d; "
+                   "ssh-keygen -q -Y sign -f c%d-cert.pub -n gss-edhoc m%d",
+                   s, spans[s].span, s, s, s, s);
+        ck_assert_ok(trust_new(&t));
+        ck_assert_ok(trust_text_read(buf_bytes(&text), "allowed", t));
+        for (int i = 0; i < ROWS(times); i++) {
+            bool ours = decide(t, s, times[i].seconds) != NULL;
+
+            ck_assert_msg(ours == ssh_keygen_accepts(s, "alice@x", times[i].option),
+                          "%s, %s, %s: here %d", spans[s].line, spans[s].span, times[i].option,
+                          ours);
+            accepts += ours;
+        }
+        trust_free(t);
+        buf_free(&text);
+    }
+    ck_assert_uint_eq(accepts, 7);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
+    tcase_add_test(suite_case(suite, "the seconds around each end", 60),
+                   the_seconds_around_each_end_are_ssh_keygens);
     tcase_add_test(suite_case(suite, "beside ssh-keygen", 300), our_decisions_are_ssh_keygens);
 }
 
