@@ -8,6 +8,7 @@
 #include "check_peer.h"
 #include "check_plugin.h"
 #include "check_say.h"
+#include "check_settings.h"
 #include "check_trust.h"
 #include "name.h"
 #include "text.h"
@@ -60,15 +61,6 @@ static void check_clock(struct check *c)
                   text);
     else
         check_say(c, CHECK_OK, "clock: %s", text);
-}
-
-static bool check_settings(struct check *c)
-{
-    edhoc_err err = settings_read(NULL, 0, &c->settings);
-
-    if (err != EDHOC_OK)
-        check_error(c, err, "settings", "mend or unset it; mech_edhoc(8) lists the settings");
-    return err == EDHOC_OK;
 }
 
 static void check_this_side(struct check *c)

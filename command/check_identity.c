@@ -1,7 +1,9 @@
 #include "check_identity.h"
 
+#include "check_path.h"
 #include "check_say.h"
 #include "check_ssh.h"
+#include "near.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -206,9 +208,11 @@ static void check_one(struct check *c, const struct identity *id)
 static void say_not_loaded(struct check *c, edhoc_err err)
 {
     const char *variable = c->acceptor ? "GSS_EDHOC_SERVICE_IDENTITY" : "GSS_EDHOC_IDENTITY";
-    char advice[256] = "";
+    const char *usual = c->acceptor ? "service.pem" : "identity.pem";
+    char advice[1024] = "";
 
-    if (err == EDHOC_ERR_FILE)
+    if (!check_path_advice(report_details(err), usual, advice, sizeof(advice)) &&
+        err == EDHOC_ERR_FILE)
         (void)snprintf(advice, sizeof(advice),
                        "let user %s read it (chown, chmod 600), or name another key in %s",
                        check_user(), variable);
@@ -224,6 +228,18 @@ static bool all_have_certificates(const struct check *c)
     return true;
 }
 
+/* The name of a key here that may have been meant, or NULL. */
+static const char *near_name(const struct check *c)
+{
+    for (size_t i = 0; i < c->identities->len; i++) {
+        const char *name = c->identities->id[i]->name;
+
+        if (name != NULL && near_distance(name, c->target) <= 1)
+            return name;
+    }
+    return NULL;
+}
+
 /* An acceptor's own name must be one of its keys'. */
 static void check_own_name(struct check *c)
 {
@@ -233,7 +249,10 @@ static void check_own_name(struct check *c)
                       c->target);
             return;
         }
-    if (all_have_certificates(c))
+    if (near_name(c) != NULL)
+        check_say(c, CHECK_FAIL, "name: no key here is for %s; did you mean %s?", c->target,
+                  near_name(c));
+    else if (all_have_certificates(c))
         check_say(
             c, CHECK_FAIL,
             "name: no certificate here has %s among its names; get one with that DNS name, or "

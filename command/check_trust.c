@@ -1,5 +1,7 @@
 #include "check_trust.h"
 
+#include "check_near.h"
+#include "check_path.h"
 #include "check_say.h"
 #include "line_key.h"
 #include "text.h"
@@ -10,6 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/report.h"
+#include "crypto/key.h"
+#include "edhoc/cred.h"
 #include "load/load.h"
 #include "peer/match.h"
 #include "peer/name.h"
@@ -115,12 +120,45 @@ size_t check_trust_count(const struct check *c)
     return n;
 }
 
+/* Does a line pin a key of this side's? Nobody who has it is accepted. */
+static bool is_own(const struct check *c, const struct trust_line *line)
+{
+    for (size_t i = 0; c->identities != NULL && i < c->identities->len; i++)
+        if (cred_same_secret(line->cred, c->identities->id[i]->by_value))
+            return true;
+    return false;
+}
+
+/* The only ones that are pinned are ourselves; *own is such a line. */
+static bool pins_only_us(const struct check *c, const struct trust_line **own)
+{
+    *own = NULL;
+    for (size_t i = 0; i < trust_count(c->trust); i++) {
+        const struct trust_line *line = trust_at(c->trust, i);
+
+        if (!check_trust_concerns(c, line) || !check_trust_is_valid(c, line))
+            continue;
+        if (!is_own(c, line))
+            return false;
+        *own = line;
+    }
+    return *own != NULL;
+}
+
 static void check_anybody(struct check *c)
 {
     const char *peers = c->acceptor ? "clients" : "servers";
     struct x509_store *anchors = trust_anchors(c->trust);
     size_t n = check_trust_count(c);
+    const struct trust_line *own;
 
+    if (anchors == NULL && trust_ca_count(c->trust) == 0 && pins_only_us(c, &own)) {
+        check_say(c, CHECK_FAIL,
+                  "trust: %s line %u (%s) pins this side's own key, and no other is pinned; here "
+                  "belong the keys of %s: gss-edhoc trust add KEY.pub",
+                  own->file, own->line, own->principals, peers);
+        return;
+    }
     if (n == 0 && anchors == NULL) {
         check_say(c, CHECK_FAIL,
                   "trust: no %s are pinned in %s; add a line with: gss-edhoc trust add KEY.pub",
@@ -150,44 +188,6 @@ static void say_target_line(struct check *c, const struct trust_line *line)
     else
         check_say(c, CHECK_OK, "trust: %s line %u pins %s to %.*s (key id %s)", line->file,
                   line->line, c->target, (int)type.len, (const char *)type.p, id);
-}
-
-/* The line that would do, but for the role or the service that it names. */
-static const struct trust_line *near_miss(const struct check *c, const char **why)
-{
-    const char *host = name_host(c->target);
-    struct trust_cursor at = {0};
-    const struct trust_line *line;
-
-    while ((line = trust_next(c->trust, &at)) != NULL) {
-        const char *other = strpbrk(line->principals, ",*?!") == NULL ? name_host(line->principals)
-                                                                      : NULL;
-
-        *why = "as a client only: add the option server";
-        if (match_target(bytes_of_text(line->principals), bytes_of_text(c->target)))
-            return line;
-        *why =
-            "which is another service on that host; ask for that one, or get the .pub file of this "
-            "one and run: gss-edhoc trust add KEY.pub";
-        if (host != NULL && other != NULL && strcmp(other, host) == 0)
-            return line;
-    }
-    return NULL;
-}
-
-static void say_no_line(struct check *c)
-{
-    const char *why;
-    const struct trust_line *line = near_miss(c, &why);
-
-    if (line != NULL)
-        check_say(c, CHECK_FAIL, "trust: no line pins %s; %s line %u pins %s, %s", c->target,
-                  line->file, line->line, line->principals, why);
-    else
-        check_say(c, CHECK_FAIL,
-                  "trust: no line pins %s in %s; get its .pub file from its administrator, and "
-                  "run: gss-edhoc trust add KEY.pub",
-                  c->target, trust_places(c->trust));
 }
 
 /* Lines of the target that are valid, or what its certificate would have to be. */
@@ -227,18 +227,20 @@ static void check_target(struct check *c)
         check_say(c, CHECK_OK, "trust: %s must show a certificate of a CA in %s, for the host %s",
                   c->target, x509_store_path(anchors), name_host(c->target));
     else
-        say_no_line(c);
+        check_near(c);
 }
 
 /* A running program goes on for a minute with what it has read, then the same follows. */
 static void say_unread(struct check *c, edhoc_err err, const char *follows)
 {
-    char advice[128];
+    char path[1024], advice[1280];
 
-    (void)snprintf(advice, sizeof(advice), "%sas long as that is so, %s",
-                   err == EDHOC_ERR_FILE ? "make that file, or correct the setting that names it; "
-                                         : "",
-                   follows);
+    if (!check_path_advice(report_details(err), "trust", path, sizeof(path)))
+        (void)snprintf(
+            path, sizeof(path), "%s",
+            err == EDHOC_ERR_FILE ? "make that file, or correct the setting that names it" : "");
+    (void)snprintf(advice, sizeof(advice), "%s%sas long as that is so, %s", path,
+                   path[0] != '\0' ? "; " : "", follows);
     check_error(c, err, "trust", advice);
 }
 

@@ -226,6 +226,20 @@ finds settings 'trsut: is no setting'
 result 'a setting that is misspelt'
 register $oid "$plugin"
 
+# -- Variables ---------------------------------------------------------------------------------
+
+GSS_EDHOC_IDENTIY=$work/me.pem check HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed && [ "$(grep -c '^warn' out)" -eq 1 ] &&
+    has warn 'settings: the variable GSS_EDHOC_IDENTIY' 'did you mean GSS_EDHOC_IDENTITY?'
+result 'a variable that is misspelt'
+# shellcheck disable=SC2154 # no variable of the shell's
+env gss_edhoc_trust="$work/pins" "$command" check HTTP@web.example.org >out 2>err
+[ $? -eq 0 ] && has warn 'variable gss_edhoc_trust' 'did you mean GSS_EDHOC_TRUST?'
+result 'a variable in small letters'
+GSS_EDHOC_KEYTAB=x check HTTP@web.example.org
+[ "$exited" -eq 0 ] && has warn 'variable GSS_EDHOC_KEYTAB' 'mech_edhoc(8) lists them'
+result 'a variable that there is not'
+
 # -- Keys --------------------------------------------------------------------------------------
 
 GSS_EDHOC_IDENTITY=$work/absent.pem check HTTP@web.example.org
@@ -359,6 +373,29 @@ result 'nobody pins the target'
 check host@web.example.org
 finds 'no line pins host@web.example.org' 'line 1 pins HTTP@web.example.org' 'another service'
 result 'another service on that host is pinned'
+check HTTP@web
+finds 'no line pins HTTP@web;' "did you mean HTTP@web.example.org, $work/pins line 1?" 'the whole one'
+result 'a short host name'
+sed 's/web.example.org/web/' pins >short_pins
+GSS_EDHOC_TRUST=$work/short_pins check HTTP@web.example.org
+finds "did you mean HTTP@web, $work/short_pins line 1?" 'on both sides'
+result 'a short host name in the trust file'
+check http@web.example.org
+finds "did you mean HTTP@web.example.org, $work/pins line 1?" 'upper and lower case'
+result "a service's name in another case"
+check HTTP@web.exmaple.org
+finds "did you mean HTTP@web.example.org, $work/pins line 1?" 'letter of difference'
+result 'a name that is misspelt'
+GSS_EDHOC_TRUST=$work/me.pem.pub check HTTP@web.example.org
+finds 'no line pins HTTP@web.example.org' "line 1 of $work/me.pem.pub (alice) pins this side's own key" \
+    "get the server's .pub file"
+result "a client's own line in its trust file"
+GSS_EDHOC_SERVICE_IDENTITY=$work/web.pem GSS_EDHOC_TRUST=$work/web.pem.pub check -a
+finds "web.pem.pub line 1 (HTTP@web.example.org) pins this side's own key" 'the keys of clients'
+result "a server's own line in its trust file"
+GSS_EDHOC_SERVICE_IDENTITY=$work/web.pem GSS_EDHOC_TRUST=$work/me.pem.pub check -a http@web.example.org
+finds 'no key here is for http@web.example.org; did you mean HTTP@web.example.org?'
+result "a server's own name in another case"
 echo "$line" | sed 's/ / valid-before="20260102" /' >old_pins
 GSS_EDHOC_TRUST=$work/old_pins check HTTP@web.example.org
 finds 'old_pins line 1' 'expired on 2026-01-02' valid-before

@@ -209,6 +209,11 @@ static const struct {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
+const char *settings_name(size_t i)
+{
+    return i < ROWS ? rows[i].name : NULL;
+}
+
 static size_t find_row(const char *name, size_t len)
 {
     size_t i = 0;

@@ -64,6 +64,8 @@ edhoc_err settings_read(const struct setting_pair *store, size_t count,
 edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_pair *store,
                              size_t count, struct settings *out) EDHOC_MUST_USE;
 void settings_clear(struct settings *s);
+/* The names of all settings, as mech.conf has them; NULL at the end. Each has a variable. */
+const char *settings_name(size_t i);
 /* The value of `options` that says what these do. */
 void settings_put_options(struct buf *out, const struct settings *s);
 /* The trace file's name from GSS_EDHOC_TRACE (secure_getenv), or NULL; it comes before mech.conf's. */

@@ -1,0 +1,10 @@
+/* Where no trust line is for a target: the line that may have been meant. */
+#ifndef COMMAND_CHECK_NEAR_H
+#define COMMAND_CHECK_NEAR_H
+
+#include "check_say.h"
+
+/* Says that no line pins the target, and which line nearly does, or whose key stands there. */
+void check_near(struct check *c);
+
+#endif
