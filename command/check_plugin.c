@@ -62,6 +62,9 @@ struct search {
     char *wrong_file;             /* a line that means us, but has another OID */
     unsigned wrong_line;
     char wrong_oid[WORD_MAX];
+    char *other_file; /* a line of ours that does not count, since the last one does */
+    unsigned other_line;
+    char *closed; /* a file, or a folder of them, that this user may not read */
 };
 
 static bool means_us(const struct registration *r)
@@ -83,6 +86,10 @@ static void search_line(struct search *s, struct bytes line, const char *file, u
     take_word(&line, r.object);
     if (s->ours->file != NULL && number == s->ours->line && strcmp(file, s->ours->file) == 0) {
         memcpy(s->object, r.object, sizeof(s->object));
+    } else if (r.object[0] != '\0' && mech_conf_is_our_oid(r.oid)) {
+        free(s->other_file);
+        s->other_file = strdup(file);
+        s->other_line = number;
     } else if (s->wrong_file == NULL && r.object[0] != '\0' && means_us(&r) &&
                !mech_conf_is_our_oid(r.oid)) {
         s->wrong_file = strdup(file);
@@ -91,11 +98,19 @@ static void search_line(struct search *s, struct bytes line, const char *file, u
     }
 }
 
+/* MIT passes over what this user may not read, without a word. */
+static void note_closed(struct search *s, const char *path, int mode)
+{
+    if (s->closed == NULL && euidaccess(path, mode) != 0 && errno == EACCES)
+        s->closed = strdup(path);
+}
+
 static void search_file(struct search *s, const char *file)
 {
     struct buf text;
     bool missing;
 
+    note_closed(s, file, R_OK);
     if (file_read(file, FILE_ANY, MECH_CONF_MAX, NULL, &missing, &text) == EDHOC_OK) {
         struct bytes rest = buf_bytes(&text);
 
@@ -121,6 +136,7 @@ static void search_files(struct search *s)
         return;
     }
     search_file(s, GSSCONFDIR "/mech");
+    note_closed(s, GSSCONFDIR "/mech.d", R_OK | X_OK);
     if (glob(GSSCONFDIR "/mech.d/*.conf", 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++)
             search_file(s, found.gl_pathv[i]);
@@ -133,7 +149,13 @@ static void say_unregistered(struct check *c, const struct search *s)
 {
     const char *instead = secure_getenv("GSS_MECH_CONFIG");
 
-    if (s->wrong_file != NULL)
+    if (s->closed != NULL)
+        check_say(
+            c, CHECK_FAIL,
+            "plugin: not registered for user %s, who may not read %s, and the GSS-API library "
+            "passes it over without a word; run: chmod a+rX %s",
+            check_user(), s->closed, s->closed);
+    else if (s->wrong_file != NULL)
         check_say(c, CHECK_FAIL,
                   "plugin: %s line %u registers it under the wrong OID %.80s; the OID must be %s",
                   s->wrong_file, s->wrong_line, s->wrong_oid, MECH_OID);
@@ -193,7 +215,11 @@ static bool check_object_file(struct check *c, const char *path, const struct me
 /* dlerror() begins with the path, or with the name of a library that is missing. */
 static void say_unloadable(struct check *c, const char *path, const char *error)
 {
-    const char *advice = strstr(error, "cannot open shared object file") != NULL
+    const char *advice = strstr(error, "libcbor.so") != NULL &&
+                                 strstr(error, "cannot open shared object file") != NULL
+                             ? "install libcbor of that version (Debian: apt install libcbor0.8, "
+                               "or the number that stands there; Fedora: dnf install libcbor)"
+                         : strstr(error, "cannot open shared object file") != NULL
                              ? "install the package that has that library (ldd shows all that "
                                "are needed)"
                          : strstr(error, "undefined symbol") != NULL ||
@@ -295,6 +321,34 @@ static void check_object(struct check *c, const struct search *s)
     free(path);
 }
 
+static void say_registered(struct check *c, const struct search *s)
+{
+    const struct mech_conf *conf = s->ours;
+
+    check_say(c, CHECK_OK, "plugin: registered on %s line %u as %s", conf->file, conf->line,
+              s->object);
+    if (s->wrong_file != NULL)
+        check_say(c, CHECK_WARN,
+                  "plugin: %s line %u, which has another OID (%.80s), is of no use; remove "
+                  "that line",
+                  s->wrong_file, s->wrong_line, s->wrong_oid);
+    if (s->other_file != NULL)
+        check_say(c, CHECK_WARN,
+                  "plugin: %s line %u registers it as well, and its settings do not count; those "
+                  "of %s line %u do: remove one of the lines",
+                  s->other_file, s->other_line, conf->file, conf->line);
+}
+
+static void search_free(struct search *s)
+{
+    if (s == NULL)
+        return;
+    free(s->wrong_file);
+    free(s->other_file);
+    free(s->closed);
+    free(s);
+}
+
 void check_plugin(struct check *c)
 {
     struct mech_conf conf;
@@ -309,17 +363,10 @@ void check_plugin(struct check *c)
         if (conf.file == NULL) {
             say_unregistered(c, s);
         } else {
-            check_say(c, CHECK_OK, "plugin: registered on %s line %u as %s", conf.file, conf.line,
-                      s->object);
-            if (s->wrong_file != NULL)
-                check_say(c, CHECK_WARN,
-                          "plugin: %s line %u, which has another OID (%.80s), is of no use; remove "
-                          "that line",
-                          s->wrong_file, s->wrong_line, s->wrong_oid);
+            say_registered(c, s);
             check_object(c, s);
         }
-        free(s->wrong_file);
     }
-    free(s);
+    search_free(s);
     mech_conf_clear(&conf);
 }

@@ -51,6 +51,9 @@ edhoc_err tool_make_directories(char *path, mode_t mode)
 
         *slash = '\0';
         made = mkdir(path, mode);
+        if (made == 0)
+            made = chmod(path,
+                         mode); /* whatever the umask: others are to get in, and we ourselves */
         if (made != 0 && errno != EEXIST) {
             edhoc_err err = tool_file_failed(path, "cannot be made");
 

@@ -11,7 +11,7 @@ bool tool_write_fully(int fd, struct bytes text) EDHOC_MUST_USE;
 /* Makes the names of new files last. What cannot be synced (some network file systems) is no error:
  * the files are there. */
 void tool_sync_directory_of(const char *path);
-/* Makes the directories above `path` where they are missing. */
+/* Makes the directories above `path` where they are missing, with this mode under any umask. */
 edhoc_err tool_make_directories(char *path, mode_t mode) EDHOC_MUST_USE;
 /* What is at a path, or for "-" on standard input. */
 edhoc_err tool_read_source(const char *path, size_t max, struct buf *out) EDHOC_MUST_USE;

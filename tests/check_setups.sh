@@ -170,6 +170,27 @@ echo "old 1.2.3 $plugin" >>mech.conf
 check HTTP@web.example.org
 [ "$exited" -eq 0 ] && well_formed && has warn 'mech.conf line 2' 'another OID (1.2.3)' 'remove that line'
 result 'a leftover with a wrong OID is a warning'
+register $oid "$plugin" '[options=confirm]'
+echo "edhoc $oid $plugin [options=none]" >>mech.conf
+check HTTP@web.example.org
+[ "$exited" -eq 0 ] && well_formed &&
+    has warn 'mech.conf line 1 registers it as well' 'mech.conf line 2 do' 'remove one of the lines'
+result 'two registrations'
+as_nobody=
+[ "$(id -u)" -ne 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --'
+register $oid "$plugin"
+chmod 000 mech.conf
+# shellcheck disable=SC2086 # words
+if $as_nobody "$command" --version >out 2>err; then
+    $as_nobody "$command" check >out 2>err
+    exited=$?
+    [ "$exited" -eq 1 ] && well_formed &&
+        has FAIL 'not registered for user' "may not read $work/mech.conf" "chmod a+rX $work/mech.conf"
+    result 'a registration that this user may not read'
+else
+    skip 'a registration that this user may not read' 'cannot become another user'
+fi
+chmod 644 mech.conf
 register $oid "$work/nowhere/mech_edhoc.so"
 check HTTP@web.example.org
 finds "$work/nowhere/mech_edhoc.so: No such file" 'install the plugin'
@@ -205,6 +226,12 @@ if $cc -shared -fPIC -o libother.so other.c 2>cc.log && echo 'extern int other; 
     check HTTP@web.example.org
     finds libother.so 'install the package that has that library'
     result 'a library that the object needs is missing'
+    $cc -shared -fPIC -Wl,-soname,libcbor.so.0.99 -o libother.so other.c 2>>cc.log
+    $cc -shared -fPIC -o lacks.so lacks.c -L. -lother 2>>cc.log
+    rm libother.so
+    check HTTP@web.example.org
+    finds libcbor.so.0.99 'install libcbor of that version' 'apt install libcbor'
+    result 'libcbor is missing'
     echo '#include <stdlib.h>' >crash.c
     echo '__attribute__((constructor)) static void crash(void) { abort(); }' >>crash.c
     $cc -shared -fPIC -o crash.so crash.c 2>>cc.log
@@ -214,6 +241,7 @@ if $cc -shared -fPIC -o libother.so other.c 2>cc.log && echo 'extern int other; 
     result 'an object that crashes takes nothing with it'
 else
     skip 'a library that the object needs is missing' 'no C compiler'
+    skip 'libcbor is missing' 'no C compiler'
     skip 'an object that crashes takes nothing with it' 'no C compiler'
 fi
 register $oid "$plugin" '[trust=/etc/gss/edhoc/trust'
@@ -258,18 +286,39 @@ finds 'open.pem: mode 0644 lets others' "chmod 600 $work/open.pem"
 result 'a key that others can read'
 cp me.pem shut.pem
 chmod 000 shut.pem
-as_nobody=
-[ "$(id -u)" -ne 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --'
 # shellcheck disable=SC2086 # words
 if $as_nobody "$command" --version >out 2>err; then
     cp pins nobody_pins
+    mkdir closed
+    cp me.pem closed
+    chmod 644 closed/me.pem
+    chmod 000 closed
+    GSS_EDHOC_IDENTITY=$work/closed/me.pem $as_nobody "$command" check HTTP@web.example.org >out 2>err
+    exited=$?
+    chmod 700 closed
+    finds 'closed/me.pem: cannot be opened: Permission denied' "may not enter the folder $work/closed;" \
+        "chmod a+x $work/closed"
+    result 'a key in a folder that may not be entered'
     GSS_EDHOC_IDENTITY=$work/shut.pem $as_nobody "$command" check HTTP@web.example.org >out 2>err
     exited=$?
     finds 'shut.pem: cannot be opened: Permission denied' 'chown, chmod 600' GSS_EDHOC_IDENTITY
     result 'a key that cannot be read'
 else
+    skip 'a key in a folder that may not be entered' 'cannot become another user'
     skip 'a key that cannot be read' 'cannot become another user'
 fi
+GSS_EDHOC_IDENTITY=$work/home check HTTP@web.example.org
+finds "$work/home: not a regular file but a directory" "like $work/home/identity.pem"
+result 'a folder where a key is wanted'
+GSS_EDHOC_TRUST=$work/home check HTTP@web.example.org
+finds "$work/home: not a regular file but a directory" "like $work/home/trust"
+result 'a folder where a trust file is wanted'
+(
+    umask 0377
+    XDG_CONFIG_HOME=$work/strict/config "$command" keygen bob >out 2>err
+)
+[ "$(stat -c %a strict strict/config strict/config/gss-edhoc | sort -u)" = 700 ]
+result 'folders are made with their modes under any umask'
 echo nonsense >nonsense.pem
 chmod 600 nonsense.pem
 GSS_EDHOC_IDENTITY=$work/nonsense.pem check HTTP@web.example.org
