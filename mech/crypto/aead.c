@@ -3,9 +3,9 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/failure.h"
+#include "crypto/made.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,21 +14,24 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-/* Fetched at first use and never freed, as the hashes are. */
-static struct {
-    const char *const name;
-    const size_t key, nonce, tag;
-    EVP_CIPHER *cipher;
-    const bool ccm;
-    bool takes_nonce; /* by a parameter, see below */
+static const struct aead {
+    const char *name;
+    size_t key, nonce, tag;
+    bool ccm;
 } aeads[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, NULL, true, false},
-    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, NULL, true, false},
-    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, NULL, false, false},
-    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, NULL, false, false},
-    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, NULL, false, false},
+    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true},
+    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true},
+    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false},
+    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false},
+    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false},
 };
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+/* struct cipher */
+static struct made fetched[AEAD_COUNT];
+
+struct cipher {
+    EVP_CIPHER *evp;
+    bool takes_nonce; /* by a parameter, see below */
+};
 
 #define CCM_MESSAGE_MAX 65535 /* L = 2: nonce of 13 bytes, length field of 2 */
 
@@ -73,47 +76,63 @@ static bool verifies(EVP_CIPHER_CTX *ctx)
 }
 
 /* An empty message under two nonces has two tags, whichever way the nonces come. */
-static bool takes_nonce(const EVP_CIPHER *cipher)
+static bool takes_nonce(const EVP_CIPHER *cipher, EVP_CIPHER_CTX *seal, EVP_CIPHER_CTX *open)
 {
     static const uint8_t key[AEAD_KEY_MAX] = {1}, a[12] = {2}, b[12] = {3};
-    EVP_CIPHER_CTX *seal = EVP_CIPHER_CTX_new(), *open = EVP_CIPHER_CTX_new();
     uint8_t tag_a[16], tag_b[16], tag[16];
-    bool ok = seal != NULL && open != NULL &&
-              EVP_CipherInit_ex2(seal, cipher, key, a, 1, NULL) == 1 && get_tag(seal, tag_a) &&
-              set_nonce(seal, false, b, NULL) && get_tag(seal, tag_b) &&
-              set_nonce(seal, true, a, NULL) && get_tag(seal, tag) &&
-              memcmp(tag_a, tag_b, 16) != 0 && memcmp(tag_a, tag, 16) == 0 &&
-              EVP_CipherInit_ex2(open, cipher, key, a, 0, NULL) == 1 &&
-              set_nonce(open, true, b, tag_b) && verifies(open) &&
-              set_nonce(open, true, a, tag_a) && verifies(open) &&
-              set_nonce(open, true, a, tag_b) && !verifies(open);
 
+    return EVP_CipherInit_ex2(seal, cipher, key, a, 1, NULL) == 1 && get_tag(seal, tag_a) &&
+           set_nonce(seal, false, b, NULL) && get_tag(seal, tag_b) &&
+           set_nonce(seal, true, a, NULL) && get_tag(seal, tag) && memcmp(tag_a, tag_b, 16) != 0 &&
+           memcmp(tag_a, tag, 16) == 0 && EVP_CipherInit_ex2(open, cipher, key, a, 0, NULL) == 1 &&
+           set_nonce(open, true, b, tag_b) && verifies(open) && set_nonce(open, true, a, tag_a) &&
+           verifies(open) && set_nonce(open, true, a, tag_b) && !verifies(open);
+}
+
+static void unfetch(void *object)
+{
+    struct cipher *c = object;
+
+    EVP_CIPHER_free(c->evp);
+    free(c);
+}
+
+static void *fetch(const void *of)
+{
+    const struct aead *aead = of;
+    EVP_CIPHER_CTX *seal = EVP_CIPHER_CTX_new(), *open = EVP_CIPHER_CTX_new();
+    struct cipher *c = calloc(1, sizeof(*c));
+
+    if (c != NULL)
+        c->evp = EVP_CIPHER_fetch(NULL, aead->name, NULL);
+    if (c != NULL && (c->evp == NULL || seal == NULL || open == NULL)) {
+        unfetch(c);
+        c = NULL;
+    }
+    if (c != NULL && !aead->ccm) {
+        (void)ERR_set_mark();
+        c->takes_nonce = takes_nonce(c->evp, seal, open);
+        (void)ERR_pop_to_mark();
+    }
     EVP_CIPHER_CTX_free(seal);
     EVP_CIPHER_CTX_free(open);
-    return ok;
+    return c;
 }
 
-static void fetch(void)
+/* NULL where this libcrypto lacks it, or memory is short. */
+static const struct cipher *cipher_of(enum crypto_aead alg)
 {
-    (void)ERR_set_mark();
-    for (size_t i = 0; i < AEAD_COUNT; i++) {
-        aeads[i].cipher = EVP_CIPHER_fetch(NULL, aeads[i].name, NULL);
-        aeads[i].takes_nonce = !aeads[i].ccm && aeads[i].cipher != NULL &&
-                               takes_nonce(aeads[i].cipher);
-    }
-    (void)ERR_pop_to_mark();
-}
+    static const struct maker maker = {fetch, unfetch};
 
-/* NULL where this libcrypto lacks it. */
-static const EVP_CIPHER *cipher_of(enum crypto_aead alg)
-{
-    (void)pthread_once(&fetched, fetch);
-    return aeads[alg].cipher;
+    return made_get(&fetched[alg], &maker, &aeads[alg]);
 }
 
 bool crypto_has_aead(enum crypto_aead alg)
 {
-    return cipher_of(alg) != NULL;
+    (void)ERR_set_mark();
+    (void)cipher_of(alg);
+    (void)ERR_pop_to_mark();
+    return !atomic_load(&fetched[alg].lacking);
 }
 
 size_t crypto_aead_key(enum crypto_aead alg)
@@ -132,10 +151,11 @@ static bool start(EVP_CIPHER_CTX *ctx, enum crypto_aead alg, bool seal, struct b
                   struct bytes nonce, const uint8_t *tag, size_t text_len)
 {
     uint8_t *expected = (uint8_t *)(uintptr_t)tag; /* only read */
+    const struct cipher *cipher = cipher_of(alg);
     int tag_len = (int)aeads[alg].tag;
     int len;
 
-    if (EVP_CipherInit_ex2(ctx, cipher_of(alg), NULL, NULL, seal, NULL) != 1 ||
+    if (cipher == NULL || EVP_CipherInit_ex2(ctx, cipher->evp, NULL, NULL, seal, NULL) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.len, NULL) != 1)
         return false;
     if ((aeads[alg].ccm || !seal) &&
@@ -246,6 +266,7 @@ struct crypto_cipher {
 edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
                             struct crypto_cipher **out)
 {
+    const struct cipher *cipher;
     struct crypto_cipher *c = NULL;
     edhoc_err err = EDHOC_OK;
 
@@ -256,11 +277,15 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
     if (c == NULL)
         return EDHOC_ERR_NOMEM;
     (void)ERR_set_mark();
-    c->ctx = EVP_CIPHER_CTX_new();
-    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, cipher_of(alg), key.p, NULL, seal, NULL) != 1)
-        err = c->ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("cipher key");
+    cipher = cipher_of(alg);
+    c->ctx = cipher != NULL ? EVP_CIPHER_CTX_new() : NULL;
+    if (cipher != NULL && c->ctx == NULL)
+        err = EDHOC_ERR_NOMEM;
+    else if (cipher == NULL ||
+             EVP_CipherInit_ex2(c->ctx, cipher->evp, key.p, NULL, seal, NULL) != 1)
+        err = crypto_failed("cipher key");
     (void)ERR_pop_to_mark();
-    c->takes_nonce = aeads[alg].takes_nonce;
+    c->takes_nonce = cipher != NULL && cipher->takes_nonce;
     if (err == EDHOC_OK)
         *out = c;
     else

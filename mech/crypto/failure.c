@@ -53,3 +53,11 @@ bool crypto_lacked_memory(void)
 {
     return is_lack_of_memory(take_errors());
 }
+
+bool crypto_lacks_it(void)
+{
+    struct since_mark errors = take_errors();
+
+    return ERR_GET_REASON(errors.first) == ERR_R_UNSUPPORTED ||
+           ERR_GET_REASON(errors.last) == ERR_R_UNSUPPORTED;
+}

@@ -15,5 +15,7 @@ edhoc_err crypto_failed(const char *operation) EDHOC_MUST_USE;
 /* Was it memory that libcrypto lacked? To be asked before its failure is told as a refusal of what
  * the peer sent or a file holds. */
 bool crypto_lacked_memory(void);
+/* Did libcrypto say that it does not have what was asked for? */
+bool crypto_lacks_it(void);
 
 #endif

@@ -3,38 +3,46 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/failure.h"
+#include "crypto/made.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-/* Fetched at first use and never freed: threads may use them until the process ends, later than any
- * destructor of ours could know. NULL where this libcrypto lacks the algorithm. */
-static struct {
-    const char *const name;
-    const size_t length;
-    EVP_MD *md;
+static const struct {
+    const char *name;
+    size_t length;
 } hashes[HASH_COUNT] = {
-    [HASH_SHA256] = {"SHA256", 32, NULL},
-    [HASH_SHA384] = {"SHA384", 48, NULL},
-    [HASH_SHAKE256] = {"SHAKE256", 64, NULL}, /* with 512 bits */
+    [HASH_SHA256] = {"SHA256", 32},
+    [HASH_SHA384] = {"SHA384", 48},
+    [HASH_SHAKE256] = {"SHAKE256", 64}, /* with 512 bits */
 };
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+static struct made fetched[HASH_COUNT];
 
-static void fetch(void)
+static void *fetch(const void *name)
 {
-    (void)ERR_set_mark();
-    for (size_t i = 0; i < HASH_COUNT; i++)
-        hashes[i].md = EVP_MD_fetch(NULL, hashes[i].name, NULL);
-    (void)ERR_pop_to_mark();
+    return EVP_MD_fetch(NULL, name, NULL);
+}
+
+static void unfetch(void *md)
+{
+    EVP_MD_free(md);
+}
+
+static const EVP_MD *digest_of(enum crypto_hash hash)
+{
+    static const struct maker maker = {fetch, unfetch};
+
+    return made_get(&fetched[hash], &maker, hashes[hash].name);
 }
 
 bool crypto_has_hash(enum crypto_hash hash)
 {
-    (void)pthread_once(&fetched, fetch);
-    return hashes[hash].md != NULL;
+    (void)ERR_set_mark();
+    (void)digest_of(hash);
+    (void)ERR_pop_to_mark();
+    return !atomic_load(&fetched[hash].lacking);
 }
 
 size_t crypto_hash_length(enum crypto_hash hash)
@@ -45,7 +53,7 @@ size_t crypto_hash_length(enum crypto_hash hash)
 static bool digest(EVP_MD_CTX *ctx, enum crypto_hash hash, const struct bytes *parts, size_t count,
                    struct fixed *out)
 {
-    if (EVP_DigestInit_ex2(ctx, hashes[hash].md, NULL) != 1)
+    if (EVP_DigestInit_ex2(ctx, digest_of(hash), NULL) != 1)
         return false;
     for (size_t i = 0; i < count; i++)
         if (EVP_DigestUpdate(ctx, parts[i].p, parts[i].len) != 1)
@@ -63,11 +71,11 @@ edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t
     edhoc_err err = EDHOC_OK;
 
     (void)ERR_set_mark();
-    if (crypto_has_hash(hash))
-        ctx = EVP_MD_CTX_new();
-    if (crypto_has_hash(hash) && ctx == NULL)
+    if (digest_of(hash) == NULL)
+        err = crypto_failed("hash");
+    else if ((ctx = EVP_MD_CTX_new()) == NULL)
         err = EDHOC_ERR_NOMEM; /* which libcrypto does not queue */
-    else if (ctx == NULL || !digest(ctx, hash, parts, count, out))
+    else if (!digest(ctx, hash, parts, count, out))
         err = crypto_failed("hash");
     EVP_MD_CTX_free(ctx);
     (void)ERR_pop_to_mark();

@@ -6,8 +6,8 @@
 #include "crypto/generator.h"
 #include "crypto/key_inside.h"
 #include "crypto/keytype.h"
+#include "crypto/made.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,12 +67,11 @@ bool key_same(const struct key *a, const struct key *b)
 /* ---- what libcrypto is to make keys from ----
  *
  * A key of each type without a value of use: for EC the group alone, whose tables take longer to set
- * up than a point to check. Made once and never freed, as the hashes are. */
+ * up than a point to check. */
 
 #define TYPES_MAX 8
 
-static EVP_PKEY *patterns[TYPES_MAX]; /* by the row of keytypes; NULL where libcrypto lacks it */
-static pthread_once_t made = PTHREAD_ONCE_INIT;
+static struct made patterns[TYPES_MAX]; /* by the row of keytypes */
 
 static EVP_PKEY *make_group(const char *name)
 {
@@ -88,28 +87,36 @@ static EVP_PKEY *make_group(const char *name)
     return pkey;
 }
 
-static void make_patterns(void)
+static void *make_pattern(const void *of)
 {
     static const uint8_t zeros[COORDINATE_MAX];
+    const struct keytype *type = of;
 
-    (void)ERR_set_mark();
-    for (const struct keytype *t = keytypes; t->name != NULL; t++)
-        patterns[t - keytypes] = t->kty == KTY_EC2
-                                     ? make_group(t->ossl_group)
-                                     : EVP_PKEY_new_raw_public_key_ex(NULL, t->ossl_name, NULL,
-                                                                      zeros, t->coordinate);
-    (void)ERR_pop_to_mark();
+    return type->kty == KTY_EC2 ? make_group(type->ossl_group)
+                                : EVP_PKEY_new_raw_public_key_ex(NULL, type->ossl_name, NULL, zeros,
+                                                                 type->coordinate);
+}
+
+static void unmake_pattern(void *pkey)
+{
+    EVP_PKEY_free(pkey);
 }
 
 static EVP_PKEY *pattern(const struct keytype *type)
 {
-    (void)pthread_once(&made, make_patterns);
-    return patterns[type - keytypes];
+    static const struct maker maker = {make_pattern, unmake_pattern};
+
+    return made_get(&patterns[type - keytypes], &maker, type);
 }
 
 bool crypto_has_curve(enum cose_curve curve)
 {
-    return pattern(keytype_by_curve(curve, true)) != NULL;
+    const struct keytype *type = keytype_by_curve(curve, true);
+
+    (void)ERR_set_mark();
+    (void)pattern(type);
+    (void)ERR_pop_to_mark();
+    return !atomic_load(&patterns[type - keytypes].lacking);
 }
 
 /* ---- making keys ---- */

@@ -4,28 +4,44 @@
 #include "base/report.h"
 #include "crypto/failure.h"
 #include "crypto/hash.h"
+#include "crypto/made.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-/* Fetched at first use and never freed, as the hashes are. */
-static struct {
-    const char *const name, *const digest;
-    EVP_MAC *mac;         /* NULL where this libcrypto lacks it */
-    EVP_MAC_CTX *pattern; /* HMAC: what has its digest and no key yet, to be copied */
-    bool again;           /* HMAC: without a key, it begins again with the one it has */
+static const struct mac {
+    const char *name, *digest;
 } macs[HASH_COUNT] = {
-    [HASH_SHA256] = {"HMAC", "SHA256", NULL, NULL, false},
-    [HASH_SHA384] = {"HMAC", "SHA384", NULL, NULL, false},
-    [HASH_SHAKE256] = {"KMAC-256", NULL, NULL, NULL, false},
+    [HASH_SHA256] = {"HMAC", "SHA256"},
+    [HASH_SHA384] = {"HMAC", "SHA384"},
+    [HASH_SHAKE256] = {"KMAC-256", NULL},
 };
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+static struct made fetched[HASH_COUNT];
+/* HMAC: what has its digest and no key yet, to be copied. */
+static struct made patterns[HASH_COUNT];
+static atomic_bool again[HASH_COUNT]; /* without a key, it begins again with the one it has */
 
-static EVP_MAC_CTX *make_pattern(EVP_MAC *mac, const char *digest)
+static void *fetch(const void *name)
+{
+    return EVP_MAC_fetch(NULL, name, NULL);
+}
+
+static void unfetch(void *mac)
+{
+    EVP_MAC_free(mac);
+}
+
+static EVP_MAC *mac_of(enum crypto_hash hash)
+{
+    static const struct maker maker = {fetch, unfetch};
+
+    return made_get(&fetched[hash], &maker, macs[hash].name);
+}
+
+static EVP_MAC_CTX *new_hmac(EVP_MAC *mac, const char *digest)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)digest, 0),
@@ -44,33 +60,54 @@ static bool begins_again(const EVP_MAC_CTX *pattern)
     static const uint8_t key[32] = {1};
     EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(pattern);
     uint8_t first[FIXED_MAX], second[FIXED_MAX];
-    size_t len = 0, again = 0;
+    size_t len = 0, other = 0;
     bool ok = ctx != NULL && EVP_MAC_init(ctx, key, sizeof(key), NULL) == 1 &&
               EVP_MAC_update(ctx, key, 1) == 1 &&
               EVP_MAC_final(ctx, first, &len, sizeof(first)) == 1 &&
               EVP_MAC_init(ctx, NULL, 0, NULL) == 1 && EVP_MAC_update(ctx, key, 1) == 1 &&
-              EVP_MAC_final(ctx, second, &again, sizeof(second)) == 1;
+              EVP_MAC_final(ctx, second, &other, sizeof(second)) == 1;
 
     EVP_MAC_CTX_free(ctx);
-    return ok && bytes_equal(bytes_of(first, len), bytes_of(second, again));
+    return ok && bytes_equal(bytes_of(first, len), bytes_of(second, other));
 }
 
-static void fetch(void)
+static void *make_pattern(const void *of)
 {
-    (void)ERR_set_mark();
-    for (size_t i = 0; i < HASH_COUNT; i++) {
-        macs[i].mac = EVP_MAC_fetch(NULL, macs[i].name, NULL);
-        if (macs[i].mac != NULL && macs[i].digest != NULL)
-            macs[i].pattern = make_pattern(macs[i].mac, macs[i].digest);
-        macs[i].again = macs[i].pattern != NULL && begins_again(macs[i].pattern);
+    enum crypto_hash hash = (enum crypto_hash)((const struct mac *)of - macs);
+    EVP_MAC *mac = mac_of(hash);
+    EVP_MAC_CTX *ctx = mac != NULL ? new_hmac(mac, macs[hash].digest) : NULL;
+
+    if (ctx != NULL) {
+        (void)ERR_set_mark();
+        atomic_store(&again[hash], begins_again(ctx));
+        (void)ERR_pop_to_mark();
     }
-    (void)ERR_pop_to_mark();
+    return ctx;
+}
+
+static void unmake_pattern(void *ctx)
+{
+    EVP_MAC_CTX_free(ctx);
+}
+
+static EVP_MAC_CTX *new_mac(enum crypto_hash hash)
+{
+    static const struct maker maker = {make_pattern, unmake_pattern};
+    const EVP_MAC_CTX *pattern;
+    EVP_MAC *mac;
+
+    if (macs[hash].digest == NULL)
+        return (mac = mac_of(hash)) != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+    pattern = made_get(&patterns[hash], &maker, &macs[hash]);
+    return pattern != NULL ? EVP_MAC_CTX_dup(pattern) : NULL;
 }
 
 bool crypto_has_mac(enum crypto_hash hash)
 {
-    (void)pthread_once(&fetched, fetch);
-    return macs[hash].mac != NULL && (macs[hash].digest == NULL || macs[hash].pattern != NULL);
+    (void)ERR_set_mark();
+    EVP_MAC_CTX_free(new_mac(hash));
+    (void)ERR_pop_to_mark();
+    return !atomic_load(&fetched[hash].lacking) && !atomic_load(&patterns[hash].lacking);
 }
 
 /* ---- one MAC after the other ---- */
@@ -87,10 +124,7 @@ static bool make_ready(struct deriver *d, enum crypto_hash hash)
     if (d->ctx != NULL && d->hash == hash)
         return true;
     deriver_put_away(d);
-    if (!crypto_has_mac(hash))
-        return false;
-    d->ctx = macs[hash].pattern != NULL ? EVP_MAC_CTX_dup(macs[hash].pattern)
-                                        : EVP_MAC_CTX_new(macs[hash].mac);
+    d->ctx = new_mac(hash);
     d->hash = hash;
     return d->ctx != NULL;
 }
@@ -108,7 +142,7 @@ static bool set_hmac_key(struct deriver *d, struct bytes key)
     fixed_wipe(&d->key);
     if (EVP_MAC_init(d->ctx, key.p, key.len, NULL) != 1)
         return false;
-    if (macs[d->hash].again && key.len <= FIXED_MAX) {
+    if (atomic_load(&again[d->hash]) && key.len <= FIXED_MAX) {
         memcpy(d->key.b, key.p, key.len);
         d->key.len = key.len;
     }

@@ -6,7 +6,7 @@
 #include "crypto/key.h"
 #include "crypto/mac.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,8 +48,7 @@ bool suite_fits(const struct suite *s, const struct keytype *type)
     return type->curve == (type->dh ? s->dh : s->sign);
 }
 
-static bool available[SUITES_COUNT];
-static pthread_once_t available_once = PTHREAD_ONCE_INIT;
+static atomic_bool available[SUITES_COUNT]; /* as was seen once */
 
 static bool has_all(const struct suite *s)
 {
@@ -57,16 +56,11 @@ static bool has_all(const struct suite *s)
            crypto_has_mac(s->hash) && crypto_has_curve(s->dh);
 }
 
-static void look_for_all(void)
-{
-    for (size_t i = 0; i < SUITES_COUNT; i++)
-        available[i] = has_all(&suites[i]);
-}
-
 bool suite_available(const struct suite *s)
 {
-    (void)pthread_once(&available_once, look_for_all);
-    return available[s - suites];
+    if (!atomic_load(&available[s - suites]) && has_all(s))
+        atomic_store(&available[s - suites], true);
+    return atomic_load(&available[s - suites]);
 }
 
 bool suite_list_has(const struct suite_list *list, int64_t id)
