@@ -55,10 +55,12 @@ edhoc_err sources_settings(const struct setting_pair *store, size_t count, struc
     if (err == EDHOC_OK) {
         part_look(part, true, &state);
         err = state.err;
+        if (err != EDHOC_OK && state.story != NULL)
+            err = report(err, "%s", state.story);
     }
     if (err == EDHOC_OK)
         err = settings_read_with(conf_line(state.contents), store, count, out);
-    conf_free(state.contents);
+    part_state_clear(&state);
     part_release(part);
     wanted_clear(&w);
     return err;
