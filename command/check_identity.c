@@ -57,7 +57,7 @@ static bool check_chain_times(struct check *c, const struct identity *id)
         char *subject = x509_subject(der), *what = NULL;
         int64_t from = INT64_MIN, to = INT64_MAX;
 
-        (void)x509_validity(der, &from, &to);
+        (void)!x509_validity(der, &from, &to);
         if (subject != NULL &&
             asprintf(&what, "certificate: \"%s\" of %s", subject, id->source) < 0)
             what = NULL;

@@ -69,7 +69,7 @@ static void print_validity(struct bytes der)
     int64_t now = (int64_t)time(NULL), from, to;
     char text[TOOL_TIME];
 
-    if (!x509_validity(der, &from, &to))
+    if (x509_validity(der, &from, &to) != EDHOC_OK)
         return;
     printf("    valid from   %s%s\n", tool_time(from, text), now < from ? " (not valid yet)" : "");
     printf("    valid until  %s%s\n", tool_time(to, text), now >= to ? " (expired)" : "");
@@ -103,7 +103,7 @@ bool show_is_certificate(struct bytes der)
 {
     int64_t from, to;
 
-    return der.len > 0 && der.p[0] == 0x30 && x509_validity(der, &from, &to);
+    return der.len > 0 && der.p[0] == 0x30 && x509_validity(der, &from, &to) == EDHOC_OK;
 }
 
 edhoc_err show_certificate(struct bytes der)

@@ -115,6 +115,8 @@ static edhoc_err read_context(struct cbor_reader *r, struct glue_ctx *ctx)
     ctx->source_name = glue_name_read(r);
     ctx->target_name = glue_name_read(r);
     record = cbor_read_bstr(r);
+    if (r->cause != EDHOC_OK)
+        return r->cause;
     if (!cbor_finished(r) || fields != CONTEXT_FIELDS || version != VERSION ||
         (flags & ~(uint64_t)FLAGS_MASK) != 0 || expires > INT64_MAX)
         return EDHOC_ERR_TOKEN;
@@ -206,8 +208,11 @@ static void put_initiator_place(struct buf *out, const struct glue_cred *cred)
 {
     struct identity_set *identities = NULL;
 
-    if (cred->settings.identity == NULL)
+    if (cred->settings.identity == NULL && cred->initiator != NULL) {
         identities = glue_cred_identities(cred, true);
+        if (identities == NULL)
+            buf_fail(out, EDHOC_ERR_NOMEM);
+    }
     put_place(out, identities != NULL ? identities->id[0]->source : cred->settings.identity);
     identity_set_free(identities);
 }
@@ -300,6 +305,8 @@ static edhoc_err read_credential(struct bytes token, struct credential *out)
     else
         out->desired = glue_name_read(&r);
     read_settings(&r, &out->settings);
+    if (r.cause != EDHOC_OK)
+        return r.cause;
     if (!cbor_finished(&r) || fields != CREDENTIAL_FIELDS || version != VERSION ||
         usage > GSS_C_ACCEPT || (out->desired != NULL && out->desired->cred != NULL))
         return report(EDHOC_ERR_TOKEN, "not an exported credential of this mechanism and version");

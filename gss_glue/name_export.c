@@ -46,12 +46,17 @@ static edhoc_err import_exported(struct bytes token, struct glue_name **out)
     edhoc_err err;
 
     put_head(&head, 1, 0);
+    err = buf_err(&head);
     skip = head.len;
     buf_reset(&head);
     put_head(&head, 1, token.len > skip ? token.len - skip : 0);
     same = token.len > skip && bytes_equal(buf_bytes(&head), bytes_of(token.p, skip)) &&
            token.p[skip] >= NAME_USER && token.p[skip] <= NAME_SUBJECT;
+    if (err == EDHOC_OK)
+        err = buf_err(&head);
     buf_free(&head);
+    if (err != EDHOC_OK)
+        return err;
     if (!same)
         return report(EDHOC_ERR_NAME, "it is not an exported name of this mechanism");
     text = bytes_of(token.p + skip + 1, token.len - skip - 1);
@@ -112,9 +117,11 @@ static edhoc_err import_composite(struct bytes token, struct glue_name **out)
     struct buf head = buf_new(EXPORT_MAX);
     struct cbor_reader r = cbor_reader(BYTES_NONE);
     struct glue_name *name = NULL;
+    edhoc_err err;
     size_t len;
 
     put_head(&head, 2, 0);
+    err = buf_err(&head);
     len = head.len;
     buf_reset(&head);
     put_head(&head, 2, token.len > len ? token.len - len : 0);
@@ -122,8 +129,14 @@ static edhoc_err import_composite(struct bytes token, struct glue_name **out)
         r = cbor_reader(bytes_of(token.p + len, token.len - len));
         name = glue_name_read(&r);
     }
+    if (err == EDHOC_OK)
+        err = buf_err(&head);
+    if (err == EDHOC_OK)
+        err = r.cause;
     buf_free(&head);
     *out = NULL;
+    if (err != EDHOC_OK)
+        return err;
     if (name == NULL || !cbor_finished(&r) || name->local_user != NULL) {
         glue_name_free(name);
         return report(EDHOC_ERR_NAME, "it is not a composite name of this mechanism");

@@ -35,9 +35,11 @@ char *glue_text_read(struct cbor_reader *r, enum cbor_kind kind, size_t max)
     text = kind == CBOR_BSTR ? cbor_read_bstr(r) : cbor_read_tstr(r);
     if (text.len == 0 || text.len > max || memchr(text.p, 0, text.len) != NULL)
         r->failed = true;
-    copy = r->failed ? NULL : strndup((const char *)text.p, text.len);
+    if (r->failed)
+        return NULL;
+    copy = strndup((const char *)text.p, text.len);
     if (copy == NULL)
-        r->failed = true;
+        cbor_read_fail(r, EDHOC_ERR_NOMEM);
     return copy;
 }
 
@@ -75,7 +77,7 @@ static struct cred *read_proof(struct cbor_reader *r)
     else if (id.form == CRED_SSH_CERT && dh == 0)
         err = cred_from_ssh_cert(&id, &cred);
     if (err != EDHOC_OK)
-        r->failed = true;
+        cbor_read_fail(r, err);
     return cred;
 }
 
@@ -111,11 +113,12 @@ struct glue_name *glue_name_read(struct cbor_reader *r)
     uint64_t kind = cbor_read_uint(r);
     struct bytes text = cbor_read_tstr(r);
     struct glue_name *name = NULL;
+    edhoc_err err = EDHOC_ERR_NAME;
 
-    if (r->failed || fields != NAME_FIELDS || kind < NAME_USER || kind > NAME_SUBJECT ||
-        glue_name_new((enum name_kind)kind, text, &name) != EDHOC_OK ||
-        !bytes_equal(bytes_of_text(name->text), text))
-        r->failed = true;
+    if (!r->failed && fields == NAME_FIELDS && kind >= NAME_USER && kind <= NAME_SUBJECT)
+        err = glue_name_new((enum name_kind)kind, text, &name);
+    if (err != EDHOC_OK || !bytes_equal(bytes_of_text(name->text), text))
+        cbor_read_fail(r, err);
     else
         read_knowledge(r, name);
     if (!r->failed)

@@ -39,6 +39,8 @@ bool base64_read(struct bytes text, struct buf *out)
 
     if (ok)
         buf_put(out, buf_bytes(&decoded));
+    if (buf_err(&decoded) == EDHOC_ERR_NOMEM || buf_err(&again) == EDHOC_ERR_NOMEM)
+        buf_fail(out, EDHOC_ERR_NOMEM);
     buf_free(&decoded);
     buf_free(&again);
     return ok && buf_err(out) == EDHOC_OK;

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 
 /* Appends the bytes that `text` stands for; false, and nothing of use in `out`, if it is not base64
- * or `out` is full. */
+ * or `out` is full. Where memory was lacking, buf_err(out) says so: it may well be base64. */
 bool base64_read(struct bytes text, struct buf *out) EDHOC_MUST_USE;
 /* Appends the text, with padding. */
 void base64_put(struct bytes in, struct buf *out);

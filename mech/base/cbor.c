@@ -268,7 +268,7 @@ static bool read_kind(struct cbor_reader *r, enum cbor_kind kind, struct item *i
 
 struct cbor_reader cbor_reader(struct bytes in)
 {
-    return (struct cbor_reader){in, false};
+    return (struct cbor_reader){.rest = in};
 }
 
 enum cbor_kind cbor_peek(const struct cbor_reader *r)
@@ -400,6 +400,13 @@ struct bytes cbor_read_any(struct cbor_reader *r)
 bool cbor_finished(const struct cbor_reader *r)
 {
     return !r->failed && r->rest.len == 0;
+}
+
+void cbor_read_fail(struct cbor_reader *r, edhoc_err err)
+{
+    r->failed = true;
+    if (err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO)
+        r->cause = err;
 }
 
 /* ---- UTF-8, RFC 3629 section 4 ---- */

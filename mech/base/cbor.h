@@ -40,6 +40,7 @@ enum cbor_kind {
 struct cbor_reader {
     struct bytes rest;
     bool failed;
+    edhoc_err cause; /* EDHOC_OK, or why what was read could not be kept */
 };
 
 struct cbor_reader cbor_reader(struct bytes in);
@@ -61,6 +62,9 @@ struct bytes cbor_read_identifier(struct cbor_reader *r);
 struct bytes cbor_read_any(struct cbor_reader *r);
 /* Nothing failed and nothing is left. */
 bool cbor_finished(const struct cbor_reader *r);
+/* For whoever keeps what was read, and could not: the reader has failed, and where memory or libcrypto
+ * is to blame, and not the bytes, `cause` says so. */
+void cbor_read_fail(struct cbor_reader *r, edhoc_err err);
 /* Is this valid UTF-8 (RFC 3629: shortest forms, no surrogates)? */
 bool cbor_utf8(struct bytes text);
 /* Is this a text that can be a name: valid UTF-8 without control characters (C0, DEL, C1)? */

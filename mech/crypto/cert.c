@@ -18,14 +18,16 @@ static X509 *decode(struct bytes der)
     return NULL;
 }
 
-X509 *x509_parse(struct bytes der)
+edhoc_err x509_parse(struct bytes der, X509 **out)
 {
-    X509 *x;
+    edhoc_err err = EDHOC_OK;
 
     (void)ERR_set_mark();
-    x = decode(der);
+    *out = decode(der);
+    if (*out == NULL)
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM : EDHOC_ERR_CRED_BAD;
     (void)ERR_pop_to_mark();
-    return x;
+    return err;
 }
 
 /* The leaf's key is to sign with; a certificate for Diffie-Hellman is of no use here. */

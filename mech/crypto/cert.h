@@ -11,8 +11,8 @@
 edhoc_err key_from_certificate(struct bytes certificate, struct key **out) EDHOC_MUST_USE;
 
 /* libcrypto's own form of a certificate (DER, nothing after it, at most CERTIFICATE_MAX bytes), for
- * X509_free(); NULL when it is none. */
+ * X509_free(). EDHOC_ERR_CRED_BAD, without a story, when it is none. */
 struct x509_st;
-struct x509_st *x509_parse(struct bytes der);
+edhoc_err x509_parse(struct bytes der, struct x509_st **out) EDHOC_MUST_USE;
 
 #endif

@@ -43,30 +43,38 @@ static bool put_certified(struct bytes type, struct ssh_reader r, struct buf *ou
 }
 
 /* The blob that a line's base64 stands for must be of the type that the line says. */
-static bool add_blob(struct bytes type, struct bytes blob, struct revoked *to)
+static edhoc_err add_blob(struct bytes type, struct bytes blob, struct revoked *to)
 {
     struct ssh_reader r = ssh_reader_of(blob);
     struct buf plain = buf_new(BLOB_MAX);
     bool ok = bytes_equal(ssh_read_string(&r), type) && !r.failed && r.rest.len > 0;
+    edhoc_err err;
 
     if (ok && bytes_end_with(type, BYTES_LITERAL(CERTIFIED))) {
         ok = put_certified(type, r, &plain);
         blob = buf_bytes(&plain);
     }
-    if (ok)
+    err = buf_err(&plain) == EDHOC_ERR_NOMEM ? EDHOC_ERR_NOMEM : EDHOC_ERR_KEY_FORMAT;
+    if (ok && buf_err(&plain) == EDHOC_OK) {
         revoked_add_key(to, blob);
+        err = EDHOC_OK;
+    }
     buf_free(&plain);
-    return ok;
+    return err;
 }
 
-static bool add_line(struct bytes line, struct revoked *to)
+static edhoc_err add_line(struct bytes line, struct revoked *to)
 {
     struct bytes type = lines_word(&line), base64 = lines_word(&line);
     struct buf blob = buf_new(BLOB_MAX);
-    bool ok = type.len > 0 && base64_read(base64, &blob) && add_blob(type, buf_bytes(&blob), to);
+    edhoc_err err = EDHOC_ERR_KEY_FORMAT;
 
+    if (type.len > 0 && base64_read(base64, &blob))
+        err = add_blob(type, buf_bytes(&blob), to);
+    else if (buf_err(&blob) == EDHOC_ERR_NOMEM)
+        err = EDHOC_ERR_NOMEM;
     buf_free(&blob);
-    return ok;
+    return err;
 }
 
 edhoc_err key_list_read(struct bytes text, const char *path, struct revoked **out)
@@ -79,7 +87,9 @@ edhoc_err key_list_read(struct bytes text, const char *path, struct revoked **ou
     *out = NULL;
     while (err == EDHOC_OK && lines_next(&text, &line)) {
         number++;
-        if (!lines_is_idle(line) && !add_line(line, list))
+        if (!lines_is_idle(line))
+            err = add_line(line, list);
+        if (err == EDHOC_ERR_KEY_FORMAT)
             err = report(EDHOC_ERR_KEY_FORMAT,
                          "%s line %u is no public key, and the file no revocation list of OpenSSH",
                          path, number);

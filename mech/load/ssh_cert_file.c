@@ -30,5 +30,7 @@ edhoc_err ssh_cert_file_parse(struct bytes text, const char *path, struct buf *o
     }
     if (found && good)
         return EDHOC_OK;
+    if (buf_err(out) == EDHOC_ERR_NOMEM)
+        return EDHOC_ERR_NOMEM;
     return report(EDHOC_ERR_KEY_FORMAT, "%s: not the one line of an OpenSSH certificate", path);
 }

@@ -149,6 +149,17 @@ static edhoc_err check_same_key(struct bytes leaf, const struct key *key, const 
     return err;
 }
 
+/* A server's certificate need not name a client. */
+static edhoc_err name_client(struct identity *id, struct bytes certificate)
+{
+    edhoc_err err = x509_client_name(certificate, &id->client_kind, &id->client_name);
+
+    if (err == EDHOC_OK || err == EDHOC_ERR_NOMEM)
+        return err;
+    report_clear();
+    return EDHOC_OK;
+}
+
 edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t count,
                             const char *principals, const char *source, struct identity **out)
 {
@@ -162,14 +173,14 @@ edhoc_err identity_new_x509(struct key *key, const struct bytes *chain, size_t c
         err = identity_new(key, principals, source, &id);
     if (err == EDHOC_OK)
         err = cred_new_x5chain(key, chain, count, &id->by_value);
-    if (err == EDHOC_OK && !x509_validity(chain[0], &not_before, &id->expires))
+    if (err == EDHOC_OK)
+        err = x509_validity(chain[0], &not_before, &id->expires);
+    if (err == EDHOC_ERR_CRED_BAD)
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: the first certificate is malformed", source);
     if (err == EDHOC_OK)
         err = x509_hosts_new(chain[0], &id->hosts);
-    /* A server's certificate need not name a client. */
-    if (err == EDHOC_OK &&
-        x509_client_name(chain[0], &id->client_kind, &id->client_name) != EDHOC_OK)
-        report_clear();
+    if (err == EDHOC_OK)
+        err = name_client(id, chain[0]);
     if (err == EDHOC_OK)
         *out = id;
     else

@@ -329,6 +329,7 @@ edhoc_err trust_add_passed(struct trust *t, const char *story)
 edhoc_err trust_add_file(struct trust *t, const char *path)
 {
     struct buf places = buf_new(PLACES_MAX);
+    edhoc_err err;
 
     if (t->places.len > 0) {
         buf_put_text(&places, (const char *)t->places.p);
@@ -336,9 +337,12 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     }
     buf_put_text(&places, path);
     buf_put_byte(&places, 0);
-    if (buf_err(&places) != EDHOC_OK) {
+    err = buf_err(&places);
+    if (err != EDHOC_OK) {
         buf_free(&places);
-        return report(EDHOC_ERR_FILE, "the path of a trust file is too long");
+        return err == EDHOC_ERR_NOMEM
+                   ? err
+                   : report(EDHOC_ERR_FILE, "the path of a trust file is too long");
     }
     buf_free(&t->places);
     t->places = places;

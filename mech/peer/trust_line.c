@@ -120,6 +120,8 @@ static edhoc_err decode_key(struct bytes word, const struct trust_place *at, str
     *key = NULL;
     if (base64_read(word, &blob))
         err = ssh_blob_read(buf_bytes(&blob), key);
+    else if (buf_err(&blob) == EDHOC_ERR_NOMEM)
+        err = EDHOC_ERR_NOMEM;
     else
         err = trust_bad(at, "the key is not base64, or not the base64 of a key: \"%.*s\"",
                         TRUST_SHOWN(word));
@@ -154,7 +156,9 @@ static edhoc_err read_ca(struct bytes type, struct bytes word, struct reading *r
 
     r->line->ca = buf_new(SSH_CA_MAX);
     if (!base64_read(word, &r->line->ca))
-        return trust_bad(at, "the CA's key is not base64: \"%.*s\"", TRUST_SHOWN(word));
+        return buf_err(&r->line->ca) == EDHOC_ERR_NOMEM
+                   ? EDHOC_ERR_NOMEM
+                   : trust_bad(at, "the CA's key is not base64: \"%.*s\"", TRUST_SHOWN(word));
     reader = ssh_reader_of(buf_bytes(&r->line->ca));
     if (!bytes_equal(ssh_read_string(&reader), type))
         return trust_bad(at, "the line says %.*s, but the key in it is of another type",

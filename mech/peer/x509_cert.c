@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "crypto/failure.h"
 #include "crypto/cert.h"
 
 #include <stdlib.h>
@@ -56,8 +57,9 @@ char *x509_subject_of(X509 *x)
 
 char *x509_issuer(struct bytes certificate)
 {
-    X509 *x = x509_parse(certificate);
-    char *text = x != NULL ? name_text(X509_get_issuer_name(x)) : strdup("(not a certificate)");
+    X509 *x;
+    char *text = x509_parse(certificate, &x) == EDHOC_OK ? name_text(X509_get_issuer_name(x))
+                                                         : strdup("(not a certificate)");
 
     X509_free(x);
     return text;
@@ -65,23 +67,25 @@ char *x509_issuer(struct bytes certificate)
 
 char *x509_subject(struct bytes certificate)
 {
-    X509 *x = x509_parse(certificate);
-    char *text = x != NULL ? x509_subject_of(x) : strdup("(not a certificate)");
+    X509 *x;
+    char *text = x509_parse(certificate, &x) == EDHOC_OK ? x509_subject_of(x)
+                                                         : strdup("(not a certificate)");
 
     X509_free(x);
     return text;
 }
 
-bool x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_after)
+edhoc_err x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_after)
 {
-    X509 *x = x509_parse(certificate);
+    X509 *x;
+    edhoc_err err = x509_parse(certificate, &x);
 
-    if (x == NULL)
-        return false;
+    if (err != EDHOC_OK)
+        return err;
     *not_before = x509_seconds(X509_get0_notBefore(x));
     *not_after = x509_seconds(X509_get0_notAfter(x));
     X509_free(x);
-    return true;
+    return EDHOC_OK;
 }
 
 size_t x509_pem_occurrences(struct bytes text, const char *what)
@@ -126,7 +130,10 @@ edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, 
     }
     if (err == EDHOC_OK && (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
                             x509_pem_occurrences(pem, "BEGIN CERTIFICATE") != *count))
-        err = report(EDHOC_ERR_KEY_FORMAT, "certificate number %zu in it is malformed", *count + 1);
+        err = crypto_lacked_memory()
+                  ? EDHOC_ERR_NOMEM
+                  : report(EDHOC_ERR_KEY_FORMAT, "certificate number %zu in it is malformed",
+                           *count + 1);
     BIO_free(bio);
     (void)ERR_pop_to_mark();
     if (err != EDHOC_OK)
@@ -151,11 +158,11 @@ bool x509_leaf_fits(X509 *leaf, enum x509_purpose purpose)
 
 bool x509_fits_purpose(struct bytes certificate, enum x509_purpose purpose)
 {
-    X509 *x = x509_parse(certificate);
-    bool fits;
+    X509 *x;
+    bool fits = x509_parse(certificate, &x) == EDHOC_OK;
 
     (void)ERR_set_mark();
-    fits = x != NULL && x509_leaf_fits(x, purpose);
+    fits = fits && x509_leaf_fits(x, purpose);
     X509_free(x);
     (void)ERR_pop_to_mark();
     return fits;

@@ -12,7 +12,8 @@ char *x509_subject(struct bytes certificate);
 /* The issuer likewise. */
 char *x509_issuer(struct bytes certificate);
 /* Validity as seconds since 1970; false when it is no certificate. */
-bool x509_validity(struct bytes certificate, int64_t *not_before, int64_t *not_after);
+edhoc_err x509_validity(struct bytes certificate, int64_t *not_before,
+                        int64_t *not_after) EDHOC_MUST_USE;
 /* Would a verifier take it for this purpose (EKU, key usage)? */
 bool x509_fits_purpose(struct bytes certificate, enum x509_purpose purpose);
 

@@ -210,6 +210,20 @@ static edhoc_err verify_parsed(struct x509_store *s, X509 *leaf, STACK_OF(X509) 
     return err;
 }
 
+static edhoc_err push_parsed(STACK_OF(X509) * others, struct bytes der, size_t number)
+{
+    X509 *x;
+    edhoc_err err = x509_parse(der, &x);
+
+    if (err == EDHOC_ERR_CRED_BAD)
+        return report(err, "certificate %zu is malformed", number);
+    if (err == EDHOC_OK && sk_X509_push(others, x) <= 0) {
+        X509_free(x);
+        err = EDHOC_ERR_NOMEM;
+    }
+    return err;
+}
+
 edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t count,
                       enum x509_purpose purpose, int64_t now, int64_t *expires)
 {
@@ -225,17 +239,11 @@ edhoc_err x509_verify(struct x509_store *s, const struct bytes *chain, size_t co
         return err;
     (void)ERR_set_mark();
     others = sk_X509_new_null();
-    leaf = x509_parse(chain[0]);
-    if (others == NULL || leaf == NULL)
-        err = report(EDHOC_ERR_CRED_BAD, "the first certificate is malformed");
-    for (size_t i = 1; i < count && err == EDHOC_OK; i++) {
-        X509 *x = x509_parse(chain[i]);
-
-        if (x == NULL || sk_X509_push(others, x) <= 0) {
-            X509_free(x);
-            err = report(EDHOC_ERR_CRED_BAD, "certificate %zu is malformed", i + 1);
-        }
-    }
+    err = others != NULL ? x509_parse(chain[0], &leaf) : EDHOC_ERR_NOMEM;
+    if (err == EDHOC_ERR_CRED_BAD)
+        err = report(err, "the first certificate is malformed");
+    for (size_t i = 1; i < count && err == EDHOC_OK; i++)
+        err = push_parsed(others, chain[i], i + 1);
     if (err == EDHOC_OK)
         err = verify_parsed(s, leaf, others, purpose, now, expires);
     if (err == EDHOC_OK)

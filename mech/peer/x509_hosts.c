@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "crypto/cert.h"
+#include "crypto/failure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,17 +82,21 @@ void x509_hosts_free(struct x509_hosts *h)
 
 edhoc_err x509_hosts_new(struct bytes certificate, struct x509_hosts **out)
 {
-    X509 *x = x509_parse(certificate);
+    X509 *x;
     GENERAL_NAMES *sans = NULL;
     struct x509_hosts *h = NULL;
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err = x509_parse(certificate, &x);
     int count;
 
     *out = NULL;
-    if (x == NULL)
-        return report(EDHOC_ERR_CRED_BAD, "not a certificate");
+    if (err == EDHOC_ERR_CRED_BAD)
+        err = report(err, "not a certificate");
+    if (err != EDHOC_OK)
+        return err;
     (void)ERR_set_mark();
     sans = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    if (sans == NULL && crypto_lacked_memory())
+        err = EDHOC_ERR_NOMEM;
     (void)ERR_pop_to_mark();
     X509_free(x);
     count = sans != NULL ? sk_GENERAL_NAME_num(sans) : 0;

@@ -20,16 +20,18 @@ bool x509_names_host(struct bytes certificate, const char *host)
 {
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                            X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-    X509 *x = host[0] == '\0' || host[0] == '.' ? NULL : x509_parse(certificate);
+    X509 *x = NULL;
     ASN1_OCTET_STRING *ip;
     bool names = false;
 
+    if (host[0] == '\0' || host[0] == '.' || x509_parse(certificate, &x) != EDHOC_OK)
+        return false;
     (void)ERR_set_mark();
-    ip = x != NULL ? a2i_IPADDRESS(host) : NULL;
+    ip = a2i_IPADDRESS(host);
     /* An IP literal is matched by iPAddress alone, all else by dNSName. */
     if (ip != NULL)
         names = X509_check_ip(x, ASN1_STRING_get0_data(ip), (size_t)ASN1_STRING_length(ip), 0) == 1;
-    else if (x != NULL)
+    else
         names = X509_check_host(x, host, strlen(host), flags, NULL) == 1;
     ASN1_OCTET_STRING_free(ip);
     X509_free(x);
@@ -121,15 +123,16 @@ static bool each_of(const GENERAL_NAMES *sans,
 bool x509_each_san(struct bytes certificate,
                    bool (*each)(void *arg, const char *kind, const char *text), void *arg)
 {
-    X509 *x = x509_parse(certificate);
-    GENERAL_NAMES *sans = NULL;
+    GENERAL_NAMES *sans;
     int found = 0;
+    X509 *x;
     bool all;
 
+    if (x509_parse(certificate, &x) != EDHOC_OK)
+        return false;
     (void)ERR_set_mark();
-    if (x != NULL)
-        sans = X509_get_ext_d2i(x, NID_subject_alt_name, &found, NULL);
-    all = x != NULL && (sans != NULL || found == -1) && each_of(sans, each, arg);
+    sans = X509_get_ext_d2i(x, NID_subject_alt_name, &found, NULL);
+    all = (sans != NULL || found == -1) && each_of(sans, each, arg);
     GENERAL_NAMES_free(sans);
     X509_free(x);
     (void)ERR_pop_to_mark();

@@ -53,6 +53,8 @@ static edhoc_err add_entry(struct x509_store *s, const char *name, const uint8_t
              (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0) &&
              (x = d2i_X509(NULL, &p, len)) != NULL && p == der + len)
         err = add_anchor(s, x, path, number);
+    else if (crypto_lacked_memory())
+        err = EDHOC_ERR_NOMEM;
     else
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u (%.40s) is no valid %s", path, number,
                      name, crl ? "CRL" : "certificate");
@@ -78,7 +80,9 @@ static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const
     }
     if (err == EDHOC_OK && (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
                             x509_pem_occurrences(pem, "BEGIN ") != number))
-        err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
+        err = crypto_lacked_memory()
+                  ? EDHOC_ERR_NOMEM
+                  : report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
     else if (err == EDHOC_OK && number == 0)
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: no %s in it", path, crl ? "CRL" : "certificate");
     BIO_free(bio);
