@@ -11,6 +11,7 @@
  *     bench_gss stranger FOLDER FILE    a key that is not in that trust file, sent by reference
  *     bench_gss impostor FOLDER FILE    a key that is in it, proven with another
  *     bench_gss choose FOLDER KEYS      a folder with many service keys against one with a single key
+ *     bench_gss fleet FOLDER COUNT      so many users with OpenSSH certificates against a pinned one
  *     bench_gss lines FOLDER FILE TYPE COUNT   writes a trust file
  *     bench_gss http FOLDER PORT        logins at a web server
  *     bench_gss once FOLDER KIND COUNT  establishes so many contexts, for callgrind
@@ -34,7 +35,7 @@ static const struct {
     {"garbage", 1, bench_garbage},   {"stranger", 1, bench_stranger},
     {"impostor", 1, bench_impostor}, {"choose", 1, bench_choose},
     {"lines", 3, bench_lines},       {"http", 1, bench_http},
-    {"once", 2, bench_once},
+    {"once", 2, bench_once},         {"fleet", 1, bench_fleet},
 };
 
 int main(int argc, char **argv)

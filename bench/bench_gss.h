@@ -19,6 +19,9 @@ void bench_stranger(char **arguments);
 void bench_impostor(char **arguments);
 void bench_choose(char **arguments);
 
+/* fleet.c */
+void bench_fleet(char **arguments);
+
 /* lines.c */
 void bench_lines(char **arguments);
 

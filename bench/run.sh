@@ -6,7 +6,7 @@
 #
 #     sh bench/run.sh                  all of it
 #     sh bench/run.sh SECTION...       some of it: engine contexts threads calls messages memory
-#                                      plugin lines attack choose http instructions
+#                                      plugin lines attack choose fleet http instructions
 #     MECH_SO=... GSS_EDHOC=... sh bench/run.sh    with another build's plugin and command
 #     BENCH_BUILD=... sh bench/run.sh                in that build folder
 #     BENCH_LINES='10 1000' sh bench/run.sh        other sizes of trust files
@@ -16,7 +16,7 @@ TOP=$PWD
 # shellcheck source=tools/lib.sh
 . tools/lib.sh
 
-need autoconf automake libtool pkg-config make gcc libc6-dev libkrb5-dev libssl-dev libcbor-dev openssl \
+need autoconf automake libtool pkg-config make gcc libc6-dev libkrb5-dev libssl-dev libcbor-dev openssl openssh-client \
     krb5-kdc krb5-admin-server krb5-user gss-ntlmssp apache2-bin libapache2-mod-auth-gssapi \
     gnuplot-nox valgrind || exit 1
 make_configure || exit 1
@@ -130,6 +130,27 @@ bench_attack() {
 
 bench_choose() { gss choose . many; }
 
+# 10,000 users of a CA, of a hundred names, all with one key: what is remembered is the certificate. And the
+# same key pinned.
+fleet() {
+    mkdir -p fleet/users && for key in ca user service; do
+        ssh-keygen -q -t ed25519 -N '' -C $key -f fleet/$key || return
+    done
+    ssh-keygen -q -s fleet/ca -h -I service -n localhost fleet/service.pub || return
+    cp fleet/user fleet/client
+    for number in $(seq 10000); do
+        ln fleet/user "fleet/users/$number" && ln fleet/user.pub "fleet/users/$number.pub" || return
+    done
+    for name in $(seq 0 99); do
+        (cd fleet/users && ssh-keygen -q -s ../ca -I "user $name" -n "user$name@example.org" \
+            -z "+$((100 * name + 1))" $(seq -f %g.pub $((100 * name + 1)) $((100 * name + 100)))) || return
+    done
+    echo "*@example.org,*@localhost cert-authority $(cat fleet/ca.pub)" > fleet/trust
+    { echo "client client $(cat fleet/user.pub)" && sed -n 1p fleet/trust; } > fleet/pinned
+}
+
+bench_fleet() { fleet > fleet.log 2>&1 && gss fleet . 10000; }
+
 # Instructions of one context, both sides: what 100 more of them take.
 bench_instructions() {
     for kind in x25519 ed25519 p256 suite2; do
@@ -236,7 +257,7 @@ app_open
 echo 'preparing keys, certificates, a KDC' >&2
 prepare > prepare.log 2>&1 || { cat prepare.log command.out openssl.err; echo 'bench: preparing failed'; exit 1; }
 
-[ $# -gt 0 ] || set -- engine contexts threads calls messages memory plugin lines attack choose http \
+[ $# -gt 0 ] || set -- engine contexts threads calls messages memory plugin lines attack choose fleet http \
     instructions
 status=0
 for section in "$@"; do
