@@ -148,6 +148,8 @@ static void say_believed(struct check *c, const struct peer *peer)
                   line->file, line->line, until);
     else
         check_say(c, CHECK_OK, "peer: believed as %s, by the anchors, until %s", peer->name, until);
+    if (cred_ssh_cert(peer->cred).len > 0)
+        check_ssh_say_not_revoked(c, "peer");
     if (c->acceptor && peer->local_user != NULL)
         check_say(c, CHECK_OK, "peer: may log in as %s", peer->local_user);
 }

@@ -139,6 +139,15 @@ static bool check_believable(struct check *c, const struct identity *id,
     return false;
 }
 
+void check_ssh_say_not_revoked(struct check *c, const char *what)
+{
+    if (c->settings.revoked != NULL)
+        check_say(c, CHECK_OK, "%s: not revoked in %s", what, c->settings.revoked);
+    else
+        check_say(c, CHECK_OK, "%s: not revoked, for no list is configured (setting revoked)",
+                  what);
+}
+
 /* Our list need not be that of the peers; but whoever made it meant it. */
 static bool check_revoked(struct check *c, const struct identity *id, const struct ssh_cert *cert)
 {
@@ -149,6 +158,8 @@ static bool check_revoked(struct check *c, const struct identity *id, const stru
         err = revoked_certificate(list, cert);
     if (err != EDHOC_OK)
         check_error(c, err, "certificate", "get a new one, for a new key");
+    else if (c->trust != NULL)
+        check_ssh_say_not_revoked(c, "certificate");
     return err == EDHOC_OK;
 }
 

@@ -18,6 +18,8 @@ void check_ssh_identity(struct check *c, const struct identity *id);
  * NULL. */
 const struct trust_line *check_ssh_line(const struct trust *t, struct bytes ca, unsigned role,
                                         struct bytes name, int64_t now);
+/* After nothing was found to be revoked: in which list, if there is one. `what` begins the line. */
+void check_ssh_say_not_revoked(struct check *c, const char *what);
 /* The principals of a certificate, "a, b", appended. */
 void check_ssh_put_names(struct bytes certificate, struct buf *out);
 

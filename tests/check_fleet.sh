@@ -340,6 +340,10 @@ check 'check: whom the same lines make of it' row ok 'trust line 1 knows this cl
 check 'check: which line has the target' row ok 'trust line 2 believes host certificates of the CA' \
     "$ca for HTTP@web.example.org"
 check 'check: a line of a CA is enough to begin' row ok 'handshake: can begin'
+check 'check: without a list nothing is revoked' row ok 'certificate: not revoked, for no list is configured'
+: >nothing
+GSS_EDHOC_REVOKED=$PWD/nothing run check
+check 'check: not revoked, and where' row ok "certificate: not revoked in $PWD/nothing"
 run check -a HTTP@www.example.org
 check 'check: a server with a host certificate' well
 check 'check: its hosts' row ok identity 'web.example.org, www.example.org'
@@ -372,6 +376,7 @@ run check -a --peer=user-cert.pub
 check 'check --peer: a client is believed' well
 check 'check --peer: as whom, by which line' row ok 'peer: believed as alice@example.org, by' \
     'trust line 1, until 20'
+check 'check --peer: revoked or not' row ok 'peer: not revoked, for no list'
 check 'check --peer: may log in' row ok 'peer: may log in as al'
 check 'check --peer: who signed' row ok certificate "signed by the CA $ca"
 run check -p web-cert.pub HTTP@web.example.org
