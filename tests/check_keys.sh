@@ -108,6 +108,96 @@ run show web.pem
 succeeds && silent_of 'for  '
 result 'show: a key that is for nobody'
 
+# -- The next key ------------------------------------------------------------------------------
+
+run keygen -o mail.pem imap@mail
+sed -i 's/^imap@mail /imap@mail,imap@mx /' mail.pem.pub
+chmod 640 mail.pem
+cp mail.pem before.pem
+run rotate --commit mail.pem
+fails 1 'mail.pem.next does not exist; make it with: gss-edhoc rotate mail.pem'
+result 'rotate --commit: without a next key'
+run rotate mail.pem
+succeeds && says "$(cat mail.pem.next.pub)" 'rotate --commit mail.pem' && cmp -s mail.pem before.pem &&
+    grep -q '^imap@mail,imap@mx ecdh-x25519 ' mail.pem.next.pub
+result 'rotate: the next key has the same names and type, and its line is printed'
+[ "$(stat -c %a mail.pem.next)" = 640 ] && [ "$(stat -c %u:%g mail.pem.next)" = "$(stat -c %u:%g mail.pem)" ]
+result 'rotate: who may read the one may read the other'
+run rotate mail.pem
+fails 1 'mail.pem.next exists, so a rotation has begun'
+result 'rotate: one at a time'
+cp mail.pem.next next.pem
+cp mail.pem.pub before.pub
+cp mail.pem.next.pub next.pub
+run rotate --commit mail.pem
+succeeds && cmp -s mail.pem next.pem && cmp -s mail.pem.pub next.pub && cmp -s mail.pem.old before.pem &&
+    cmp -s mail.pem.old.pub before.pub && [ ! -e mail.pem.next ] && [ ! -e mail.pem.next.pub ]
+result 'rotate --commit: key and line are the next ones, those before are kept'
+kid=$("$command" show before.pem | sed -n 's/^ *key id *//p')
+says "gss-edhoc trust remove $kid"
+result 'rotate --commit: says which line is to go'
+[ "$(stat -c %a mail.pem)" = 640 ]
+result 'rotate --commit: the mode stays'
+run rotate mail.pem && run rotate --commit --discard mail.pem
+succeeds && says 'is gone' && cmp -s mail.pem.old before.pem
+result 'rotate --commit --discard: the key before is not kept'
+
+# What a commit leaves that is stopped between the two renames.
+run rotate mail.pem
+mv mail.pem.next mail.pem
+cp mail.pem.next.pub next.pub
+run show mail.pem
+succeeds && says 'imap@mail,imap@mx' 'note         mail.pem.pub is of another key'
+result 'between the two renames, the key has its names'
+run rotate mail.pem
+fails 1 'mail.pem.next.pub exists, so a rotation has begun'
+result 'rotate: a commit was stopped'
+run rotate --commit mail.pem
+succeeds && cmp -s mail.pem.pub next.pub && [ ! -e mail.pem.next.pub ]
+result 'rotate --commit: ends what was stopped'
+
+ln -s mail.pem link.pem
+run rotate link.pem
+fails 1 'is a symbolic link'
+result 'rotate: a symbolic link'
+run rotate none.pem
+fails 1 'none.pem'
+result 'rotate: no key'
+cp mail.pem nameless.pem
+run rotate nameless.pem
+fails 1 'nameless.pem has no name'
+result 'rotate: a key without a name'
+run rotate mail.pem
+"$command" keygen -t ed25519 -o sign.pem imap@mail > out 2>&1
+cp sign.pem mail.pem.next
+cp sign.pem.pub mail.pem.next.pub
+run rotate --commit mail.pem
+fails 1 'mail.pem.next is ed25519, and mail.pem is x25519'
+result 'rotate --commit: a next key of another type'
+cp web.pem.pub mail.pem.next.pub
+run rotate --commit mail.pem
+fails 1 mail.pem.next && [ -e mail.pem.next ]
+result 'rotate --commit: a next line of another key'
+rm mail.pem.next mail.pem.next.pub
+touch mail.pem-cert.pub
+run rotate mail.pem
+fails 1 'mail.pem-cert.pub is for this key alone'
+result 'rotate: an OpenSSH certificate beside the key'
+rm mail.pem-cert.pub
+
+# certified FILE: a new key and a certificate for it
+certified() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=x \
+        -addext subjectAltName=DNS:x -keyout "$1.key" -out "$1.crt" > out 2>&1 &&
+        cat "$1.key" "$1.crt" > "$1" && chmod 600 "$1"
+}
+certified tls.pem && run rotate tls.pem
+fails 1 'tls.pem has a certificate; put a new key and its certificates into tls.pem.next'
+result 'rotate: a key with a certificate'
+certified tls.pem.next && cp tls.pem.next next.pem && run rotate --commit tls.pem
+succeeds && cmp -s tls.pem next.pem && [ -e tls.pem.old ] && [ ! -e tls.pem.pub ]
+result 'rotate --commit: a key with a certificate'
+
 # -- Encrypted keys ----------------------------------------------------------------------------
 
 umask 077
@@ -128,6 +218,12 @@ result 'keygen --passphrase-file -: from standard input, without a newline'
 run show locked.pem
 fails 1 'needs the passphrase'
 result 'show: an encrypted key is not opened'
+run rotate locked.pem
+fails 1 'needs the passphrase'
+result 'rotate: an encrypted key without its passphrase'
+run rotate --passphrase-file pass locked.pem && openssl pkey -in locked.pem.next -passin file:pass -noout 2> err &&
+    run rotate --passphrase-file pass --commit locked.pem && succeeds
+result 'rotate --passphrase-file: the next key has the same passphrase'
 
 cp pass open
 chmod 644 open
