@@ -1,10 +1,13 @@
 #include "text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <openssl/crypto.h>
 
 #include "base/ascii.h"
 #include "base/bytes.h"
@@ -27,12 +30,21 @@ void tool_print_text(struct bytes text)
     }
 }
 
+/* Not gmtime(): where time_t has 32 bits, it ends in 2038. */
+static bool to_calendar(int64_t seconds, struct tm *tm)
+{
+    const int64_t day = 86400;
+
+    *tm = (struct tm){.tm_year = 70, .tm_mday = 1};
+    return seconds / day <= INT_MAX / 2 && seconds / day >= INT_MIN / 2 &&
+           OPENSSL_gmtime_adj(tm, (int)(seconds / day), (long)(seconds % day)) == 1;
+}
+
 static const char *format_time(int64_t seconds, const char *format, char text[TOOL_TIME])
 {
-    time_t t = (time_t)seconds;
     struct tm tm;
 
-    if (gmtime_r(&t, &tm) == NULL || strftime(text, TOOL_TIME, format, &tm) == 0)
+    if (!to_calendar(seconds, &tm) || strftime(text, TOOL_TIME, format, &tm) == 0)
         (void)snprintf(text, TOOL_TIME, "(no date)");
     return text;
 }

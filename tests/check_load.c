@@ -1396,7 +1396,7 @@ START_TEST(ssh_keygen_reads_our_lines_and_we_read_its)
         ck_assert_str_eq(pub->comment, "alice");
         trust_line_free(pub);
         /* Our trust line as one of its allowed signers: it finds the principal of a signature. */
-        folder_run("{ printf 'alice valid-before=\"20991231\" '; cat k.pub; } >allowed "
+        folder_run("{ printf 'alice valid-before=\"20371231\" '; cat k.pub; } >allowed "
                    "&& echo hello >text && rm -f text.sig && "
                    "ssh-keygen -q -Y sign -n gss-edhoc -f k text 2>/dev/null && "
                    "ssh-keygen -q -Y verify -n gss-edhoc -f allowed -I alice -s text.sig <text");

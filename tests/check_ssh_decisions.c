@@ -31,7 +31,7 @@ static const struct {
     {"ca1", "ed25519", "-n Alice@x", false},
     {"ca1", "ed25519", "-h -n alice@x", false},
     {"ca1", "ed25519", "-n alice@x -V 20200101:20210101", false},
-    {"ca1", "ed25519", "-n alice@x -V 20990101:20991231", false},
+    {"ca1", "ed25519", "-n alice@x -V 20370101:20371231", false},
     {"ca1", "ed25519", "-n alice@x -O force-command=/bin/true", true},
     {"ca1", "ed25519", "-n alice@x -O clear", false},
     {"ca2", "ed25519", "-n alice@x", false},

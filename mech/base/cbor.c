@@ -13,9 +13,19 @@
 
 /* ---- writing ---- */
 
-typedef size_t (*encoder)(uint64_t, unsigned char *, size_t);
+/* libcbor's encoders of numbers and of lengths; where size_t has 32 bits, these are two types. */
+typedef size_t (*number_encoder)(uint64_t, unsigned char *, size_t);
+typedef size_t (*length_encoder)(size_t, unsigned char *, size_t);
 
-static void put_head(struct buf *b, encoder encode, uint64_t argument)
+static void put_number(struct buf *b, number_encoder encode, uint64_t argument)
+{
+    uint8_t head[HEAD_MAX];
+    size_t len = encode(argument, head, sizeof(head));
+
+    buf_put(b, bytes_of(head, len));
+}
+
+static void put_length(struct buf *b, length_encoder encode, size_t argument)
 {
     uint8_t head[HEAD_MAX];
     size_t len = encode(argument, head, sizeof(head));
@@ -25,20 +35,20 @@ static void put_head(struct buf *b, encoder encode, uint64_t argument)
 
 void cbor_put_uint(struct buf *b, uint64_t value)
 {
-    put_head(b, cbor_encode_uint, value);
+    put_number(b, cbor_encode_uint, value);
 }
 
 void cbor_put_int(struct buf *b, int64_t value)
 {
     if (value >= 0)
-        put_head(b, cbor_encode_uint, (uint64_t)value);
+        put_number(b, cbor_encode_uint, (uint64_t)value);
     else
-        put_head(b, cbor_encode_negint, (uint64_t)(-1 - value));
+        put_number(b, cbor_encode_negint, (uint64_t)(-1 - value));
 }
 
 void cbor_put_bstr_head(struct buf *b, size_t len)
 {
-    put_head(b, cbor_encode_bytestring_start, len);
+    put_length(b, cbor_encode_bytestring_start, len);
 }
 
 void cbor_put_bstr(struct buf *b, struct bytes value)
@@ -55,18 +65,18 @@ void cbor_put_bstr_buf(struct buf *b, const struct buf *value)
 
 void cbor_put_tstr(struct buf *b, struct bytes value)
 {
-    put_head(b, cbor_encode_string_start, value.len);
+    put_length(b, cbor_encode_string_start, value.len);
     buf_put(b, value);
 }
 
 void cbor_put_array(struct buf *b, size_t count)
 {
-    put_head(b, cbor_encode_array_start, count);
+    put_length(b, cbor_encode_array_start, count);
 }
 
 void cbor_put_map(struct buf *b, size_t pairs)
 {
-    put_head(b, cbor_encode_map_start, pairs);
+    put_length(b, cbor_encode_map_start, pairs);
 }
 
 void cbor_put_null(struct buf *b)
