@@ -521,9 +521,15 @@ START_TEST(only_strict_base64_is_read)
     struct buf out = buf_new(64), back = buf_new(64);
     bool ok = base64_read(bytes_of_text(base64_rows[_i].text), &out);
 
+    uint8_t at_once[8];
+    size_t len;
+
     ck_assert_msg(ok == (base64_rows[_i].bytes != NULL), "%s", base64_rows[_i].text);
+    ck_assert(ok == base64_read_public(bytes_of_text(base64_rows[_i].text), at_once, 8, &len));
     if (ok) {
         ck_assert(bytes_equal(buf_bytes(&out), bytes_of_text(base64_rows[_i].bytes)));
+        ck_assert(bytes_equal(buf_bytes(&out), bytes_of(at_once, len)));
+        ck_assert(!base64_read_public(bytes_of_text(base64_rows[_i].text), at_once, len - 1, &len));
         base64_put(buf_bytes(&out), &back);
         ck_assert(bytes_equal(buf_bytes(&back), bytes_of_text(base64_rows[_i].text)));
     }

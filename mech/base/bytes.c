@@ -102,6 +102,8 @@ static size_t next_capacity(size_t cap, size_t max)
     return cap > max / times ? max : cap * times;
 }
 
+#define EXACT_FROM 4096 /* what is put in at once and is longer is likely to be all: a file */
+
 /* Grows by copying to new memory, never by realloc(), which could leave the old bytes behind. */
 static bool reserve(struct buf *b, size_t more)
 {
@@ -115,7 +117,8 @@ static bool reserve(struct buf *b, size_t more)
     need = b->len + more;
     if (need <= b->cap)
         return true;
-    for (cap = 64; cap < need;)
+    cap = b->cap == 0 && need > EXACT_FROM ? need : 64;
+    while (cap < need)
         cap = next_capacity(cap, b->max);
     p = calloc(1, cap);
     if (p == NULL) {

@@ -36,13 +36,8 @@ void ssh_blob_put_as(const struct key *key, const struct keytype *type, struct b
 
 /* ---- reading ---- */
 
-struct point_on {
-    const struct keytype *type;
-    struct bytes x, y;
-};
-
 /* What follows the type. */
-static void read_public(struct ssh_reader *r, struct point_on *out)
+static void read_public(struct ssh_reader *r, struct ssh_point *out)
 {
     size_t n = out->type->coordinate;
     struct bytes s;
@@ -74,7 +69,7 @@ static edhoc_err not_of_type(const struct keytype *type)
                   type->ssh_name, type->ssh_curve, 1 + 2 * type->coordinate);
 }
 
-static edhoc_err make_key(const struct point_on *point, struct key **out)
+edhoc_err ssh_point_key(const struct ssh_point *point, struct key **out)
 {
     edhoc_err err = key_from_public(point->type, point->x, point->y, out);
 
@@ -84,21 +79,29 @@ static edhoc_err make_key(const struct point_on *point, struct key **out)
     return err;
 }
 
-edhoc_err ssh_blob_read(struct bytes blob, struct key **out)
+edhoc_err ssh_blob_point(struct bytes blob, struct ssh_point *out)
 {
     struct ssh_reader r = ssh_reader_of(blob);
     struct bytes name = ssh_read_string(&r);
-    struct point_on point = {keytype_by_ssh_name(name), BYTES_NONE, BYTES_NONE};
 
-    *out = NULL;
+    *out = (struct ssh_point){keytype_by_ssh_name(name), BYTES_NONE, BYTES_NONE};
     if (r.failed)
         return report(EDHOC_ERR_KEY_FORMAT, "not an SSH public key blob");
-    if (point.type == NULL)
+    if (out->type == NULL)
         return report(EDHOC_ERR_KEY_FORMAT,
                       "a blob of type \"%.*s\", which no cipher suite can use",
                       (int)(name.len < 64 ? name.len : 64), (const char *)name.p);
-    read_public(&r, &point);
-    return ssh_read_done(&r) ? make_key(&point, out) : not_of_type(point.type);
+    read_public(&r, out);
+    return ssh_read_done(&r) ? EDHOC_OK : not_of_type(out->type);
+}
+
+edhoc_err ssh_blob_read(struct bytes blob, struct key **out)
+{
+    struct ssh_point point;
+    edhoc_err err = ssh_blob_point(blob, &point);
+
+    *out = NULL;
+    return err == EDHOC_OK ? ssh_point_key(&point, out) : err;
 }
 
 /* ---- certificates ---- */
@@ -122,7 +125,7 @@ edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out, struct
 {
     struct ssh_reader r = ssh_reader_of(certificate);
     struct bytes name = ssh_read_string(&r);
-    struct point_on point = {certified_type(name), BYTES_NONE, BYTES_NONE};
+    struct ssh_point point = {certified_type(name), BYTES_NONE, BYTES_NONE};
 
     if (out != NULL)
         *out = NULL;
@@ -140,5 +143,5 @@ edhoc_err ssh_certificate_key(struct bytes certificate, struct key **out, struct
     if (r.failed)
         return report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate's public key is malformed");
     *rest = r.rest;
-    return out != NULL ? make_key(&point, out) : EDHOC_OK;
+    return out != NULL ? ssh_point_key(&point, out) : EDHOC_OK;
 }

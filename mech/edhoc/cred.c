@@ -18,9 +18,8 @@
 enum { CWT_SUB = 2, CWT_EXP = 4, CWT_CNF = 8, CNF_COSE_KEY = 1 };
 enum { COSE_KTY = 1, COSE_KID = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3 };
 
-#define SUB_MAX    255
-#define CCS_MAX    512 /* of ours: sub, cnf, the longest COSE_Key */
-#define KID_LENGTH 8   /* of ours */
+#define SUB_MAX 255
+#define CCS_MAX 512 /* of ours: sub, cnf, the longest COSE_Key */
 
 /* One piece of memory: a context that is open keeps its peer's. */
 struct cred {
@@ -138,9 +137,9 @@ bool cred_same_secret(const struct cred *a, const struct cred *b)
 
 /* ---- writing ---- */
 
-void cred_put_cose_key(const struct key *key, struct buf *out)
+static void put_cose_point(const struct keytype *type, struct bytes x, struct bytes y,
+                           struct buf *out)
 {
-    const struct keytype *type = key_type(key);
     bool ec = type->kty == KTY_EC2;
 
     cbor_put_map(out, ec ? 4 : 3);
@@ -149,11 +148,16 @@ void cred_put_cose_key(const struct key *key, struct buf *out)
     cbor_put_int(out, COSE_CRV);
     cbor_put_int(out, type->curve);
     cbor_put_int(out, COSE_X);
-    cbor_put_bstr(out, key_x(key));
+    cbor_put_bstr(out, x);
     if (!ec)
         return;
     cbor_put_int(out, COSE_Y);
-    cbor_put_bstr(out, key_y(key));
+    cbor_put_bstr(out, y);
+}
+
+void cred_put_cose_key(const struct key *key, struct buf *out)
+{
+    put_cose_point(key_type(key), key_x(key), key_y(key), out);
 }
 
 /* { ? 2 : sub, 8 : { 1 : COSE_Key } } */
@@ -170,17 +174,23 @@ static void put_ccs(const struct key *key, struct bytes sub, struct buf *out)
     cred_put_cose_key(key, out);
 }
 
-static edhoc_err thumbprint(const struct key *key, uint8_t out[32])
+edhoc_err cred_thumbprint_of(const struct keytype *type, struct bytes x, struct bytes y,
+                             uint8_t out[32])
 {
     struct buf cose_key = buf_new(CCS_MAX);
     edhoc_err err;
 
-    cred_put_cose_key(key, &cose_key);
+    put_cose_point(type, x, y, &cose_key);
     err = buf_err(&cose_key);
     if (err == EDHOC_OK)
         err = crypto_sha256(buf_bytes(&cose_key), out);
     buf_free(&cose_key);
     return err;
+}
+
+static edhoc_err thumbprint(const struct key *key, uint8_t out[32])
+{
+    return cred_thumbprint_of(key_type(key), key_x(key), key_y(key), out);
 }
 
 /* What a credential is made of; all is copied. */
@@ -314,7 +324,7 @@ edhoc_err cred_new_kid(struct key *key, struct cred **out)
 
     *out = NULL;
     put_id_label(&id, CRED_KID);
-    cbor_put_bstr(&id, bytes_of(kid, KID_LENGTH));
+    cbor_put_bstr(&id, bytes_of(kid, CRED_KID_LENGTH));
     put_ccs(key, BYTES_NONE, &item);
     buf_fail(&id, buf_err(&item));
     if (err == EDHOC_OK)

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "crypto/key.h"
+#include "crypto/keytype.h"
 
 /* COSE header parameters that identify a credential. The one of OpenSSH certificates is for private
  * use (doc/mechanism.md 6.8). */
@@ -38,6 +39,10 @@ struct bytes cred_sub(const struct cred *c);
 int64_t cred_expires(const struct cred *c);
 /* SHA-256 over the deterministic COSE_Key: the key's thumbprint (RFC 9679); kid is its first 8. */
 const uint8_t *cred_thumbprint(const struct cred *c);
+#define CRED_KID_LENGTH 8 /* bytes of a kid of ours */
+/* The same of a public key that is not made yet: its type and coordinates, of full length. */
+edhoc_err cred_thumbprint_of(const struct keytype *type, struct bytes x, struct bytes y,
+                             uint8_t out[32]) EDHOC_MUST_USE;
 /* The certificates of an x5chain in DER, leaf first; 0 for raw keys. */
 size_t cred_chain_length(const struct cred *c);
 struct bytes cred_chain(const struct cred *c, size_t i);
