@@ -18,6 +18,7 @@
 #include "load/place.h"
 #include "load/ssh_cert_file.h"
 #include "load/trust_file.h"
+#include "peer/trust_line.h"
 #include "peer/identity.h"
 #include "peer/trust.h"
 #include "peer/x509_cert.h"

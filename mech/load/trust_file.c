@@ -22,12 +22,16 @@ static edhoc_err check_start(struct bytes text, const char *file)
     return EDHOC_OK;
 }
 
-/* Takes over the line. What it says may be of no use beside those before it. */
-static edhoc_err add_line(struct trust *t, struct trust_line *line, struct trust_fault *fault)
+/* A line that was read may be of no use beside those before it, or its point none. */
+static edhoc_err add_line(struct trust *t, const struct trust_terms *terms,
+                          const struct trust_point *point, const struct trust_place *at,
+                          struct trust_fault *fault)
 {
-    fault->named = true;
-    fault->roles = line->roles;
-    return trust_add(t, line);
+    struct trust_line *line;
+    edhoc_err err = trust_line_make(terms, point, at, &line);
+
+    fault->roles = terms->roles;
+    return err == EDHOC_OK ? trust_add(t, line) : err;
 }
 
 /* What becomes of a line that was refused, by the report of why. */
@@ -47,12 +51,14 @@ static edhoc_err add_fault(struct trust *t, const struct trust_fault *fault)
 
 static edhoc_err read_line(struct bytes text, const char *file, unsigned number, struct trust *t)
 {
-    struct trust_line *line;
+    struct trust_place at = {file, number};
+    struct trust_terms terms;
+    struct trust_point point;
     struct trust_fault fault;
-    edhoc_err err = trust_line_read(text, file, number, &line, &fault);
+    edhoc_err err = trust_line_read(text, &at, &terms, &point, &fault);
 
-    if (err == EDHOC_OK && line != NULL)
-        err = add_line(t, line, &fault);
+    if (err == EDHOC_OK && terms.type_word.len > 0)
+        err = add_line(t, &terms, &point, &at, &fault);
     return err == EDHOC_ERR_TRUST_SYNTAX ? add_fault(t, &fault) : err;
 }
 

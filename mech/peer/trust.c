@@ -9,6 +9,7 @@
 #include "peer/match.h"
 #include "peer/name.h"
 #include "peer/revoked.h"
+#include "peer/trust_line.h"
 #include "peer/verified.h"
 #include "peer/x509_store.h"
 
@@ -94,19 +95,6 @@ struct trust *trust_ref(struct trust *t)
     if (t != NULL)
         atomic_fetch_add(&t->refs, 1);
     return t;
-}
-
-void trust_line_free(struct trust_line *line)
-{
-    if (line == NULL)
-        return;
-    free(line->principals);
-    free(line->local_user);
-    free(line->comment);
-    free(line->file);
-    cred_free(line->cred);
-    buf_free(&line->ca);
-    free(line);
 }
 
 void trust_free(struct trust *t)

@@ -6,29 +6,9 @@
 #include "edhoc/cred.h"
 #include "edhoc/suite.h"
 #include "peer/revoked.h"
-#include "peer/verified.h"
+#include "peer/trust_line.h"
+#include "peer/trust_terms.h"
 #include "peer/x509_store.h"
-
-/* The peer's role that a line is good for. */
-enum { TRUST_CLIENT = 1, TRUST_SERVER = 2 };
-
-/* A line of a trust file: one pinned key or, as a CA line (cert-authority), the key of an OpenSSH CA
- * whose certificates are believed as far as its patterns go. */
-struct trust_line {
-    char *principals;     /* comma-separated patterns with * ? and a leading ! */
-    unsigned roles;       /* TRUST_CLIENT | TRUST_SERVER */
-    int64_t valid_after;  /* seconds since 1970; INT64_MIN when not given */
-    int64_t valid_before; /* first second at which it is not valid; INT64_MAX when not given */
-    char *local_user;     /* NULL when not given; "*" on a CA line: whomever it names */
-    char *comment;        /* NULL when there is none */
-    char *file;           /* where it stands */
-    unsigned line;
-    struct cred *cred;         /* by reference: { 4 : kid }; NULL on a CA line */
-    bool is_ca;                /* cert-authority */
-    struct buf ca;             /* on a CA line, the blob of the CA's key; else empty */
-    struct verified *verified; /* on a CA line, of what the CA signed: its trust's */
-    size_t order;              /* of trust_add(): its place among all lines of its trust */
-};
 
 struct trust;
 
@@ -40,7 +20,6 @@ void trust_free(struct trust *t);
 /* Takes over the line (by trust_line_free's rules), on failure too. A key has one use, that of the
  * first line with it: a line that pins it for the other is EDHOC_ERR_TRUST_SYNTAX, naming both. */
 edhoc_err trust_add(struct trust *t, struct trust_line *line) EDHOC_MUST_USE;
-void trust_line_free(struct trust_line *line);
 /* A line that cannot be understood: it grants nothing, and its names stay taken. Its literal names
  * are refused to certificates of clients, and what its patterns match to those of servers where
  * `roles` says so (both, where its options cannot be read); raw keys on other lines are as good as

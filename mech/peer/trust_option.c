@@ -1,6 +1,5 @@
 #include "peer/trust_option.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -9,7 +8,7 @@
 #include "base/err.h"
 #include "peer/trust_place.h"
 #include "peer/match.h"
-#include "peer/trust.h"
+#include "peer/trust_terms.h"
 
 #define LOCAL_USER_MAX 255
 
@@ -79,61 +78,67 @@ bool trust_time_parse(struct bytes text, int64_t *out)
 struct reading {
     const struct trust_place *at;
     struct bytes rest;
-    struct trust_line *line;
+    struct trust_terms *terms;
     unsigned seen; /* rows of the table below, to refuse a second one */
-    bool elsewhere;
 };
 
-static edhoc_err read_role(struct reading *r, const char *name, char *value)
+/* The value of an option, as it is written and as it is meant. */
+struct value {
+    struct bytes written;
+    char text[TRUST_LINE_MAX + 1];
+};
+
+static edhoc_err read_role(struct reading *r, const char *name, const struct value *value)
 {
     (void)value;
-    r->line->roles |= strcmp(name, "client") == 0 ? TRUST_CLIENT : TRUST_SERVER;
+    r->terms->roles |= strcmp(name, "client") == 0 ? TRUST_CLIENT : TRUST_SERVER;
     return EDHOC_OK;
 }
 
-static edhoc_err read_time(struct reading *r, const char *name, char *value)
+static edhoc_err read_time(struct reading *r, const char *name, const struct value *value)
 {
-    int64_t *to = strcmp(name, "valid-after") == 0 ? &r->line->valid_after : &r->line->valid_before;
+    int64_t *to = strcmp(name, "valid-after") == 0 ? &r->terms->valid_after
+                                                   : &r->terms->valid_before;
 
-    if (trust_time_parse(bytes_of_text(value), to))
+    if (trust_time_parse(bytes_of_text(value->text), to))
         return EDHOC_OK;
     return trust_bad(r->at,
                      "%s=\"%.60s\" is no time; write YYYYMMDD, YYYYMMDDHHMM or "
                      "YYYYMMDDHHMMSS (UTC)",
-                     name, value);
+                     name, value->text);
 }
 
-static edhoc_err read_local_user(struct reading *r, const char *name, char *value)
+static edhoc_err read_local_user(struct reading *r, const char *name, const struct value *value)
 {
-    struct bytes text = bytes_of_text(value);
+    struct bytes text = bytes_of_text(value->text);
 
     if (text.len < 1 || text.len > LOCAL_USER_MAX || !cbor_clean_text(text) ||
-        strpbrk(value, " :/") != NULL)
-        return trust_bad(r->at, "%s=\"%.60s\" is no user's name", name, value);
-    r->line->local_user = strdup(value);
-    return r->line->local_user != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+        strpbrk(value->text, " :/") != NULL)
+        return trust_bad(r->at, "%s=\"%.60s\" is no user's name", name, value->text);
+    r->terms->local_user = value->written;
+    return EDHOC_OK;
 }
 
-static edhoc_err read_namespaces(struct reading *r, const char *name, char *value)
+static edhoc_err read_namespaces(struct reading *r, const char *name, const struct value *value)
 {
-    r->elsewhere = !match_list(bytes_of_text(value), BYTES_LITERAL("gss-edhoc"));
-    if (value[0] == '\0')
+    r->terms->elsewhere = !match_list(bytes_of_text(value->text), BYTES_LITERAL("gss-edhoc"));
+    if (value->text[0] == '\0')
         return trust_bad(r->at, "%s=\"\" does not match anything", name);
     return EDHOC_OK;
 }
 
-static edhoc_err read_authority(struct reading *r, const char *name, char *value)
+static edhoc_err read_authority(struct reading *r, const char *name, const struct value *value)
 {
     (void)name;
     (void)value;
-    r->line->is_ca = true;
+    r->terms->is_ca = true;
     return EDHOC_OK;
 }
 
 static const struct {
     const char *name;
     bool has_value, openssh;
-    edhoc_err (*read)(struct reading *r, const char *name, char *value);
+    edhoc_err (*read)(struct reading *r, const char *name, const struct value *value);
 } options[] = {
     {"client", false, false, read_role},
     {"server", false, false, read_role},
@@ -188,25 +193,30 @@ static bool take_char(struct reading *r, char c)
     return true;
 }
 
-/* ="VALUE", where \" stands for a quote, as OpenSSH reads it. The value is for free(). */
-static edhoc_err take_value(struct reading *r, const char *name, char **value)
+void trust_option_value(struct bytes value, char *out)
 {
-    size_t len = 0;
+    for (size_t i = 0; i < value.len; i++)
+        if (value.p[i] != '\\' || i + 1 == value.len || value.p[i + 1] != '"')
+            *out++ = (char)value.p[i];
+    *out = '\0';
+}
 
-    *value = NULL;
+/* ="VALUE", where \" stands for a quote, as OpenSSH reads it. */
+static edhoc_err take_value(struct reading *r, const char *name, struct value *value)
+{
+    value->written = BYTES_NONE;
     if (!take_char(r, '=') || !take_char(r, '"'))
         return trust_bad(r->at, "write %s=\"...\", with quotes", name);
-    *value = calloc(1, r->rest.len + 1);
-    if (*value == NULL)
-        return EDHOC_ERR_NOMEM;
+    value->written = bytes_of(r->rest.p, 0);
     while (r->rest.len > 0 && r->rest.p[0] != '"') {
         if (r->rest.p[0] == '\\' && r->rest.len > 1 && r->rest.p[1] == '"')
             (void)take_char(r, '\\');
-        (*value)[len++] = (char)r->rest.p[0];
         (void)take_char(r, (char)r->rest.p[0]);
     }
+    value->written.len = (size_t)(r->rest.p - value->written.p);
     if (!take_char(r, '"'))
         return trust_bad(r->at, "%s=\"... has no closing quote", name);
+    trust_option_value(value->written, value->text);
     return EDHOC_OK;
 }
 
@@ -214,7 +224,7 @@ static edhoc_err read_option(struct reading *r)
 {
     struct bytes name = take_name(r);
     size_t i = find_option(name);
-    char *value = NULL;
+    struct value value; /* not to be cleared, for its size */
     edhoc_err err;
 
     if (i == OPTION_COUNT)
@@ -235,26 +245,25 @@ static edhoc_err read_option(struct reading *r)
     else
         err = EDHOC_OK;
     if (err == EDHOC_OK)
-        err = options[i].read(r, options[i].name, value);
-    free(value);
+        err = options[i].read(r, options[i].name, &value);
     return err;
 }
 
 /* OpenSSH reads a CA line's valid-before as the last second at which it is valid, and so it is here
  * (doc/mechanism.md 8.5). */
-static edhoc_err settle_authority(const struct trust_place *at, struct trust_line *line)
+static edhoc_err settle_authority(const struct trust_place *at, struct trust_terms *terms)
 {
-    if (line->is_ca && line->valid_before != INT64_MAX)
-        line->valid_before++;
-    if (line->local_user != NULL && strcmp(line->local_user, "*") == 0 && !line->is_ca)
+    if (terms->is_ca && terms->valid_before != INT64_MAX)
+        terms->valid_before++;
+    if (bytes_equal(terms->local_user, BYTES_LITERAL("*")) && !terms->is_ca)
         return trust_bad(at, "local-user=\"*\" is for cert-authority lines: a key has one name");
     return EDHOC_OK;
 }
 
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
-                              struct trust_line *line, bool *elsewhere)
+                              struct trust_terms *terms)
 {
-    struct reading r = {at, word, line, 0, false};
+    struct reading r = {at, word, terms, 0};
     edhoc_err err = read_option(&r);
 
     while (err == EDHOC_OK && r.rest.len > 0) {
@@ -263,8 +272,7 @@ edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
                              TRUST_SHOWN(r.rest));
         err = read_option(&r);
     }
-    if (err == EDHOC_OK && line->valid_after >= line->valid_before)
+    if (err == EDHOC_OK && terms->valid_after >= terms->valid_before)
         err = trust_bad(at, "valid-before must be later than valid-after");
-    *elsewhere = r.elsewhere;
-    return err == EDHOC_OK ? settle_authority(at, line) : err;
+    return err == EDHOC_OK ? settle_authority(at, terms) : err;
 }

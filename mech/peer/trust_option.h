@@ -5,12 +5,15 @@
 #define MECH_TRUST_OPTION_H
 
 #include "peer/trust_place.h"
-#include "peer/trust.h"
+#include "peer/trust_terms.h"
 
-/* Reads the option word of a line into `line`: roles (0 when neither was named), times, local_user,
- * is_ca. *elsewhere: by its namespaces, the line is not for this mechanism. */
+/* Reads the option word of a line, of at most TRUST_LINE_MAX bytes, into `terms`: roles, times,
+ * local_user, is_ca, elsewhere. */
 edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
-                              struct trust_line *line, bool *elsewhere) EDHOC_MUST_USE;
+                              struct trust_terms *terms) EDHOC_MUST_USE;
+/* What stands between the quotes of a value, as a text: \" becomes a quote. `out` has room for
+ * value.len + 1 bytes. */
+void trust_option_value(struct bytes value, char *out);
 
 /* YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with or without a Z: UTC either way. Seconds since
  * 1970; false for anything else, for dates that no calendar has, and before 1970. */
