@@ -37,16 +37,11 @@ static void make_end(struct end *e, const struct keytype *type, const char *name
 
 static void pin(struct end *e, struct key *peer)
 {
-    struct trust_line *line = calloc(1, sizeof(*line));
+    struct buf line = buf_new(1024);
 
-    must(line != NULL && trust_new(&e->trust) == EDHOC_OK, "trust");
-    line->principals = strdup("*");
-    line->roles = TRUST_CLIENT | TRUST_SERVER;
-    line->valid_after = INT64_MIN;
-    line->valid_before = INT64_MAX;
-    line->file = strdup("bench");
-    must(cred_new_kid(peer, &line->cred) == EDHOC_OK, "credential");
-    must(trust_add(e->trust, line) == EDHOC_OK, "trust line");
+    trust_line_format("*", "client,server", peer, NULL, &line);
+    must(trust_new(&e->trust) == EDHOC_OK && trust_read(e->trust, &line, "bench", 1) == EDHOC_OK,
+         "trust");
 }
 
 static void end_free(struct end *e)

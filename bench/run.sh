@@ -25,7 +25,7 @@ mkdir -p "$OUT"
 (cd "$OUT" && { [ -e Makefile ] || ../../configure --quiet; } && make -j2 all bench-programs) \
     > build/bench.log 2>&1 < /dev/null || { tail -n 20 build/bench.log; exit 1; }
 : "${MECH_SO:=$OUT/.libs/mech_edhoc.so}" "${GSS_EDHOC:=$OUT/gss-edhoc}"
-: "${BENCH_LINES:=10 1000 10000 100000}"
+: "${BENCH_LINES:=10 1000 10000 100000 1000000}"
 
 APPS=$TOP/tests/apps
 # shellcheck source=tests/apps/lib.sh

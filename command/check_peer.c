@@ -113,10 +113,13 @@ static unsigned role(const struct check *c)
 static const struct trust_line *pin_of(const struct check *c, const struct peer *peer)
 {
     struct bytes name = bytes_of_text(peer->name);
+    struct trust_cursor at = {.part = 0};
+    const struct trust_line *line;
 
-    for (size_t i = 0; i < trust_count(c->trust); i++)
-        if (judge_key_fits(trust_at(c->trust, i), peer->cred, role(c), name, c->now))
-            return trust_at(c->trust, i);
+    while (trust_walk_key(c->trust, peer->cred, &at))
+        if (judge_key_fits(c->trust, &at, peer->cred, role(c), name, c->now) &&
+            trust_line(c->trust, &at, &line) == EDHOC_OK)
+            return line;
     return NULL;
 }
 

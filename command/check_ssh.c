@@ -84,7 +84,7 @@ const struct trust_line *check_ssh_line(const struct trust *t, struct bytes ca, 
 
         if (bytes_equal(buf_bytes(&line->ca), ca) && (line->roles & role) != 0 &&
             (role == TRUST_SERVER ? match_target(patterns, name) : match_list(patterns, name)) &&
-            trust_line_time(line, now) == EDHOC_OK)
+            trust_time(line->valid_after, line->valid_before, now) == EDHOC_OK)
             return line;
     }
     return NULL;

@@ -64,7 +64,7 @@ static void say_line_time(struct check *c, const struct trust_line *line)
 
 static void check_line_times(struct check *c)
 {
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *line;
     unsigned said = 0;
 
@@ -88,17 +88,18 @@ static void check_notes(struct check *c)
 
     for (size_t i = 0; i < trust_note_count(c->trust); i++) {
         bool taken;
-        const char *story = trust_note(c->trust, i, &taken);
+        struct trust_story story;
 
+        trust_note(c->trust, i, &taken, &story);
         if (said[taken]++ >= SHOWN_MAX)
             continue;
         if (taken)
             check_say(c, CHECK_FAIL,
                       "trust: %s; the line grants nothing, and no certificate gets its names: mend "
                       "it or remove it",
-                      story);
+                      story.text);
         else
-            check_say(c, CHECK_WARN, "trust: %s; the line is passed over", story);
+            check_say(c, CHECK_WARN, "trust: %s; the line is passed over", story.text);
     }
     for (int taken = 1; taken >= 0; taken--)
         if (said[taken] > SHOWN_MAX)
@@ -111,7 +112,7 @@ static void check_notes(struct check *c)
 
 size_t check_trust_count(const struct check *c)
 {
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *line;
     size_t n = 0;
 
@@ -195,7 +196,8 @@ static void check_target(struct check *c)
 {
     struct x509_store *anchors = trust_anchors(c->trust);
     const struct trust_line *stale = NULL, *line;
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
+    struct trust_story story;
     char text[TOOL_TIME];
     size_t n = 0;
 
@@ -218,7 +220,7 @@ static void check_target(struct check *c)
                   "trust: the line for %s, %s line %u, is not valid before %s; see its "
                   "valid-after and the clock",
                   c->target, stale->file, stale->line, tool_time(stale->valid_after, text));
-    else if (trust_taken_by(c->trust, TRUST_SERVER, bytes_of_text(c->target)) != NULL)
+    else if (trust_taken_by(c->trust, TRUST_SERVER, bytes_of_text(c->target), &story))
         check_say(c, CHECK_FAIL,
                   "trust: no line pins %s but one that cannot be understood; mend that line, "
                   "certificates do not make up for it",

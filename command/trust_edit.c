@@ -32,6 +32,8 @@ static edhoc_err understand(struct edit *e, struct bytes text)
 
     if (err == EDHOC_OK)
         err = trust_text_read(text, e->file.shown, trust);
+    if (err == EDHOC_OK)
+        err = trust_examine(trust);
     if (err != EDHOC_OK) {
         trust_free(trust);
         return err;
@@ -82,27 +84,36 @@ static bool has_all(const struct trust_line *line, const char *principals)
     return true;
 }
 
-/* Of a key's own lines, and of the few CA lines, the next; not of all lines, of which an import adds as
- * many as there are. */
-static const struct trust_line *next_candidate(const struct trust *t, const struct trust_line *line,
-                                               struct trust_cursor *at)
+/* The line that says this of this key already. */
+static bool says_that(const struct trust_line *there, const struct trust_line *line)
 {
-    if (!line->is_ca)
-        return trust_next_of_key(t, line->cred, at);
-    return at->ca < trust_ca_count(t) ? trust_ca_at(t, at->ca++) : NULL;
+    return line_same_key(there, line) && has_all(there, line->principals) &&
+           (there->roles & line->roles) == line->roles;
 }
 
-/* The line that says this of this key already. */
 static const struct trust_line *find_same(const struct trust *t, const struct trust_line *line)
 {
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *there;
 
-    while ((there = next_candidate(t, line, &at)) != NULL)
-        if (line_same_key(there, line) && has_all(there, line->principals) &&
-            (there->roles & line->roles) == line->roles)
+    while (!line->is_ca && trust_walk_key(t, line->cred, &at))
+        if (trust_line(t, &at, &there) == EDHOC_OK && says_that(there, line))
             return there;
+    for (size_t i = 0; line->is_ca && i < trust_ca_count(t); i++)
+        if (says_that(trust_ca_at(t, i), line))
+            return trust_ca_at(t, i);
     return NULL;
+}
+
+/* Adds it to the lines that are understood. */
+static edhoc_err learn(struct edit *e, struct bytes text)
+{
+    struct buf copy = buf_new(TRUST_LINE_MAX);
+
+    buf_put(&copy, text);
+    if (buf_err(&copy) != EDHOC_OK)
+        return buf_err(&copy);
+    return trust_read(e->trust, &copy, e->file.shown, ++e->lines);
 }
 
 edhoc_err edit_append(struct edit *e, struct bytes text, const struct trust_line **already,
@@ -119,9 +130,12 @@ edhoc_err edit_append(struct edit *e, struct bytes text, const struct trust_line
         trust_line_free(line);
         return EDHOC_OK;
     }
-    line_describe_at(line, said);
-    err = trust_add(e->trust, line);
-    e->lines++;
+    err = trust_check_use(e->trust, line);
+    if (err == EDHOC_OK) {
+        line_describe_at(line, said);
+        err = learn(e, text);
+    }
+    trust_line_free(line);
     return err == EDHOC_OK ? file_edit_append(&e->file, text) : err;
 }
 

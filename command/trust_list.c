@@ -107,7 +107,7 @@ static bool fill_row(const struct trust_line *line, int64_t now, struct row *row
 static edhoc_err fill_table(const struct trust *t, struct table *table)
 {
     int64_t now = (int64_t)time(NULL);
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *line;
 
     table->rows = calloc(trust_count(t) + trust_ca_count(t) + 1, sizeof(*table->rows));
@@ -175,7 +175,9 @@ static edhoc_err load(const struct trust_command *c, struct trust **t)
     if (c->file == NULL)
         return load_trust(&none, true, NULL, t);
     err = trust_new(t);
-    return err == EDHOC_OK ? trust_file_read(c->file, false, NULL, *t) : err;
+    if (err == EDHOC_OK)
+        err = trust_file_read(c->file, false, NULL, *t);
+    return err == EDHOC_OK ? trust_examine(*t) : err;
 }
 
 int trust_list_lines(const struct trust_command *c)

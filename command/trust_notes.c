@@ -10,9 +10,10 @@ size_t trust_tell_notes(const struct trust *t)
 
     for (size_t i = 0; i < trust_note_count(t); i++) {
         bool taken;
-        const char *story = trust_note(t, i, &taken);
+        struct trust_story story;
 
-        fprintf(stderr, "gss-edhoc: %s; %s\n", story,
+        trust_note(t, i, &taken, &story);
+        fprintf(stderr, "gss-edhoc: %s; %s\n", story.text,
                 taken ? "the line grants nothing, and no certificate gets its names: mend it or "
                         "remove it"
                       : "the line is passed over");

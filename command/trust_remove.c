@@ -289,7 +289,7 @@ static edhoc_err treat_line(struct removal *r, const struct trust_line *line, st
 static edhoc_err treat_file(struct removal *r, const struct edit *e)
 {
     struct bytes rest = buf_bytes(&e->file.text), line;
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *next = trust_next(e->trust, &at);
     edhoc_err err = EDHOC_OK;
 
@@ -314,7 +314,7 @@ static edhoc_err treat_file(struct removal *r, const struct edit *e)
 /* The line whose pattern still lets a name in. */
 static const struct trust_line *find_pattern(const struct trust *t, const struct target *target)
 {
-    struct trust_cursor at = {0};
+    struct trust_cursor at = {.part = 0};
     const struct trust_line *line;
 
     while (target->name != NULL && (line = trust_next(t, &at)) != NULL)
@@ -328,6 +328,7 @@ static edhoc_err check_matched(const struct removal *r, const struct edit *e)
     for (size_t i = 0; i < r->len; i++) {
         const struct target *t = &r->target[i];
         const struct trust_line *line = find_pattern(e->trust, t);
+        struct trust_story story;
 
         if (t->matched)
             continue;
@@ -336,9 +337,9 @@ static edhoc_err check_matched(const struct removal *r, const struct edit *e)
                           "%s: no line names %s; line %u lets it in by \"%s\": remove that",
                           e->file.shown, t->text, line->line, line->principals);
         return report(EDHOC_ERR_NO_TRUST, "%s: nothing in it matches %s%s", e->file.shown, t->text,
-                      t->name != NULL
-                          ? trust_hint(e->trust, TRUST_CLIENT, bytes_of_text(t->name), false)
-                          : "");
+                      t->name != NULL ? trust_hint(e->trust, TRUST_CLIENT, bytes_of_text(t->name),
+                                                   false, &story)
+                                      : "");
     }
     return EDHOC_OK;
 }

@@ -277,18 +277,22 @@ static struct buf stories_of(const struct identity_set *identities, const struct
                              edhoc_err stale)
 {
     struct buf text = buf_new(STORIES_MAX);
+    struct trust_story story;
+    size_t notes;
     bool taken;
 
-    if (identities != NULL && identities->passed_over != NULL)
-        buf_put_text(&text, identities->passed_over);
-    for (size_t i = 0; trust != NULL && i < trust_note_count(trust); i++) {
-        buf_put_text(&text, trust_note(trust, i, &taken));
-        buf_put_text(&text, taken ? "; the line grants nothing, and its names are taken\n"
-                                  : "; the line is passed over\n");
-    }
-    if (stale != EDHOC_OK) {
+    if (stale != EDHOC_OK) { /* before another report takes its place */
         buf_put_text(&text, report_details(stale));
         buf_put_byte(&text, '\n');
+    }
+    if (identities != NULL && identities->passed_over != NULL)
+        buf_put_text(&text, identities->passed_over);
+    notes = trust != NULL ? trust_note_count(trust) : 0;
+    for (size_t i = 0; i < notes && i < FILES_TOLD_MAX; i++) {
+        trust_note(trust, i, &taken, &story);
+        buf_put_text(&text, story.text);
+        buf_put_text(&text, taken ? "; the line grants nothing, and its names are taken\n"
+                                  : "; the line is passed over\n");
     }
     return text;
 }

@@ -15,6 +15,7 @@
 #include "peer/judge.h"
 #include "peer/trust.h"
 #include "peer/verified.h"
+#include "peer/trust_plan.h"
 
 #include "lib/errors.h"
 #include "lib/keep.h"

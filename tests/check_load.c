@@ -673,23 +673,24 @@ static const struct {
 static void check_taken(const struct trust *t, unsigned role, const char *name)
 {
     static const char *const names[] = {"a", "b@h", "x@h", "a@h"};
+    struct trust_story story;
 
     if (name != NULL)
-        ck_assert_ptr_nonnull(trust_taken_by(t, role, bytes_of_text(name)));
+        ck_assert(trust_taken_by(t, role, bytes_of_text(name), &story));
     for (size_t i = 0; name == NULL && i < ROWS(names); i++)
-        ck_assert_ptr_null(trust_taken_by(t, role, bytes_of_text(names[i])));
-    ck_assert_ptr_null(trust_taken_by(t, role, BYTES_LITERAL("alice")));
+        ck_assert(!trust_taken_by(t, role, bytes_of_text(names[i]), &story));
+    ck_assert(!trust_taken_by(t, role, BYTES_LITERAL("alice"), &story));
 }
 
 static void check_note(const struct trust *t, enum fate fate, const char *says)
 {
-    const char *story;
+    struct trust_story story;
     bool taken;
 
     ck_assert_uint_eq(trust_note_count(t), 1);
-    story = trust_note(t, 0, &taken);
-    ck_assert_ptr_nonnull(strstr(story, says));
-    ck_assert_msg(strncmp(story, "the-file line 2: ", 17) == 0, "%s", story);
+    trust_note(t, 0, &taken, &story);
+    ck_assert_ptr_nonnull(strstr(story.text, says));
+    ck_assert_msg(strncmp(story.text, "the-file line 2: ", 17) == 0, "%s", story.text);
     ck_assert(taken == (fate == TAKEN));
 }
 
@@ -705,6 +706,7 @@ START_TEST(a_bad_line_leaves_the_rest_of_its_file)
         ck_assert_told(err, EDHOC_ERR_TRUST_SYNTAX, bad_lines[_i].says);
     } else {
         ck_assert_ok(err);
+        ck_assert_ok(trust_examine(t));
         ck_assert_uint_eq(trust_count(t), 2);
         ck_assert_uint_eq(trust_ca_count(t), 0);
         check_note(t, bad_lines[_i].fate, bad_lines[_i].says);
@@ -734,6 +736,7 @@ END_TEST
 START_TEST(one_key_is_not_pinned_for_both_uses)
 {
     struct buf pem = buf_new(4096), text = buf_new(4096);
+    struct trust_story story;
     struct trust *t;
     struct key *dh;
     bool taken;
@@ -745,12 +748,14 @@ START_TEST(one_key_is_not_pinned_for_both_uses)
     trust_line_format("bob", "server", dh, NULL, &text);
     ck_assert_ok(trust_new(&t));
     ck_assert_ok(trust_text_read(buf_bytes(&text), "trust", t));
+    ck_assert_ok(trust_examine(t));
     ck_assert_uint_eq(trust_count(t), 1);
     ck_assert_uint_eq(trust_note_count(t), 1);
-    ck_assert_ptr_nonnull(strstr(trust_note(t, 0, &taken), "trust line 3: this key is pinned as"));
+    trust_note(t, 0, &taken, &story);
+    ck_assert_ptr_nonnull(strstr(story.text, "trust line 3: this key is pinned as"));
     ck_assert(taken);
-    ck_assert_ptr_nonnull(trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("bob")));
-    ck_assert_ptr_null(trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("alice")));
+    ck_assert(trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("bob"), &story));
+    ck_assert(!trust_taken_by(t, TRUST_SERVER, BYTES_LITERAL("alice"), &story));
     trust_free(t);
     key_free(dh);
     buf_free(&pem);

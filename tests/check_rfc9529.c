@@ -126,7 +126,7 @@ static struct edhoc *initiator(const struct vectors *trace, struct buf *message_
                                  .now = 1,
                                  .ephemeral = vectors_hex(trace, 0, "x"),
                                  .c_x = vectors_hex(trace, 0, "c_i")};
-    struct trust_line *line = calloc(1, sizeof(*line));
+    struct buf line = buf_new(1024);
     struct identity *id;
     struct key *sk, *pk;
     struct edhoc *s;
@@ -136,14 +136,10 @@ static struct edhoc *initiator(const struct vectors *trace, struct buf *message_
     ck_assert_ok(identity_new_raw(sk, NULL, "test", &id));
     ck_assert_ok(identity_set_new(&id, 1, &config.identities));
     ck_assert_ok(trust_new(&config.trust));
-    line->principals = strdup("peer");
-    line->roles = TRUST_SERVER;
-    line->valid_after = INT64_MIN;
-    line->valid_before = INT64_MAX;
-    line->file = strdup("test");
+    trust_line_format("peer", "server", pk, NULL, &line);
+    ck_assert_ok(trust_read(config.trust, &line, "test", 1));
     ck_assert_ok(cred_new_agreed(pk, vectors_hex(trace, 0, "id_cred_r"),
-                                 vectors_hex(trace, 0, "cred_r"), &line->cred));
-    ck_assert_ok(trust_add(config.trust, line));
+                                 vectors_hex(trace, 0, "cred_r"), &config.agreed[0]));
     suite_list_add(&config.suites, 6);
     suite_list_add(&config.suites, 2);
     config.suite_at = 1;
@@ -151,6 +147,7 @@ static struct edhoc *initiator(const struct vectors *trace, struct buf *message_
     ck_assert_ok(edhoc_step(s, BYTES_NONE, message_1));
     identity_set_free(config.identities);
     trust_free(config.trust);
+    cred_free(config.agreed[0]);
     key_free(sk);
     key_free(pk);
     return s;

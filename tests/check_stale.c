@@ -4,6 +4,7 @@
 #include "load/sources.h"
 #include "peer/judge.h"
 #include "peer/peer.h"
+#include "peer/trust_plan.h"
 
 #include <fcntl.h>
 #include <stdio.h>

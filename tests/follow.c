@@ -100,17 +100,13 @@ static struct identity_set *identity(const struct course *c, char side, struct k
 
 static struct trust *trust_in(const struct identity_set *peer)
 {
-    struct trust_line *line = calloc(1, sizeof(*line));
+    struct buf line = buf_new(1024);
     struct trust *t;
 
+    trust_line_format(cred_sub(peer->id[0]->by_value).len > 0 ? "*" : "peer", "client,server",
+                      peer->id[0]->key, NULL, &line);
     ck_assert_ok(trust_new(&t));
-    line->principals = strdup(cred_sub(peer->id[0]->by_value).len > 0 ? "*" : "peer");
-    line->roles = TRUST_CLIENT | TRUST_SERVER;
-    line->valid_after = INT64_MIN;
-    line->valid_before = INT64_MAX;
-    line->file = strdup("vector");
-    line->cred = cred_ref(peer->id[0]->by_value);
-    ck_assert_ok(trust_add(t, line));
+    ck_assert_ok(trust_read(t, &line, "vector", 1));
     return t;
 }
 
@@ -244,6 +240,7 @@ static void begin(struct course *c, enum edhoc_role role, struct identity_set *o
         .options = SIDE_PLAIN | EDHOC_CONFIRM,
         .identities = own,
         .trust = trust_in(peer),
+        .agreed = {peer->id[0]->by_value},
         .suites = suites,
         .target = initiator ? "peer" : NULL,
         .now = 1700000000,

@@ -46,6 +46,16 @@ static edhoc_err answers(void *arg, const char *target)
 
 static struct cred *candidate(void *arg, const struct cred_id *id, bool dh, size_t *at)
 {
+    struct cred *const *agreed = ((struct side *)arg)->config.agreed;
+
+    while (agreed[0] != NULL && *at < SIDE_AGREED_MAX && agreed[*at] != NULL) {
+        struct cred *c = agreed[(*at)++];
+
+        if (cred_is_dh(c) == dh && bytes_equal(cred_id(c), id->map))
+            return c;
+    }
+    if (agreed[0] != NULL)
+        return NULL;
     return party_parties.candidate(((struct side *)arg)->party, id, dh, at);
 }
 
@@ -228,6 +238,8 @@ static void objects_free(struct side *s)
     profile_free(s->gss_api);
     identity_set_free(s->current.identities);
     trust_free(s->current.trust);
+    for (size_t i = 0; i < SIDE_AGREED_MAX; i++)
+        cred_free(s->config.agreed[i]);
     free(s);
 }
 
@@ -248,6 +260,8 @@ edhoc_err side_new(const struct side_config *config, struct edhoc **out)
         return EDHOC_ERR_NOMEM;
     engine.profile = (config->options & SIDE_PLAIN) != 0 ? &plain_profile : &profile;
     s->config = *config;
+    for (size_t i = 0; i < SIDE_AGREED_MAX; i++)
+        (void)cred_ref(config->agreed[i]);
     err = new_profile(s);
     if (err == EDHOC_OK)
         err = new_party(s);

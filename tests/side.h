@@ -16,11 +16,16 @@
  * looked at. */
 #define SIDE_LETS_GO 16u
 
+#define SIDE_AGREED_MAX 3
+
 struct side_config {
     enum edhoc_role role;
     unsigned options;
     struct identity_set *identities; /* an initiator uses the first */
     struct trust *trust;
+    /* Credentials agreed on beforehand, under any ID_CRED_x: what one by reference may mean, in place
+     * of those that `trust` pins. The side takes references. */
+    struct cred *agreed[SIDE_AGREED_MAX];
     struct suite_list suites;
     const char *target;
     uint32_t flags;

@@ -9,6 +9,7 @@
 #include "profile/item.h"
 #include "lib/hex.h"
 #include "lib/errors.h"
+#include "lib/pin_line.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -149,11 +150,8 @@ unsigned support_pin(struct trust *t, struct support_pin pin)
     line->comment = strdup("a comment");
     line->file = strdup(SUPPORT_FILE);
     line->line = number;
-    if (pin.cred != NULL)
-        line->cred = pin.cred;
-    else
-        ck_assert_ok(cred_new_kid(pin.key, &line->cred));
-    ck_assert_ok(trust_add(t, line));
+    ck_assert_ok(cred_new_kid(pin.key, &line->cred));
+    ck_assert_ok(pin_line(t, line));
     return number;
 }
 

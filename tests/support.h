@@ -47,7 +47,6 @@ struct support_pin {
     const char *principals;
     unsigned roles;        /* 0: both */
     int64_t after, before; /* 0: not given */
-    struct cred *cred;     /* instead of the key's own; taken over */
     const char *local_user;
 };
 /* Appends a line; answers its number in SUPPORT_FILE. */

@@ -105,6 +105,8 @@ edhoc_err load_trust(const struct settings *s, bool initiator, struct loading *l
         err = load_store(&anchors, loading, *out);
     if (err == EDHOC_OK)
         err = load_revoked(s, loading, *out);
+    if (err == EDHOC_OK)
+        err = trust_examine(*out);
     if (err != EDHOC_OK) {
         trust_free(*out);
         *out = NULL;

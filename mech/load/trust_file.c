@@ -1,11 +1,9 @@
 #include "load/trust_file.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/report.h"
 #include "load/file.h"
 #include "base/lines.h"
 #include "peer/trust_line.h"
@@ -22,53 +20,17 @@ static edhoc_err check_start(struct bytes text, const char *file)
     return EDHOC_OK;
 }
 
-/* A line that was read may be of no use beside those before it, or its point none. */
-static edhoc_err add_line(struct trust *t, const struct trust_terms *terms,
-                          const struct trust_point *point, const struct trust_place *at,
-                          struct trust_fault *fault)
-{
-    struct trust_line *line;
-    edhoc_err err = trust_line_make(terms, point, at, &line);
-
-    fault->roles = terms->roles;
-    return err == EDHOC_OK ? trust_add(t, line) : err;
-}
-
-/* What becomes of a line that was refused, by the report of why. */
-static edhoc_err add_fault(struct trust *t, const struct trust_fault *fault)
-{
-    char story[1024];
-
-    (void)snprintf(story, sizeof(story), "%s", report_details(EDHOC_ERR_TRUST_SYNTAX));
-    if (!fault->named)
-        return report(EDHOC_ERR_TRUST_SYNTAX,
-                      "%s; whom the line names cannot be told, so nothing in the file counts",
-                      story);
-    report_clear();
-    return fault->passed ? trust_add_passed(t, story)
-                         : trust_add_taken(t, fault->principals, fault->roles, story);
-}
-
-static edhoc_err read_line(struct bytes text, const char *file, unsigned number, struct trust *t)
-{
-    struct trust_place at = {file, number};
-    struct trust_terms terms;
-    struct trust_point point;
-    struct trust_fault fault;
-    edhoc_err err = trust_line_read(text, &at, &terms, &point, &fault);
-
-    if (err == EDHOC_OK && terms.type_word.len > 0)
-        err = add_line(t, &terms, &point, &at, &fault);
-    return err == EDHOC_ERR_TRUST_SYNTAX ? add_fault(t, &fault) : err;
-}
-
 edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t)
 {
+    struct buf copy = buf_new(text.len);
     edhoc_err err = check_start(text, file);
-    struct bytes line;
 
-    for (unsigned number = 1; err == EDHOC_OK && lines_next(&text, &line); number++)
-        err = read_line(line, file, number, t);
+    buf_put(&copy, text);
+    if (err == EDHOC_OK)
+        err = buf_err(&copy);
+    if (err == EDHOC_OK)
+        err = trust_read(t, &copy, file, 1);
+    buf_free(&copy);
     return err;
 }
 
@@ -83,7 +45,9 @@ edhoc_err trust_file_read(const char *path, bool may_be_missing, struct loading 
     if (err == EDHOC_OK)
         err = trust_add_file(t, path);
     if (err == EDHOC_OK)
-        err = trust_text_read(buf_bytes(&text), path, t);
+        err = check_start(buf_bytes(&text), path);
+    if (err == EDHOC_OK)
+        err = trust_read(t, &text, path, 1);
     buf_free(&text);
     return err;
 }

@@ -8,10 +8,8 @@
 #define TRUST_FILE_MAX (256u << 20) /* bytes of a trust file */
 #define PUB_FILE_MAX   16384        /* bytes of a FILE.pub */
 
-/* Reads the text of a file into `t`. A line that cannot be understood grants nothing, and its names
- * stay taken (trust_add_taken); one for somebody else is passed over (trust_add_passed). Where it
- * cannot be told whom such a line names, or the file is no text, EDHOC_ERR_TRUST_SYNTAX. `file` is
- * for errors and for the lines. */
+/* Reads the text of a file into `t` (trust_read); it is no text where it begins with a byte order
+ * mark. `file` is for errors and for the lines. Copies the text. */
 edhoc_err trust_text_read(struct bytes text, const char *file, struct trust *t) EDHOC_MUST_USE;
 /* Reads a whole file into `t` and remembers it as a place. A file that does not exist is
  * EDHOC_ERR_FILE, or nothing where it `may_be_missing`; EDHOC_ERR_PERMISSIONS when others can write

@@ -6,8 +6,8 @@
 #include "peer/trust.h"
 
 /* Does the line accept this key, in this role and at this time, under this name? */
-bool judge_key_fits(const struct trust_line *line, const struct cred *cred, unsigned role,
-                    struct bytes name, int64_t now);
+bool judge_key_fits(const struct trust *t, const struct trust_cursor *at, const struct cred *cred,
+                    unsigned role, struct bytes name, int64_t now);
 
 /* See judge.h. */
 edhoc_err judge_server_key(const struct trust *t, struct cred *cred, const char *target,

@@ -13,6 +13,7 @@
 #include "peer/ssh_ca.h"
 #include "peer/ssh_cert.h"
 #include "peer/trust.h"
+#include "peer/trust_place.h"
 #include "peer/verified.h"
 
 #include <stdio.h>
@@ -67,12 +68,14 @@ static enum progress line_progress(const struct judging *j, const struct trust_l
                          : find_principal(line, &j->c, name);
     if (!named)
         return NOT_OF_NAME;
-    return trust_line_time(line, j->now) == EDHOC_OK ? GOOD : OUT_OF_DATE;
+    return trust_time(line->valid_after, line->valid_before, j->now) == EDHOC_OK ? GOOD
+                                                                                 : OUT_OF_DATE;
 }
 
 static edhoc_err no_line_of_ca(const struct judging *j)
 {
     struct buf fingerprint = buf_new(64);
+    struct trust_story story;
     edhoc_err err = openssh_fingerprint(j->c.ca, &fingerprint);
 
     if (err == EDHOC_OK)
@@ -80,7 +83,7 @@ static edhoc_err no_line_of_ca(const struct judging *j)
                      "the peer's OpenSSH certificate is signed by a CA (%.*s) that no line in %s "
                      "has; if it is the right one, add: PATTERNS cert-authority KEY%s",
                      SHOWN(buf_bytes(&fingerprint)), trust_places(j->t),
-                     trust_hint(j->t, j->role, BYTES_NONE, true));
+                     trust_hint(j->t, j->role, BYTES_NONE, true, &story));
     buf_free(&fingerprint);
     return err;
 }
@@ -89,6 +92,7 @@ static edhoc_err refuse(const struct judging *j, const struct trust_line *line,
                         enum progress progress)
 {
     struct bytes list = j->c.principals, first = BYTES_NONE;
+    struct trust_place place;
 
     switch (progress) {
     case OTHER_CA:
@@ -111,7 +115,8 @@ static edhoc_err refuse(const struct judging *j, const struct trust_line *line,
                       line->file, line->line, line->principals, SHOWN(first),
                       list.len > 0 ? " and others" : "");
     default:
-        return trust_report_time(trust_line_time(line, j->now), line);
+        place = (struct trust_place){line->file, line->line};
+        return trust_report_time(trust_time(line->valid_after, line->valid_before, j->now), &place);
     }
 }
 
@@ -199,26 +204,30 @@ static edhoc_err check_signature(const struct judging *j, const struct trust_lin
 
 /* A line that pins a key has this name literally: the first that pins the certificate's own, else
  * the first. */
-static const struct trust_line *find_pin(const struct judging *j, struct bytes name, bool *own)
+static bool find_pin(const struct judging *j, struct bytes name, struct trust_cursor *pin,
+                     bool *own)
 {
-    const struct trust_line *pin = NULL;
+    struct trust_cursor at = {.part = 0};
+    struct trust_terms terms;
+    bool found = false;
 
     *own = false;
-    for (size_t i = 0; i < trust_count(j->t) && !*own; i++) {
-        const struct trust_line *line = trust_at(j->t, i);
+    while (!*own && trust_walk_name(j->t, name, &at)) {
+        bool is_own = trust_kind(j->t, &at) == TRUST_PIN && trust_is_key(j->t, &at, j->cred);
 
-        if ((is_server(j) && (line->roles & TRUST_SERVER) == 0) ||
-            !trust_takes(bytes_of_text(line->principals), line->roles, TRUST_CLIENT, name))
+        if (trust_kind(j->t, &at) != TRUST_PIN || (found && !is_own))
             continue;
-        *own = cred_same_thumbprint(line->cred, j->cred);
-        if (pin == NULL || *own)
-            pin = line;
+        trust_terms(j->t, &at, &terms);
+        if ((is_server(j) && (terms.roles & TRUST_SERVER) == 0) ||
+            !trust_takes(terms.principals, terms.roles, TRUST_CLIENT, name))
+            continue;
+        *own = is_own;
+        *pin = at;
+        found = true;
     }
-    return pin;
+    return found;
 }
 
-/* By the raw key, as if nothing else had been sent: whether a CA signed the certificate nobody has
- * looked at, so nothing in it is known of the peer. */
 static edhoc_err judge_pin(const struct judging *j, struct bytes name, struct peer *out)
 {
     struct cred *raw;
@@ -234,18 +243,21 @@ static edhoc_err judge_pin(const struct judging *j, struct bytes name, struct pe
 /* EDHOC_OK, and *own tells whether a line that pins the certificate's own key decides. */
 static edhoc_err check_pins(const struct judging *j, struct bytes name, bool *own)
 {
-    const struct trust_line *pin = find_pin(j, name, own);
-    const char *taken = trust_taken_by(j->t, j->role, name);
+    struct trust_cursor pin;
+    struct trust_story taken;
+    struct trust_place place;
 
-    if (pin != NULL && !*own)
+    if (find_pin(j, name, &pin, own) && !*own) {
+        trust_place(j->t, &pin, &place);
         return report(EDHOC_ERR_NAME_TAKEN,
                       "\"%.*s\" is pinned to a key in %s line %u, so no CA can give it to another",
-                      SHOWN(name), pin->file, pin->line);
-    if (taken != NULL && !*own)
+                      SHOWN(name), place.file, place.line);
+    }
+    if (!*own && trust_taken_by(j->t, j->role, name, &taken))
         return report(EDHOC_ERR_NAME_TAKEN,
                       "\"%.*s\" is on a line that cannot be understood, so no CA can give it away: "
                       "%s",
-                      SHOWN(name), taken);
+                      SHOWN(name), taken.text);
     return EDHOC_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "peer/name.h"
 #include "peer/peer.h"
 #include "peer/trust.h"
+#include "peer/trust_place.h"
 #include "peer/x509_chain.h"
 #include "peer/x509_names.h"
 
@@ -34,89 +35,116 @@ static edhoc_err verify_chain(const struct trust *t, const struct cred *cred,
 /* ---- a pin is stronger than a CA's word ---- */
 
 /* The lines that take a name. */
-struct pins {
-    const struct trust_line *own;   /* the first that pins the certificate's own key, and counts */
-    const struct trust_line *other; /* the first of them */
+struct pins_of {
+    struct trust_cursor own;   /* the first that pins the certificate's own key, and counts */
+    struct trust_cursor other; /* the first of them */
+    bool has_own, has_other;
 };
 
-static struct pins find_pins(const struct trust *t, const struct cred *cred, unsigned role,
-                             struct bytes name, int64_t now)
+static void find_pins(const struct trust *t, const struct cred *cred, unsigned role,
+                      struct bytes name, int64_t now, struct pins_of *pins)
 {
-    struct pins pins = {NULL, NULL};
-    struct trust_cursor at = {0, 0, 0};
-    const struct trust_line *line;
+    struct trust_cursor at = {.part = 0};
+    struct trust_terms terms;
 
-    while (pins.own == NULL && (line = trust_next(t, &at)) != NULL) {
-        if (!trust_takes(bytes_of_text(line->principals), line->roles, role, name))
+    *pins = (struct pins_of){.has_own = false};
+    while (!pins->has_own && trust_walk_name(t, name, &at)) {
+        bool is_own = trust_kind(t, &at) == TRUST_PIN && trust_is_key(t, &at, cred);
+
+        if (trust_kind(t, &at) == TRUST_TAKEN || (pins->has_other && !is_own))
             continue;
-        if (pins.other == NULL)
-            pins.other = line;
-        if (line->cred != NULL && judge_key_fits(line, cred, role, name, now))
-            pins.own = line;
+        trust_terms(t, &at, &terms);
+        if (!trust_takes(terms.principals, terms.roles, role, name))
+            continue;
+        if (!pins->has_other)
+            pins->other = at;
+        pins->has_other = true;
+        pins->has_own = is_own && judge_key_fits(t, &at, cred, role, name, now);
+        if (pins->has_own)
+            pins->own = at;
     }
-    return pins;
 }
 
 /* ---- the decision ---- */
 
-/* `own`: the line that pins the certificate's key and has a word in it too, or NULL. */
-static edhoc_err fill(struct cred *cred, const struct trust_line *own, enum name_kind kind,
-                      const char *name, int64_t expires, struct peer *out)
+/* The line that pins the certificate's key has a word in it too. */
+static edhoc_err fill(const struct trust *t, struct cred *cred, const struct pins_of *pins,
+                      enum name_kind kind, const char *name, int64_t expires, struct peer *out)
 {
-    edhoc_err err = peer_fill(cred, own, kind, bytes_of_text(name), out);
+    const struct trust_line *own = NULL;
+    edhoc_err err = pins->has_own ? trust_line(t, &pins->own, &own) : EDHOC_OK;
 
+    if (err == EDHOC_OK)
+        err = peer_fill(cred, own, kind, bytes_of_text(name), out);
     if (err == EDHOC_OK && expires < out->expires)
         out->expires = expires;
     return err;
 }
 
-edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char *target,
-                            int64_t now, struct peer *out)
+static edhoc_err check_target(const struct trust *t, const struct pins_of *pins, const char *target)
 {
-    struct pins pins = find_pins(t, cred, TRUST_SERVER, bytes_of_text(target), now);
-    const char *taken = trust_taken_by(t, TRUST_SERVER, bytes_of_text(target));
-    const char *host = name_host(target);
-    int64_t expires;
-    edhoc_err err;
+    struct trust_place place;
+    struct trust_story taken;
 
-    if (pins.own == NULL && pins.other != NULL)
+    if (pins->has_own)
+        return EDHOC_OK;
+    if (pins->has_other) {
+        trust_place(t, &pins->other, &place);
         return report(EDHOC_ERR_UNKNOWN_KEY,
                       "the peer sent a certificate, but %s is pinned to another key in %s line %u; "
                       "remove that line to trust a CA instead",
-                      target, pins.other->file, pins.other->line);
-    if (pins.own == NULL && taken != NULL)
-        return report(
-            EDHOC_ERR_UNKNOWN_KEY,
-            "the peer sent a certificate, but a line that cannot be understood names %s: %s",
-            target, taken);
-    err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
+                      target, place.file, place.line);
+    }
+    if (!trust_taken_by(t, TRUST_SERVER, bytes_of_text(target), &taken))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_UNKNOWN_KEY,
+                  "the peer sent a certificate, but a line that cannot be understood names %s: %s",
+                  target, taken.text);
+}
+
+edhoc_err judge_server_x509(const struct trust *t, struct cred *cred, const char *target,
+                            int64_t now, struct peer *out)
+{
+    const char *host = name_host(target);
+    struct pins_of pins;
+    int64_t expires;
+    edhoc_err err;
+
+    find_pins(t, cred, TRUST_SERVER, bytes_of_text(target), now, &pins);
+    err = check_target(t, &pins, target);
+    if (err == EDHOC_OK)
+        err = verify_chain(t, cred, X509_FOR_SERVER, now, &expires);
     if (err == EDHOC_OK && (host == NULL || !x509_names_host(cred_chain(cred, 0), host)))
         err = report(EDHOC_ERR_CERT_NAME, "\"%s\" is in none of its subject alternative names",
                      host != NULL ? host : target);
     if (err == EDHOC_OK)
-        err = fill(cred, pins.own, NAME_SERVICE, target, expires, out);
+        err = fill(t, cred, &pins, NAME_SERVICE, target, expires, out);
     return err;
 }
 
-static edhoc_err check_free(const struct trust *t, const struct trust_line *pin, const char *name)
+static edhoc_err check_free(const struct trust *t, const struct pins_of *pins, const char *name)
 {
-    const char *taken = trust_taken_by(t, TRUST_CLIENT, bytes_of_text(name));
+    struct trust_place place;
+    struct trust_story taken;
 
-    if (pin != NULL)
+    if (pins->has_own)
+        return EDHOC_OK;
+    if (pins->has_other) {
+        trust_place(t, &pins->other, &place);
         return report(EDHOC_ERR_NAME_TAKEN,
                       "\"%s\" is pinned to a key in %s line %u, so no CA can give it to another",
-                      name, pin->file, pin->line);
-    if (taken != NULL)
-        return report(
-            EDHOC_ERR_NAME_TAKEN,
-            "\"%s\" is on a line that cannot be understood, so no CA can give it away: %s", name,
-            taken);
-    return EDHOC_OK;
+                      name, place.file, place.line);
+    }
+    if (!trust_taken_by(t, TRUST_CLIENT, bytes_of_text(name), &taken))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_NAME_TAKEN,
+                  "\"%s\" is on a line that cannot be understood, so no CA can give it away: %s",
+                  name, taken.text);
 }
 
 edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t now, struct peer *out)
 {
-    struct pins pins = {NULL, NULL};
+    struct pins_of pins;
     char *name = NULL;
     int64_t expires;
     enum name_kind kind;
@@ -124,12 +152,12 @@ edhoc_err judge_client_x509(const struct trust *t, struct cred *cred, int64_t no
 
     if (err == EDHOC_OK)
         err = x509_client_name(cred_chain(cred, 0), &kind, &name);
+    if (err == EDHOC_OK) {
+        find_pins(t, cred, TRUST_CLIENT, bytes_of_text(name), now, &pins);
+        err = check_free(t, &pins, name);
+    }
     if (err == EDHOC_OK)
-        pins = find_pins(t, cred, TRUST_CLIENT, bytes_of_text(name), now);
-    if (err == EDHOC_OK && pins.own == NULL)
-        err = check_free(t, pins.other, name);
-    if (err == EDHOC_OK)
-        err = fill(cred, pins.own, kind, name, expires, out);
+        err = fill(t, cred, &pins, kind, name, expires, out);
     free(name);
     return err;
 }

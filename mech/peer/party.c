@@ -11,6 +11,7 @@
 #include "peer/name.h"
 #include "peer/peer.h"
 #include "peer/trust.h"
+#include "peer/trust_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -274,13 +275,13 @@ static edhoc_err judge_proven(struct party *p, struct cred *proven)
 
 static edhoc_err judge(void *arg, struct cred *proven)
 {
-    struct trust_cursor at = {0, 0, 0};
+    struct trust_cursor at = {.part = 0};
     struct party *p = arg;
     edhoc_err err = judge_proven(p, proven);
 
     cred_free(p->proven);
     p->proven = cred_ref(proven);
-    p->known = err == EDHOC_OK || trust_next_of_key(p->trust, proven, &at) != NULL;
+    p->known = err == EDHOC_OK || trust_walk_key(p->trust, proven, &at);
     return err;
 }
 

@@ -4,13 +4,17 @@
 #include "base/report.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
-#include "edhoc/suite.h"
 #include "peer/match.h"
 #include "peer/name.h"
+#include "peer/pins.h"
+#include "peer/pins_index.h"
+#include "peer/pins_line.h"
+#include "peer/pins_text.h"
 #include "peer/revoked.h"
 #include "peer/trust_line.h"
-#include "peer/verified.h"
+#include "peer/trust_place.h"
 #include "peer/x509_store.h"
 
 #include <stdatomic.h>
@@ -18,76 +22,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line that does not count. */
-struct note {
-    char *principals; /* which it takes; NULL where it is passed over */
-    unsigned roles;
-    char *hint; /* where it is, and what is wrong with it, as the end of an error */
-};
-
-#define HINT "; a line that cannot be understood grants nothing: "
-
-static const char *note_story(const struct note *note)
-{
-    return note->hint + sizeof(HINT) - 1;
-}
-
-static void note_clear(struct note *note)
-{
-    free(note->principals);
-    free(note->hint);
-}
-
-/* 1 + the line that comes next; 0: none does. */
-struct links {
-    uint32_t key_next; /* the same key again, in whatever use and form */
-    uint32_t key_last; /* of the first line of a key: its last one, plus 1 */
-    uint32_t id_next;  /* another credential with the same ID_CRED_x */
-};
-
-/* A pin of a part that does not count, because of a part before it. */
-struct overruled {
-    uint32_t part, line;
-};
-
 struct trust {
     atomic_uint refs;
-    struct trust_line **lines;
-    size_t len, cap;
-    struct trust_line **cas; /* the CA lines */
-    size_t ca_len, ca_cap;
-    struct verified *verified; /* of what they have signed; NULL while there are none */
-    struct links *links;       /* of each line */
-    uint32_t *by_key;  /* 2 * cap slots: 1 + the first line of each key, by hash; 0 is empty */
-    uint32_t *by_id;   /* 2 * cap slots: the same of each ID_CRED_x */
+    struct pins *pins;                   /* its own lines; NULL where it is joined */
+    struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are instead */
+    size_t parts;
+    uint32_t *overruled; /* joined: lines of the last part that do not count because of the first,
+                            in order */
+    size_t overruled_len;
     struct buf places; /* text with its NUL, see trust_places */
-    struct note *notes;
-    size_t note_len, note_cap;
     struct x509_store *anchors;
     edhoc_err anchors_err; /* why there are none, though some are configured */
     char *anchors_story;   /* of it, or NULL */
     struct revoked *revoked;
-    struct trust *part[TRUST_PARTS_MAX]; /* joined: whose lines there are, instead of its own */
-    size_t parts;
-    struct overruled *overruled; /* joined: in order */
-    size_t overruled_len, overruled_cap;
 };
 
-#define PLACES_MAX     4096
-#define REMEMBERED_MAX 32768 /* certificates whose CA's signature has verified */
+#define PLACES_MAX 4096
 
-/* ---- the store ---- */
+/* ---- life ---- */
 
-edhoc_err trust_new(struct trust **out)
+static struct trust *new_trust(void)
 {
     struct trust *t = calloc(1, sizeof(*t));
 
-    *out = t;
     if (t == NULL)
-        return EDHOC_ERR_NOMEM;
+        return NULL;
     atomic_init(&t->refs, 1);
     t->places = buf_new(PLACES_MAX);
-    return EDHOC_OK;
+    return t;
+}
+
+edhoc_err trust_new(struct trust **out)
+{
+    struct trust *t = new_trust();
+    edhoc_err err = t != NULL ? pins_new(&t->pins) : EDHOC_ERR_NOMEM;
+
+    if (err != EDHOC_OK) {
+        trust_free(t);
+        t = NULL;
+    }
+    *out = t;
+    return err;
 }
 
 struct trust *trust_ref(struct trust *t)
@@ -101,19 +76,7 @@ void trust_free(struct trust *t)
 {
     if (t == NULL || atomic_fetch_sub(&t->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < t->len; i++)
-        trust_line_free(t->lines[i]);
-    for (size_t i = 0; i < t->ca_len; i++)
-        trust_line_free(t->cas[i]);
-    free(t->lines);
-    free(t->cas);
-    verified_free(t->verified);
-    free(t->links);
-    free(t->by_key);
-    free(t->by_id);
-    for (size_t i = 0; i < t->note_len; i++)
-        note_clear(&t->notes[i]);
-    free(t->notes);
+    pins_free(t->pins);
     free(t->overruled);
     buf_free(&t->places);
     x509_store_free(t->anchors);
@@ -124,194 +87,12 @@ void trust_free(struct trust *t)
     free(t);
 }
 
-/* ---- the index: lines by key, and by what names it ---- */
-
-/* Where a key's slot is, or would be. A table of twice as many slots as lines always has one. */
-static uint32_t *slot_of_x(const struct trust *t, enum cose_curve curve, struct bytes x)
+edhoc_err trust_read(struct trust *t, struct buf *text, const char *file, unsigned first)
 {
-    size_t slots = 2 * t->cap, at = 0;
+    edhoc_err err = pins_read(t->pins, text, file, first);
 
-    for (size_t i = 0; i < 8; i++)
-        at = at << 8 | x.p[i];
-    for (at %= slots; t->by_key[at] != 0; at = (at + 1) % slots) {
-        const struct key *key = cred_key(t->lines[t->by_key[at] - 1]->cred);
-
-        if (key_type(key)->curve == curve && bytes_equal(key_x(key), x))
-            break;
-    }
-    return &t->by_key[at];
-}
-
-static uint32_t *slot_of_key(const struct trust *t, const struct cred *c)
-{
-    return slot_of_x(t, key_type(cred_key(c))->curve, key_x(cred_key(c)));
-}
-
-static uint32_t *slot_of_id(const struct trust *t, struct bytes id)
-{
-    size_t slots = 2 * t->cap;
-    uint64_t at = 0xcbf29ce484222325; /* FNV-1a */
-
-    for (size_t i = 0; i < id.len; i++)
-        at = (at ^ id.p[i]) * 0x100000001b3;
-    for (at %= slots; t->by_id[at] != 0; at = (at + 1) % slots)
-        if (bytes_equal(cred_id(t->lines[t->by_id[at] - 1]->cred), id))
-            break;
-    return &t->by_id[at];
-}
-
-static void link_key(struct trust *t, uint32_t number)
-{
-    uint32_t *first = slot_of_key(t, t->lines[number - 1]->cred);
-
-    if (*first == 0)
-        *first = number;
-    else
-        t->links[t->links[*first - 1].key_last - 1].key_next = number;
-    t->links[*first - 1].key_last = number;
-}
-
-/* Only what is another credential: to try the same one again would be in vain. */
-static void link_id(struct trust *t, uint32_t number)
-{
-    const struct cred *c = t->lines[number - 1]->cred;
-    uint32_t *at = slot_of_id(t, cred_id(c));
-
-    while (*at != 0 && !cred_same_thumbprint(t->lines[*at - 1]->cred, c))
-        at = &t->links[*at - 1].id_next;
-    if (*at == 0)
-        *at = number;
-}
-
-static bool grow(struct trust *t)
-{
-    size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-    struct trust_line **lines = reallocarray(t->lines, cap, sizeof(*lines));
-    struct links *links = calloc(cap, sizeof(*links));
-    uint32_t *by_key = calloc(2 * cap, sizeof(*by_key)), *by_id = calloc(2 * cap, sizeof(*by_id));
-
-    if (lines != NULL)
-        t->lines = lines;
-    if (lines == NULL || links == NULL || by_key == NULL || by_id == NULL || cap > UINT32_MAX / 2) {
-        free(links);
-        free(by_key);
-        free(by_id);
-        return false;
-    }
-    free(t->links);
-    free(t->by_key);
-    free(t->by_id);
-    t->links = links;
-    t->by_key = by_key;
-    t->by_id = by_id;
-    t->cap = cap;
-    for (uint32_t number = 1; number <= t->len; number++) {
-        link_key(t, number);
-        link_id(t, number);
-    }
-    return true;
-}
-
-/* A key has one use: pinned under both, it would be the peer's choice which one counts. */
-static edhoc_err check_one_use(const struct trust_line *line, const struct trust_line *first)
-{
-    if (cred_is_dh(first->cred) == cred_is_dh(line->cred))
-        return EDHOC_OK;
-    return report(EDHOC_ERR_TRUST_SYNTAX,
-                  "%s line %u: this key is pinned as %s on %s line %u; remove one of both, a key "
-                  "either signs or does Diffie-Hellman",
-                  line->file, line->line, key_type(cred_key(first->cred))->ssh_name, first->file,
-                  first->line);
-}
-
-static bool grow_cas(struct trust *t)
-{
-    size_t cap = t->ca_cap == 0 ? 4 : 2 * t->ca_cap;
-    struct trust_line **cas = reallocarray(t->cas, cap, sizeof(*cas));
-
-    if (cas == NULL)
-        return false;
-    t->cas = cas;
-    t->ca_cap = cap;
-    return true;
-}
-
-static edhoc_err add_ca(struct trust *t, struct trust_line *line)
-{
-    edhoc_err err = t->verified != NULL ? EDHOC_OK : verified_new(REMEMBERED_MAX, &t->verified);
-
-    if (err == EDHOC_OK && t->ca_len == t->ca_cap && !grow_cas(t))
-        err = EDHOC_ERR_NOMEM;
-    if (err != EDHOC_OK) {
-        trust_line_free(line);
-        return err;
-    }
-    line->verified = t->verified;
-    t->cas[t->ca_len++] = line;
-    return EDHOC_OK;
-}
-
-static edhoc_err add_pin(struct trust *t, struct trust_line *line)
-{
-    edhoc_err err = t->len < t->cap || grow(t) ? EDHOC_OK : EDHOC_ERR_NOMEM;
-    uint32_t first = err == EDHOC_OK ? *slot_of_key(t, line->cred) : 0;
-
-    if (first != 0)
-        err = check_one_use(line, t->lines[first - 1]);
-    if (err != EDHOC_OK) {
-        trust_line_free(line);
-        return err;
-    }
-    t->lines[t->len++] = line;
-    link_key(t, (uint32_t)t->len);
-    link_id(t, (uint32_t)t->len);
-    return EDHOC_OK;
-}
-
-edhoc_err trust_add(struct trust *t, struct trust_line *line)
-{
-    line->order = t->len + t->ca_len;
-    return line->is_ca ? add_ca(t, line) : add_pin(t, line);
-}
-
-static bool grow_notes(struct trust *t)
-{
-    size_t cap = t->note_cap == 0 ? 4 : t->note_cap * 2;
-    struct note *notes = reallocarray(t->notes, cap, sizeof(*notes));
-
-    if (notes == NULL)
-        return false;
-    t->notes = notes;
-    t->note_cap = cap;
-    return true;
-}
-
-/* Takes over the principals, on failure too. */
-static edhoc_err add_note(struct trust *t, char *principals, unsigned roles, const char *story)
-{
-    struct note note = {.principals = principals, .roles = roles};
-
-    if (asprintf(&note.hint, HINT "%s", story) < 0)
-        note.hint = NULL;
-    if (note.hint == NULL || (t->note_len == t->note_cap && !grow_notes(t))) {
-        note_clear(&note);
-        return EDHOC_ERR_NOMEM;
-    }
-    t->notes[t->note_len++] = note;
-    return EDHOC_OK;
-}
-
-edhoc_err trust_add_taken(struct trust *t, struct bytes principals, unsigned roles,
-                          const char *story)
-{
-    char *copy = strndup((const char *)principals.p, principals.len);
-
-    return copy != NULL ? add_note(t, copy, roles, story) : EDHOC_ERR_NOMEM;
-}
-
-edhoc_err trust_add_passed(struct trust *t, const char *story)
-{
-    return add_note(t, NULL, 0, story);
+    buf_free(text);
+    return err;
 }
 
 edhoc_err trust_add_file(struct trust *t, const char *path)
@@ -337,111 +118,93 @@ edhoc_err trust_add_file(struct trust *t, const char *path)
     return EDHOC_OK;
 }
 
-/* ---- parts: a key has one use, that of the first part that has it ---- */
+/* ---- parts ---- */
 
-static bool grow_overruled(struct trust *t)
+static size_t part_count(const struct trust *t)
 {
-    size_t cap = t->overruled_cap == 0 ? 4 : t->overruled_cap * 2;
-    struct overruled *overruled = reallocarray(t->overruled, cap, sizeof(*overruled));
-
-    if (overruled == NULL)
-        return false;
-    t->overruled = overruled;
-    t->overruled_cap = cap;
-    return true;
+    return t->parts == 0 ? 1 : t->parts;
 }
 
-static edhoc_err overrule(struct trust *t, struct overruled at, const struct trust_line *first)
+static struct pins *part_of(const struct trust *t, size_t part)
 {
-    const struct trust_line *line = t->part[at.part]->lines[at.line];
-    char story[512];
-
-    if (check_one_use(line, first) == EDHOC_OK)
-        return EDHOC_OK;
-    if (t->overruled_len == t->overruled_cap && !grow_overruled(t))
-        return EDHOC_ERR_NOMEM;
-    t->overruled[t->overruled_len++] = at;
-    (void)snprintf(story, sizeof(story), "%s", report_details(EDHOC_ERR_TRUST_SYNTAX));
-    report_clear();
-    return trust_add_taken(t, bytes_of_text(line->principals), line->roles, story);
+    return t->parts == 0 ? t->pins : t->part[part]->pins;
 }
 
-/* The lines of the last part with this key. */
-static edhoc_err overrule_key(struct trust *t, const struct trust_line *first, uint32_t number)
+static int compare_numbers(const void *a, const void *b)
 {
-    struct overruled at = {(uint32_t)t->parts - 1, 0};
-    edhoc_err err = EDHOC_OK;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-    for (; number != 0 && err == EDHOC_OK; number = t->part[at.part]->links[number - 1].key_next) {
-        at.line = number - 1;
-        err = overrule(t, at, first);
-    }
-    return err;
+    return x < y ? -1 : x > y;
+}
+
+/* Does the line, of that part, not count because of a part before it? */
+static bool is_overruled(const struct trust *t, size_t part, uint32_t n)
+{
+    return part > 0 && t->overruled_len > 0 &&
+           bsearch(&n, t->overruled, t->overruled_len, sizeof(n), compare_numbers) != NULL;
+}
+
+/* The line of the first part whose key this is, for the other use; 0: there is none. Only points of
+ * the NIST curves have two uses. */
+static uint32_t find_other_use(const struct pins *first, const struct pins *last, uint32_t n)
+{
+    uint32_t there;
+
+    if (pins_at(last, n)->kind != PIN_KEY || pins_type(last, n)->kty != KTY_EC2)
+        return 0;
+    there = pins_find_key_of(first, last, n);
+    return there != 0 && pins_type(first, there)->dh != pins_type(last, n)->dh ? there : 0;
 }
 
 /* By the fewer lines: a user's ten against the machine's many. */
-static edhoc_err overrule_part(struct trust *t, const struct trust *earlier)
+static bool parts_clash(const struct pins *a, const struct pins *b)
 {
-    const struct trust *last = t->part[t->parts - 1];
-    const struct trust *few = earlier->len < last->len ? earlier : last;
-    const struct trust *many = few == earlier ? last : earlier;
-    edhoc_err err = EDHOC_OK;
+    const struct pins *few = pins_count(a) < pins_count(b) ? a : b, *many = few == a ? b : a;
 
-    for (size_t i = 0; i < few->len && many->len > 0 && err == EDHOC_OK; i++) {
-        const struct cred *c = few->lines[i]->cred;
-        uint32_t of_few = *slot_of_key(few, c), of_many = *slot_of_key(many, c);
-
-        if (of_few == i + 1 && of_many != 0)
-            err = few == earlier ? overrule_key(t, few->lines[i], of_many)
-                                 : overrule_key(t, many->lines[of_many - 1], of_few);
-    }
-    return err;
+    for (uint32_t n = 1; n <= pins_count(few); n++)
+        if (find_other_use(many, few, n) != 0)
+            return true;
+    return false;
 }
 
-static int compare_overruled(const void *a, const void *b)
+/* A key has one use, that of the first part that has it. */
+static edhoc_err overrule(struct trust *t)
 {
-    const struct overruled *x = a, *y = b;
+    const struct pins *first = part_of(t, 0), *last = part_of(t, 1);
 
-    if (x->part != y->part)
-        return x->part < y->part ? -1 : 1;
-    return x->line < y->line ? -1 : x->line > y->line;
-}
-
-static bool is_overruled(const struct trust *t, size_t part, size_t line)
-{
-    const struct overruled at = {(uint32_t)part, (uint32_t)line};
-
-    return t->overruled_len > 0 &&
-           bsearch(&at, t->overruled, t->overruled_len, sizeof(at), compare_overruled) != NULL;
-}
-
-static edhoc_err join_part(struct trust *t, struct trust *part)
-{
-    edhoc_err err = trust_add_file(t, trust_places(part));
-
-    if (err != EDHOC_OK)
-        return err;
-    t->part[t->parts++] = trust_ref(part);
-    if (t->parts > 1)
-        err = overrule_part(t, t->part[0]);
-    if (t->overruled_len > 0)
-        qsort(t->overruled, t->overruled_len, sizeof(*t->overruled), compare_overruled);
-    return err;
+    if (!parts_clash(first, last))
+        return EDHOC_OK;
+    t->overruled = calloc(pins_count(last), sizeof(*t->overruled));
+    if (t->overruled == NULL)
+        return EDHOC_ERR_NOMEM;
+    for (uint32_t n = 1; n <= pins_count(last); n++)
+        if (find_other_use(first, last, n) != 0)
+            t->overruled[t->overruled_len++] = n;
+    return EDHOC_OK;
 }
 
 edhoc_err trust_join(struct trust *const *parts, size_t count, struct x509_store *anchors,
                      struct trust **out)
 {
-    struct trust *t;
-    edhoc_err err = trust_new(&t);
+    struct trust *t = new_trust();
+    edhoc_err err = t != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 
-    for (size_t i = 0; i < count && err == EDHOC_OK; i++)
-        err = join_part(t, parts[i]);
-    if (err == EDHOC_OK)
+    for (size_t i = 0; i < count && err == EDHOC_OK; i++) {
+        err = trust_add_file(t, trust_places(parts[i]));
+        if (err == EDHOC_OK)
+            t->part[t->parts++] = trust_ref(parts[i]);
+    }
+    if (err == EDHOC_OK && count == 0)
+        err = pins_new(&t->pins);
+    if (err == EDHOC_OK && count > 1)
+        err = overrule(t);
+    if (err == EDHOC_OK) {
         t->anchors = x509_store_ref(anchors);
-    else
+    } else {
         trust_free(t);
-    *out = err == EDHOC_OK ? t : NULL;
+        t = NULL;
+    }
+    *out = t;
     return err;
 }
 
@@ -480,127 +243,313 @@ const struct revoked *trust_revoked(const struct trust *t)
     return t->revoked;
 }
 
+/* ---- lines as a whole ---- */
+
+edhoc_err trust_examine(struct trust *t)
+{
+    edhoc_err err = EDHOC_OK;
+
+    for (size_t i = 0; i < part_count(t) && err == EDHOC_OK; i++)
+        err = pins_examine(part_of(t, i));
+    return err;
+}
+
+static size_t count_keys(const struct trust *t, size_t part)
+{
+    size_t others;
+
+    (void)pins_others(part_of(t, part), &others);
+    return pins_count(part_of(t, part)) - others - (part > 0 ? t->overruled_len : 0);
+}
+
 size_t trust_count(const struct trust *t)
 {
-    size_t n = t->len;
+    size_t n = 0;
 
-    for (size_t i = 0; i < t->parts; i++)
-        n += t->part[i]->len;
-    return n - t->overruled_len;
+    for (size_t i = 0; i < part_count(t); i++)
+        n += count_keys(t, i);
+    return n;
+}
+
+static const struct trust_line *line_at(const struct trust *t, size_t part, uint32_t n)
+{
+    const struct trust_line *line;
+
+    return pins_line(part_of(t, part), n, &line) == EDHOC_OK ? line : NULL;
+}
+
+/* Number i, from 0 on, of the part's lines that pin a key and count. */
+static uint32_t nth_key(const struct trust *t, size_t part, size_t i)
+{
+    size_t count, low = 0, high;
+    const uint32_t *others = pins_others(part_of(t, part), &count);
+    size_t n = i + 1;
+
+    /* Of the others, so many are before it: for each of those, fewer keys are before it than i+1. */
+    for (high = count; low < high;) {
+        size_t middle = (low + high) / 2;
+
+        if (others[middle] - middle <= i + 1)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    n += low;
+    return (uint32_t)n;
 }
 
 const struct trust_line *trust_at(const struct trust *t, size_t i)
 {
     size_t part = 0;
+    uint32_t n;
 
-    if (t->parts == 0)
-        return t->lines[i];
-    for (size_t k = 0; k < t->overruled_len; k++)
-        i += i >= t->part[0]->len && t->overruled[k].line <= i - t->part[0]->len;
-    while (i >= t->part[part]->len)
-        i -= t->part[part++]->len;
-    return t->part[part]->lines[i];
+    while (i >= count_keys(t, part))
+        i -= count_keys(t, part++);
+    n = nth_key(t, part, i);
+    for (size_t k = 0; part > 0 && k < t->overruled_len && t->overruled[k] <= n; k++)
+        n = nth_key(t, part, ++i);
+    return line_at(t, part, n);
 }
 
 size_t trust_ca_count(const struct trust *t)
 {
-    size_t n = t->ca_len;
+    size_t n = 0, count;
 
-    for (size_t i = 0; i < t->parts; i++)
-        n += t->part[i]->ca_len;
+    for (size_t i = 0; i < part_count(t); i++) {
+        (void)pins_cas(part_of(t, i), &count);
+        n += count;
+    }
     return n;
 }
 
 const struct trust_line *trust_ca_at(const struct trust *t, size_t i)
 {
-    size_t part = 0;
+    size_t part = 0, count;
+    const uint32_t *cas = pins_cas(part_of(t, 0), &count);
 
-    if (t->parts == 0)
-        return t->cas[i];
-    while (i >= t->part[part]->ca_len)
-        i -= t->part[part++]->ca_len;
-    return t->part[part]->cas[i];
+    while (i >= count) {
+        i -= count;
+        cas = pins_cas(part_of(t, ++part), &count);
+    }
+    return line_at(t, part, cas[i]);
 }
 
-/* Of the next pin and the next CA line, the one that was added first. */
-static const struct trust_line *next_of(const struct trust *t, struct trust_cursor *at)
+/* Goes on to the next part. */
+static void turn(struct trust_cursor *at)
 {
-    bool pin = at->line < t->len, ca = at->ca < t->ca_len;
-
-    if (pin && ca)
-        pin = t->lines[at->line]->order < t->cas[at->ca]->order;
-    if (pin)
-        return t->lines[at->line++];
-    return ca ? t->cas[at->ca++] : NULL;
+    *at = (struct trust_cursor){.part = at->part + 1};
 }
 
 const struct trust_line *trust_next(const struct trust *t, struct trust_cursor *at)
 {
-    const struct trust_line *line = t->parts == 0 ? next_of(t, at) : NULL;
+    for (; at->part < part_count(t); turn(at)) {
+        const struct pins *pins = part_of(t, at->part);
 
-    while (at->part < t->parts) {
-        line = next_of(t->part[at->part], at);
-        if (line == NULL)
-            *at = (struct trust_cursor){at->part + 1, 0, 0};
-        else if (line->is_ca || !is_overruled(t, at->part, at->line - 1))
-            break;
-    }
-    return line;
-}
+        while (at->line < pins_count(pins)) {
+            enum pin_kind kind = pins_at(pins, ++at->line)->kind;
 
-size_t trust_note_count(const struct trust *t)
-{
-    size_t n = t->note_len;
-
-    for (size_t i = 0; i < t->parts; i++)
-        n += t->part[i]->note_len;
-    return n;
-}
-
-/* Those of the parts, then its own. */
-static const struct note *note_at(const struct trust *t, size_t i)
-{
-    size_t part = 0;
-
-    while (part < t->parts && i >= t->part[part]->note_len)
-        i -= t->part[part++]->note_len;
-    return part < t->parts ? &t->part[part]->notes[i] : &t->notes[i];
-}
-
-const char *trust_note(const struct trust *t, size_t i, bool *taken)
-{
-    *taken = note_at(t, i)->principals != NULL;
-    return note_story(note_at(t, i));
-}
-
-/* The first that takes the name; NULL: none. */
-static const struct note *find_note(const struct trust *t, unsigned role, struct bytes name)
-{
-    for (size_t i = 0; i < trust_note_count(t); i++) {
-        const struct note *note = note_at(t, i);
-
-        if (note->principals != NULL &&
-            trust_takes(bytes_of_text(note->principals), note->roles, role, name))
-            return note;
+            if ((kind == PIN_KEY && !is_overruled(t, at->part, at->line)) || kind == PIN_CA)
+                return line_at(t, at->part, at->line);
+        }
     }
     return NULL;
 }
 
-const char *trust_taken_by(const struct trust *t, unsigned role, struct bytes name)
-{
-    const struct note *note = find_note(t, role, name);
+/* ---- lines by the index ---- */
 
-    return note != NULL ? note_story(note) : NULL;
+bool trust_walk_key(const struct trust *t, const struct cred *c, struct trust_cursor *at)
+{
+    const struct key *key = cred_key(c);
+
+    for (; at->part < part_count(t); turn(at)) {
+        const struct pins *pins = part_of(t, at->part);
+
+        if (!at->begun)
+            at->first = pins_find_key(pins, key_type(key)->curve, key_x(key));
+        while (at->first != 0) {
+            at->line = at->begun ? pins_at(pins, at->line)->key_next : at->first;
+            if (at->begun && at->line == at->first)
+                break;
+            at->begun = true;
+            if (trust_kind(t, at) == TRUST_PIN)
+                return true;
+        }
+    }
+    return false;
 }
 
-const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any)
+bool trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at)
 {
-    const struct note *note = name.len > 0 ? find_note(t, role, name) : NULL;
+    for (; at->part < part_count(t); turn(at)) {
+        if (!at->begun)
+            pins_names_begin(part_of(t, at->part), name, &at->names);
+        at->begun = true;
+        at->line = pins_names_next(part_of(t, at->part), &at->names);
+        if (at->line != 0)
+            return true;
+    }
+    return false;
+}
 
-    for (size_t i = 0; any && note == NULL && i < trust_note_count(t); i++)
-        if (note_at(t, i)->principals != NULL)
-            note = note_at(t, i);
-    return note != NULL ? note->hint : "";
+edhoc_err trust_check_use(const struct trust *t, const struct trust_line *line)
+{
+    struct trust_cursor at = {.part = 0};
+    struct trust_place place;
+    struct trust_terms terms;
+
+    if (line->cred == NULL || !trust_walk_key(t, line->cred, &at))
+        return EDHOC_OK;
+    trust_terms(t, &at, &terms);
+    trust_place(t, &at, &place);
+    if (terms.type->dh == cred_is_dh(line->cred))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_TRUST_SYNTAX,
+                  "%s line %u: this key is pinned as %s on %s line %u; remove one of both, a key "
+                  "either signs or does Diffie-Hellman",
+                  line->file, line->line, terms.type->ssh_name, place.file, place.line);
+}
+
+enum trust_kind trust_kind(const struct trust *t, const struct trust_cursor *at)
+{
+    enum pin_kind kind = pins_at(part_of(t, at->part), at->line)->kind;
+
+    if (kind == PIN_CA)
+        return TRUST_CA;
+    return kind == PIN_KEY && !is_overruled(t, at->part, at->line) ? TRUST_PIN : TRUST_TAKEN;
+}
+
+void trust_terms(const struct trust *t, const struct trust_cursor *at, struct trust_terms *terms)
+{
+    pins_terms(part_of(t, at->part), at->line, terms);
+}
+
+bool trust_is_key(const struct trust *t, const struct trust_cursor *at, const struct cred *c)
+{
+    return pins_is_key(part_of(t, at->part), at->line, c);
+}
+
+void trust_place(const struct trust *t, const struct trust_cursor *at, struct trust_place *place)
+{
+    pins_place(part_of(t, at->part), at->line, place);
+}
+
+edhoc_err trust_line(const struct trust *t, const struct trust_cursor *at,
+                     const struct trust_line **out)
+{
+    return pins_line(part_of(t, at->part), at->line, out);
+}
+
+/* ---- lines that do not count ---- */
+
+#define HINT "; a line that cannot be understood grants nothing: "
+
+static void tell(const struct trust *t, size_t part, uint32_t n, struct trust_story *story)
+{
+    const struct pins *pins = part_of(t, part), *first = part_of(t, 0);
+    char text[PINS_STORY_MAX];
+
+    if (is_overruled(t, part, n))
+        pins_story_of_use(pins, n, first, pins_find_key_of(first, pins, n), text);
+    else
+        pins_story(pins, n, text);
+    (void)snprintf(story->text, sizeof(story->text), "%s", text);
+}
+
+/* The lines of a part of which there is a note, among the others; CAs are good lines. */
+static size_t count_notes(const struct pins *pins)
+{
+    size_t others, cas;
+
+    (void)pins_others(pins, &others);
+    (void)pins_cas(pins, &cas);
+    return others - cas;
+}
+
+size_t trust_note_count(const struct trust *t)
+{
+    size_t n = t->overruled_len;
+
+    for (size_t i = 0; i < part_count(t); i++)
+        n += count_notes(part_of(t, i));
+    return n;
+}
+
+/* Number i, from 0 on. */
+static uint32_t nth_note(const struct pins *pins, size_t i)
+{
+    size_t count;
+    const uint32_t *n = pins_others(pins, &count);
+
+    while (pins_at(pins, *n)->kind == PIN_CA || i-- > 0)
+        n++;
+    return *n;
+}
+
+/* Those of the parts, then what a part overrules. */
+void trust_note(const struct trust *t, size_t i, bool *taken, struct trust_story *story)
+{
+    size_t part = 0;
+    uint32_t n;
+
+    while (part < part_count(t) && i >= count_notes(part_of(t, part)))
+        i -= count_notes(part_of(t, part++));
+    n = part < part_count(t) ? nth_note(part_of(t, part), i) : t->overruled[i];
+    part = part < part_count(t) ? part : 1;
+    *taken = pins_at(part_of(t, part), n)->kind != PIN_PASSED;
+    tell(t, part, n, story);
+}
+
+#define LOOKED_AT_MAX 8 /* keys that are made to see whether they are any */
+
+/* A line whose point is not on its curve is taken, as soon as that shows. */
+static bool is_taken(const struct trust *t, const struct trust_cursor *at, unsigned *looked_at)
+{
+    const struct pins *pins = part_of(t, at->part);
+    const struct trust_line *line;
+
+    if (trust_kind(t, at) != TRUST_PIN)
+        return trust_kind(t, at) == TRUST_TAKEN;
+    return pins_type(pins, at->line)->kty == KTY_EC2 && (*looked_at)++ < LOOKED_AT_MAX &&
+           pins_line(pins, at->line, &line) == EDHOC_OK && line->fault != NULL;
+}
+
+bool trust_taken_by(const struct trust *t, unsigned role, struct bytes name,
+                    struct trust_story *story)
+{
+    struct trust_cursor at = {.part = 0};
+    unsigned looked_at = 0;
+
+    while (trust_walk_name(t, name, &at)) {
+        const struct pins *pins = part_of(t, at.part);
+
+        if (!is_taken(t, &at, &looked_at) ||
+            !trust_takes(pins_principals(pins, at.line), pins_at(pins, at.line)->roles, role, name))
+            continue;
+        tell(t, at.part, at.line, story);
+        return true;
+    }
+    return false;
+}
+
+static bool find_any(const struct trust *t, struct trust_story *story)
+{
+    bool taken = false;
+
+    for (size_t i = 0; i < trust_note_count(t) && !taken; i++)
+        trust_note(t, i, &taken, story);
+    return taken;
+}
+
+const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any,
+                       struct trust_story *story)
+{
+    struct trust_story found;
+
+    story->text[0] = '\0';
+    if ((name.len > 0 && trust_taken_by(t, role, name, &found)) || (any && find_any(t, &found)))
+        (void)snprintf(story->text, sizeof(story->text), HINT "%.*s",
+                       (int)(sizeof(story->text) - sizeof(HINT)), found.text);
+    return story->text;
 }
 
 const char *trust_places(const struct trust *t)
@@ -608,21 +557,19 @@ const char *trust_places(const struct trust *t)
     return t->places.len > 0 ? (const char *)t->places.p : "a trust file";
 }
 
-/* ---- what an initiator may expect ---- */
-
-edhoc_err trust_line_time(const struct trust_line *line, int64_t now)
+edhoc_err trust_time(int64_t valid_after, int64_t valid_before, int64_t now)
 {
-    if (now < line->valid_after)
+    if (now < valid_after)
         return EDHOC_ERR_TRUST_NOT_YET;
-    return now >= line->valid_before ? EDHOC_ERR_TRUST_EXPIRED : EDHOC_OK;
+    return now >= valid_before ? EDHOC_ERR_TRUST_EXPIRED : EDHOC_OK;
 }
 
-edhoc_err trust_report_time(edhoc_err err, const struct trust_line *line)
+edhoc_err trust_report_time(edhoc_err err, const struct trust_place *at)
 {
     return err == EDHOC_ERR_TRUST_EXPIRED
-               ? report(err, "%s line %u; renew its valid-before", line->file, line->line)
-               : report(err, "%s line %u; see its valid-after, and this machine's clock",
-                        line->file, line->line);
+               ? report(err, "%s line %u; renew its valid-before", at->file, at->line)
+               : report(err, "%s line %u; see its valid-after, and this machine's clock", at->file,
+                        at->line);
 }
 
 bool trust_takes(struct bytes principals, unsigned roles, unsigned role, struct bytes name)
@@ -637,126 +584,35 @@ bool trust_takes(struct bytes principals, unsigned roles, unsigned role, struct 
     return false;
 }
 
-/* What the lines so far say about the target. */
-struct planning {
-    const struct trust_line *first, *stale; /* the first that is valid, the last that is not */
-    bool dh;                                /* the first one's kind */
-    bool fits[SUITES_COUNT];                /* of the offer */
-};
-
-static void add_fitting(const struct keytype *type, const struct suite_list *offer,
-                        struct planning *p)
-{
-    for (size_t i = 0; i < offer->len; i++)
-        if (suite_fits(suite_by_id(offer->id[i]), type))
-            p->fits[i] = true;
-}
-
-/* OpenSSH has certificates for these kinds of key. */
-static void add_certifiable(const struct suite_list *offer, struct planning *p)
-{
-    add_fitting(keytype_by_curve(CRV_ED25519, false), offer, p);
-    add_fitting(keytype_by_curve(CRV_P256, false), offer, p);
-    add_fitting(keytype_by_curve(CRV_P384, false), offer, p);
-}
-
-static void consider(const struct trust_line *line, int64_t now, const struct suite_list *offer,
-                     struct planning *p)
-{
-    bool dh = line->cred != NULL && cred_is_dh(line->cred);
-
-    if (trust_line_time(line, now) != EDHOC_OK) {
-        p->stale = line;
-        return;
-    }
-    if (p->first == NULL) {
-        p->first = line;
-        p->dh = dh;
-    }
-    if (line->cred == NULL && !p->dh)
-        add_certifiable(offer, p);
-    else if (line->cred != NULL && dh == p->dh)
-        add_fitting(key_type(cred_key(line->cred)), offer, p);
-}
-
-/* No valid line names the target; `stale` did. */
-static edhoc_err plan_without_line(const struct trust *t, const char *target,
-                                   const struct trust_line *stale, int64_t now,
-                                   const struct suite_list *offer, struct trust_plan *out)
-{
-    const char *story = trust_taken_by(t, TRUST_SERVER, bytes_of_text(target));
-
-    if (stale != NULL)
-        return trust_report_time(trust_line_time(stale, now), stale);
-    if (story != NULL)
-        return report(EDHOC_ERR_TRUST_SYNTAX, "the line for %s: %s", target, story);
-    if (t->anchors != NULL) {
-        out->suites = *offer;
-        return EDHOC_OK;
-    }
-    if (t->anchors_err != EDHOC_OK)
-        return trust_check_anchors(t);
-    return report(EDHOC_ERR_NO_TRUST,
-                  "no pinned key for %s in %s; add the line that `gss-edhoc show` prints for its "
-                  "key there%s",
-                  target, trust_places(t), trust_hint(t, TRUST_SERVER, BYTES_NONE, true));
-}
-
-edhoc_err trust_plan(const struct trust *t, const char *target, int64_t now,
-                     const struct suite_list *offer, struct trust_plan *out)
-{
-    struct planning p = {NULL, NULL, false, {false}};
-    struct trust_cursor at = {0, 0, 0};
-    const struct trust_line *line;
-
-    while ((line = trust_next(t, &at)) != NULL)
-        if (trust_takes(bytes_of_text(line->principals), line->roles, TRUST_SERVER,
-                        bytes_of_text(target)))
-            consider(line, now, offer, &p);
-    *out = (struct trust_plan){p.dh, {{0}, 0}};
-    if (p.first == NULL)
-        return plan_without_line(t, target, p.stale, now, offer, out);
-    for (size_t i = 0; i < offer->len; i++)
-        if (p.fits[i])
-            suite_list_add(&out->suites, offer->id[i]);
-    if (out->suites.len > 0)
-        return EDHOC_OK;
-    return report(EDHOC_ERR_NO_SUITE,
-                  "%s is pinned as %s (%s line %u), and no cipher suite joins that with this "
-                  "side's key; give the service an X25519 key too (gss-edhoc keygen -t x25519)",
-                  target,
-                  p.first->cred != NULL ? key_type(cred_key(p.first->cred))->ssh_name
-                                        : "what a CA of OpenSSH certifies",
-                  p.first->file, p.first->line);
-}
-
 /* ---- from ID_CRED_x to credentials ---- */
 
-static const struct trust *part_of(const struct trust *t, size_t part)
-{
-    return t->parts == 0 ? t : t->part[part];
-}
-
-static size_t part_count(const struct trust *t)
-{
-    return t->parts == 0 ? 1 : t->parts;
-}
-
-/* 1 + the part's first line with this ID_CRED_x; 0: it has none. */
-static uint32_t first_of_id(const struct trust *part, struct bytes id)
-{
-    return part->len > 0 ? *slot_of_id(part, id) : 0;
-}
-
 /* Has a part before this one the same credential? Trying it again would be in vain. */
-static bool listed_before(const struct trust *t, size_t part, const struct cred *c)
+static bool listed_before(const struct trust *t, size_t part, uint32_t n)
 {
-    for (size_t i = 0; i < part; i++)
-        for (uint32_t n = first_of_id(part_of(t, i), cred_id(c)); n != 0;
-             n = part_of(t, i)->links[n - 1].id_next)
-            if (cred_same_thumbprint(part_of(t, i)->lines[n - 1]->cred, c))
+    const struct pins *pins = part_of(t, part);
+    struct bytes kid = bytes_of(pins_at(pins, n)->kid, CRED_KID_LENGTH);
+
+    for (size_t i = 0; i < part; i++) {
+        const struct pins *before = part_of(t, i);
+
+        for (uint32_t m = pins_find_kid(before, kid); m != 0; m = pins_at(before, m)->kid_next)
+            if (pins_same_key(before, m, pins, n))
                 return true;
+    }
     return false;
+}
+
+/* The line's credential, where it counts for this use; else NULL. */
+static struct cred *usable(const struct trust *t, size_t part, uint32_t n, bool dh)
+{
+    const struct pins *pins = part_of(t, part);
+    const struct trust_line *line;
+
+    if (pins_at(pins, n)->kind != PIN_KEY || pins_type(pins, n)->dh != dh ||
+        is_overruled(t, part, n) || listed_before(t, part, n) ||
+        pins_line(pins, n, &line) != EDHOC_OK)
+        return NULL;
+    return line->cred;
 }
 
 struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bool dh, size_t *at)
@@ -764,13 +620,12 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
     size_t seen = 0;
 
     for (size_t i = 0; i < part_count(t); i++) {
-        const struct trust *part = part_of(t, i);
+        const struct pins *pins = part_of(t, i);
 
-        for (uint32_t n = first_of_id(part, id->map); n != 0; n = part->links[n - 1].id_next) {
-            struct cred *c = part->lines[n - 1]->cred;
+        for (uint32_t n = pins_find_kid(pins, id->kid); n != 0; n = pins_at(pins, n)->kid_next) {
+            struct cred *c = usable(t, i, n, dh);
 
-            if (cred_is_dh(c) == dh && !is_overruled(t, i, n - 1) && !listed_before(t, i, c) &&
-                seen++ == *at) {
+            if (c != NULL && seen++ == *at) {
                 ++*at;
                 return c;
             }
@@ -779,60 +634,53 @@ struct cred *trust_candidate(const struct trust *t, const struct cred_id *id, bo
     return NULL;
 }
 
-const struct trust_line *trust_next_of_key(const struct trust *t, const struct cred *c,
-                                           struct trust_cursor *at)
-{
-    for (; at->part < part_count(t); *at = (struct trust_cursor){at->part + 1, 0, 0}) {
-        const struct trust *part = part_of(t, at->part);
-
-        if (part->len == 0)
-            continue;
-        at->line = at->line == 0 ? *slot_of_key(part, c) : part->links[at->line - 1].key_next;
-        if (at->line != 0 && !is_overruled(t, at->part, at->line - 1))
-            return part->lines[at->line - 1];
-    }
-    return NULL;
-}
-
 edhoc_err trust_no_candidate(const struct trust *t, const struct cred_id *id, bool dh)
 {
     size_t at = 0;
     struct cred *other = trust_candidate(t, id, !dh, &at);
-    struct trust_cursor from = {0, 0, 0};
-    const struct trust_line *line = other != NULL ? trust_next_of_key(t, other, &from) : NULL;
+    struct trust_cursor from = {.part = 0};
+    struct trust_story story;
+    struct trust_place place;
 
-    if (line != NULL)
-        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", line->file, line->line,
-                      key_type(cred_key(line->cred))->ssh_name);
+    if (other != NULL && trust_walk_key(t, other, &from)) {
+        trust_place(t, &from, &place);
+        return report(EDHOC_ERR_WRONG_KIND, "%s line %u pins it as %s", place.file, place.line,
+                      key_type(cred_key(other))->ssh_name);
+    }
     return report(
         EDHOC_ERR_UNKNOWN_KEY,
         "the peer names its key by a kid that no line in %s has; pin its key there, or let "
         "it send the key itself (without cred-by-reference)%s",
-        trust_places(t), trust_hint(t, TRUST_CLIENT, BYTES_NONE, true));
+        trust_places(t), trust_hint(t, TRUST_CLIENT, BYTES_NONE, true, &story));
 }
 
 /* The line in a part, among those of the key's x. */
-static const struct cred *known_in(const struct trust *part, const struct cred_id *id, bool dh)
+static const struct cred *known_in(const struct trust *t, size_t part,
+                                   const struct ssh_point *point)
 {
-    uint32_t n = part->len > 0 ? *slot_of_x(part, id->curve, id->x) : 0;
+    const struct pins *pins = part_of(t, part);
+    uint32_t first = pins_find_key(pins, point->type->curve, point->x), n = first;
+    const struct trust_line *line;
 
-    for (; n != 0; n = part->links[n - 1].key_next) {
-        const struct cred *c = part->lines[n - 1]->cred;
-
-        if (cred_is_dh(c) == dh && bytes_equal(key_y(cred_key(c)), id->y))
-            return c;
-    }
+    if (first == 0)
+        return NULL;
+    do {
+        if (pins_at(pins, n)->kind == PIN_KEY && pins_type(pins, n) == point->type &&
+            !is_overruled(t, part, n) && pins_is_point(pins, n, point))
+            return pins_line(pins, n, &line) == EDHOC_OK ? line->cred : NULL;
+        n = pins_at(pins, n)->key_next;
+    } while (n != first);
     return NULL;
 }
 
 const struct cred *trust_known(const struct trust *t, const struct cred_id *id, bool dh)
 {
-    const struct keytype *type = keytype_by_curve(id->curve, dh);
+    struct ssh_point point = {keytype_by_curve(id->curve, dh), id->x, id->y};
     const struct cred *c = NULL;
 
-    if (type == NULL || type->kty != id->kty || id->x.len != type->coordinate)
+    if (point.type == NULL || point.type->kty != id->kty || id->x.len != point.type->coordinate)
         return NULL;
     for (size_t i = 0; i < part_count(t) && c == NULL; i++)
-        c = known_in(part_of(t, i), id, dh);
+        c = known_in(t, i, &point);
     return c;
 }

@@ -61,7 +61,6 @@ struct trust_line {
     bool is_ca;                /* cert-authority */
     struct buf ca;             /* on a CA line, the blob of the CA's key; else empty */
     struct verified *verified; /* on a CA line, of what the CA signed: its trust's */
-    size_t order;              /* of trust_add(): its place among all lines of its trust */
     char *fault; /* its point is not on its curve: where, and what is wrong. No cred then */
 };
 

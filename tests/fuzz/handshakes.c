@@ -35,17 +35,11 @@ static void make_keys(void)
 
 static struct trust *trust_in(struct key *key, const char *name)
 {
-    struct trust_line *line = calloc(1, sizeof(*line));
+    struct buf line = buf_new(1024);
     struct trust *t = NULL;
 
-    fuzz_must(line != NULL && trust_new(&t) == EDHOC_OK, "a trust");
-    line->principals = strdup(name);
-    line->roles = TRUST_CLIENT | TRUST_SERVER;
-    line->valid_after = INT64_MIN;
-    line->valid_before = INT64_MAX;
-    line->file = strdup("file");
-    fuzz_must(cred_new_kid(key, &line->cred) == EDHOC_OK && trust_add(t, line) == EDHOC_OK,
-              "a trust line");
+    trust_line_format(name, NULL, key, NULL, &line);
+    fuzz_must(trust_new(&t) == EDHOC_OK && trust_read(t, &line, "file", 1) == EDHOC_OK, "a trust");
     return t;
 }
 
