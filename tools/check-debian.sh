@@ -164,10 +164,10 @@ ground_big_endian() {
         ../../configure --quiet; make -j2; cd ../s390x
         ../../configure --quiet --host=s390x-linux-gnu PKG_CONFIG_LIBDIR=/usr/lib/s390x-linux-gnu/pkgconfig:/usr/share/pkgconfig
         make -j2; make -j2 check TESTS=
-        printf "#!/bin/sh\nexec qemu-s390x-static %s \"\$@\"\n" "$PWD/gss-edhoc" > command; chmod 755 command
+        printf "#!/bin/sh\nexec qemu-s390x-static %s \"\$@\"\n" "$PWD/gss-edhoc" > emulated; chmod 755 emulated
         units=$(ls tests/check_* | grep -v "\.")
         CK_TIMEOUT_MULTIPLIER=20 make -k -j2 check TESTS="$(echo $units)" LOG_COMPILER=qemu-s390x-static \
-            AM_TESTS_ENVIRONMENT="export MECH_SO=$PWD/.libs/mech_edhoc.so CK_TAP_LOG_FILE_NAME=- GSS_EDHOC=$PWD/command;"' > "$LOGS/s390x-units.log" 2>&1 < /dev/null
+            AM_TESTS_ENVIRONMENT="export MECH_SO=$PWD/.libs/mech_edhoc.so CK_TAP_LOG_FILE_NAME=- GSS_EDHOC=$PWD/emulated;"' > "$LOGS/s390x-units.log" 2>&1 < /dev/null
     row s390x 'unit tests, qemu-user' "$(libraries_in s390x)" "$LOGS/s390x-units.log" $?
     begin
     inside s390x sh -c 'cd /src && exec sh tests/ground/big_endian.sh' > "$LOGS/s390x-handshake.log" 2>&1 < /dev/null

@@ -51,5 +51,5 @@ meet amd64 s390x alice
 meet s390x amd64 bob
 meet amd64 s390x bob
 meet s390x s390x alice
-meet s390x amd64 alice -spnego
+meet s390x amd64 alice -spnego -user alice
 tap_done
