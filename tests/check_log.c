@@ -207,6 +207,42 @@ START_TEST(a_refused_client_is_told_and_why)
 }
 END_TEST
 
+/* Of a certificate, whose it is and who has signed it. */
+START_TEST(a_certificate_is_told_with_its_ca)
+{
+    struct app_pair p = {.client = "mail"};
+    const char *line;
+
+    folder_run("mkdir x");
+    folder_certificates("x");
+    folder_run("cat x/email.key x/email.crt x/sub.crt > mail && chmod 600 mail && : > nobody");
+    (void)setenv("GSS_EDHOC_ANCHORS", folder_path("x/root.crt"), 1);
+    start_daemon();
+    app_prepare(&p);
+    app_use_cred(&p.acceptor_cred,
+                 app_cred(&app_mech, GSS_C_ACCEPT, "server-p256", "nobody", NULL));
+    app_use_cred(&p.initiator_cred,
+                 app_cred(&app_mech, GSS_C_INITIATE, "mail", "trust-server-p256", NULL));
+    app_open(&p);
+    line = received();
+    ck_assert_field(line, "client", "bob@corp.example");
+    ck_assert_field(line, "certificate", "CN=email");
+    ck_assert_field(line, "ca", "CN=Test Root");
+    ck_assert_field(line, "trust", NULL);
+    (void)unsetenv("GSS_EDHOC_ANCHORS");
+    app_reset(&p);
+    app_use_cred(&p.acceptor_cred,
+                 app_cred(&app_mech, GSS_C_ACCEPT, "server-p256", "nobody", NULL));
+    refuse(&p);
+    line = received();
+    ck_assert_field(line, "certificate", "CN=email");
+    ck_assert_field(line, "ca", NULL);
+    ck_assert_field(line, "claimed", NULL);
+    app_close(&p);
+    stop_daemon();
+}
+END_TEST
+
 /* Whatever was logged, the application hears the same sentence. */
 START_TEST(the_story_of_a_failure_is_not_the_logs)
 {
@@ -677,6 +713,7 @@ static void add(Suite *suite)
     tcase_add_test(lines, a_line_has_a_bounded_length);
     tcase_add_test(syslog, an_accepted_client_is_told);
     tcase_add_test(syslog, a_refused_client_is_told_and_why);
+    tcase_add_test(syslog, a_certificate_is_told_with_its_ca);
     tcase_add_test(syslog, the_story_of_a_failure_is_not_the_logs);
     tcase_add_test(syslog, who_knocks_with_nonsense_is_told_up_to_a_limit);
     tcase_add_test(syslog, known_peers_have_a_limit_of_their_own);

@@ -30,7 +30,7 @@ server_says() { cat "$SANDBOX/server.out" "$SANDBOX/server.err" | tr -d '\n' | g
 # exchange CLIENT-SETTING...: one connection
 exchange() {
     server_start "GSS_EDHOC_SERVICE_IDENTITY=$SANDBOX/hostkey" "GSS_EDHOC_TRUST=$SANDBOX/server.trust" \
-        ${REVOKED:+"GSS_EDHOC_REVOKED=$REVOKED"} -- -once -verbose host || return
+        "GSS_EDHOC_LOG=$SANDBOX/log" ${REVOKED:+"GSS_EDHOC_REVOKED=$REVOKED"} -- -once -verbose host || return
     client "$@" "GSS_EDHOC_TRUST=$SANDBOX/client.trust" -- localhost $SERVICE 'hello, world'
     server_wait
 }
@@ -41,8 +41,19 @@ sign ca alice -I 'alice, today' -n alice@example.org,alice -V +1d -z 2 || exit 1
 echo "*@example.org cert-authority $(cat ca.pub)" >server.trust
 echo "*@localhost cert-authority,server $(cat ca.pub)" >client.trust
 
+fingerprint() { ssh-keygen -lf "$1" | cut -d' ' -f2; }
+# The last line of the log has all these texts.
+logged() {
+    tail -n 1 log >last
+    for text in "$@"; do grep -qF -e "$text" last || return; done
+}
+
+: >log
 exchange "GSS_EDHOC_IDENTITY=$SANDBOX/alice"
 check 'certificates beside the keys: both believe' both_succeed
+check 'the log tells certificate, CA and line' logged ': accepted program="gss-server" ' \
+    'client="alice@example.org" ' "key=$(fingerprint alice.pub) " 'certificate="alice, today" ' 'serial=2 ' \
+    "ca=$(fingerprint ca.pub) " "trust=\"$SANDBOX/server.trust:1\" "
 check 'the client is its principal' says server.out '^Accepted connection: "alice@example.org"$'
 check 'the server is the target' says client.out '^"alice@example.org" to "host@localhost",'
 
@@ -55,6 +66,7 @@ check 'the agent'\''s client is its principal' says server.out 'connection: "ali
 mv alice-cert.pub away
 exchange "GSS_EDHOC_IDENTITY=$SANDBOX/alice"
 check 'without a certificate: not let in' client_fails
+check 'the log tells the key that was proven' logged ': refused ' "key=$(fingerprint alice.pub) " 'why="'
 check 'the server says what it lacks' server_says 'not pinned in the trust file'
 sign ca alice -I 'alice, for the other site' -n alice@example.net -V +1d
 exchange "GSS_EDHOC_IDENTITY=$SANDBOX/alice"
@@ -65,6 +77,8 @@ key stranger ed25519
 sign stranger alice -I 'signed by a stranger' -n alice@example.org -V +1d
 exchange "GSS_EDHOC_IDENTITY=$SANDBOX/alice"
 check 'a CA that nobody knows: not let in' client_fails
+logged_without_ca() { logged 'certificate="signed by a stranger" ' && ! grep -q ' ca=' last; }
+check 'the log tells whose certificate, and no CA' logged_without_ca
 check 'the server shows its fingerprint' \
     server_says "$(ssh-keygen -lf stranger.pub | cut -d' ' -f2 | tr '+' '.')"
 sign ca alice -I 'alice, with a condition' -n alice@example.org -V +1d -O force-command=/bin/true
