@@ -90,8 +90,7 @@ static unsigned received_all(const char *word)
 
 /* ---- the clock ---- */
 
-static time_t stopped,
-    leap; /* seconds since the start of the machine: 0 goes by itself; and more */
+static time_t stopped, leap; /* seconds: where it stands still, or 0; how far it was put on */
 
 EXPORT int clock_gettime(clockid_t clock, struct timespec *t)
 {
@@ -100,9 +99,30 @@ EXPORT int clock_gettime(clockid_t clock, struct timespec *t)
 
     *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     result = real(clock, t);
-    if (clock == CLOCK_BOOTTIME && stopped != 0)
-        t->tv_sec = stopped + leap;
+    if (clock == CLOCK_BOOTTIME)
+        t->tv_sec = stopped != 0 ? stopped : t->tv_sec + leap;
     return result;
+}
+
+/* It never goes back, and what another test did, or read, is long ago. */
+static void stop_clock(void)
+{
+    struct timespec now;
+
+    leap += 1000;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    stopped = now.tv_sec;
+}
+
+static void put_clock_on(time_t seconds)
+{
+    stopped += seconds;
+    leap += seconds;
+}
+
+static void start_clock(void)
+{
+    stopped = 0;
 }
 
 /* ---- lines ---- */
@@ -289,7 +309,7 @@ START_TEST(who_knocks_with_nonsense_is_told_up_to_a_limit)
 
     app_load();
     start_daemon();
-    stopped = time(NULL);
+    stop_clock();
     knock(GSS_C_NO_CREDENTIAL, "nonsense");
     line = received();
     ck_assert_ptr_nonnull(line);
@@ -306,11 +326,11 @@ START_TEST(who_knocks_with_nonsense_is_told_up_to_a_limit)
     ck_assert_ptr_nonnull(strstr(line, "]: suppressed "));
     ck_assert_field(line, "refusals", "30");
     ck_assert_uint_eq(received_all("accepted"), 1);
-    leap = 10;
+    put_clock_on(10);
     knock(GSS_C_NO_CREDENTIAL, "nonsense");
     knock(GSS_C_NO_CREDENTIAL, "nonsense");
     ck_assert_uint_eq(received_all("refused"), 1);
-    stopped = leap = 0;
+    start_clock();
     app_close(&p);
     stop_daemon();
     app_unload();
@@ -325,7 +345,7 @@ START_TEST(known_peers_have_a_limit_of_their_own)
 
     app_load();
     start_daemon();
-    stopped = time(NULL);
+    stop_clock();
     for (int i = 0; i < 30; i++) {
         knock(GSS_C_NO_CREDENTIAL, "nonsense");
         (void)received_all("refused");
@@ -340,7 +360,7 @@ START_TEST(known_peers_have_a_limit_of_their_own)
     line = received();
     ck_assert_field(line, "claimed", "alice");
     ck_assert_ptr_nonnull(strstr(field(line, "why"), "late line 1"));
-    stopped = 0;
+    start_clock();
     app_close(&p);
     stop_daemon();
     app_unload();
@@ -410,18 +430,18 @@ END_TEST
 START_TEST(that_files_are_mended_is_told)
 {
     start_daemon();
-    stopped = time(NULL);
+    stop_clock();
     app_trust_only("state", "client-x25519", NULL);
     folder_run("echo 'bob nonsense' >> state");
     open_by("server-x25519", "state");
     ck_assert_ptr_nonnull(strstr(received(), "]: file "));
     ck_assert_uint_eq(received_all("accepted"), 1);
     folder_run("sed -i '/^bob/d' state");
-    leap = 3; /* files are looked at again */
+    put_clock_on(3); /* files are looked at again */
     open_by("server-x25519", "state");
     ck_assert_ptr_nonnull(strstr(received(), "]: mended "));
     ck_assert_uint_eq(received_all("accepted"), 1);
-    stopped = leap = 0;
+    start_clock();
     stop_daemon();
 }
 END_TEST
@@ -451,10 +471,11 @@ END_TEST
 START_TEST(without_a_daemon_nothing_is_lost_but_the_line)
 {
     struct app_pair p = {0};
+    unsigned before = sent;
 
     (void)setenv("GSS_EDHOC_LOG", "syslog", 1); /* as in a chroot without /dev/log */
     app_open(&p);
-    ck_assert_uint_eq(sent, 1);
+    ck_assert_uint_eq(sent - before, 1);
     app_reset(&p);
     start_daemon();
     ck_assert_int_eq(chmod(folder_path("dev-log"), 0), 0);
@@ -469,13 +490,14 @@ START_TEST(a_daemon_that_does_not_read_is_not_waited_for)
     struct app_pair p = {0};
     struct sockaddr_un a = daemon_address();
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    unsigned before = sent;
 
     start_daemon();
     while (sendto(fd, "x", 1, MSG_DONTWAIT, (struct sockaddr *)(void *)&a, sizeof(a)) == 1)
         ;
     ck_assert_int_eq(errno, EAGAIN);
     app_open(&p); /* this would hang */
-    ck_assert_uint_eq(sent, 1);
+    ck_assert_uint_eq(sent - before, 1);
     ck_assert_uint_eq(received_all("accepted"), 0);
     (void)close(fd);
     app_close(&p);
@@ -643,6 +665,7 @@ static void trace_to(const char *path)
                  textf("%.*s [trace=%s]\n", (int)text.len - 1, (const char *)text.p, path));
     (void)setenv("GSS_MECH_CONFIG", folder_path("traced.conf"), 1);
     buf_free(&text);
+    leap += 3; /* what it said before is looked at again */
 }
 
 START_TEST(mech_conf_names_a_trace)
