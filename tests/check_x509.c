@@ -564,6 +564,63 @@ START_TEST(a_list_is_known_for_the_issuer_and_not_for_the_name)
 }
 END_TEST
 
+/* Leaves of the root CA: of-KIND.der, with these lines in their extensions. */
+static void issue(const char *kind, const char *serial, const char *lines)
+{
+    folder_run(
+        "(cat direct.ext; printf '%s') > kind.ext && openssl x509 -req -in direct.csr -CA root.crt "
+        "-CAkey root.key -set_serial %s -days 30 -extfile kind.ext -outform DER -out of-%s.der "
+        "2>/dev/null",
+        lines, serial, kind);
+}
+
+/* A list of the root CA, of some moment, with these lines in its extensions. */
+static void make_list(const char *file, const char *moment, const char *lines)
+{
+    folder_run("(cat root.cnf; printf '[e]\n%s[n]\nfullname=URI:http://a/\n') > list.cnf && "
+               "openssl ca -config list.cnf -crlexts e -keyfile root.key -cert root.crt -gencrl "
+               "-crl_lastupdate %s -crl_nextupdate 20491231235959Z -out %s 2>/dev/null",
+               lines, moment, file);
+}
+
+/* Which of several lists counts is libcrypto's to say, each time. */
+START_TEST(of_two_lists_by_one_name_neither_is_taken_as_known)
+{
+    struct x509_store *store;
+
+    issue("good", "501", "");
+    issue("bad", "502", "");
+    make_list("old.crl", "20240101000000Z", "");
+    folder_run(
+        "openssl x509 -inform DER -in of-bad.der -out of-bad.crt && cp root.index kept.index && "
+        "openssl ca -config root.cnf -keyfile root.key -cert root.crt -revoke of-bad.crt "
+        "2>/dev/null");
+    make_list("new.crl", "20240102000000Z", "");
+    folder_run("cp kept.index root.index && cat new.crl old.crl > both.crl");
+    store = load_store("anchors.pem", "both.crl");
+    ck_assert_ok(judge(store, "of-good", 0));
+    ck_assert_err(judge(store, "of-bad", 0), EDHOC_ERR_CERT_REVOKED);
+    x509_store_free(store);
+}
+END_TEST
+
+/* A list for some certificates only says nothing about the others. */
+START_TEST(a_list_of_one_distribution_point_is_not_taken_for_another)
+{
+    struct x509_store *store;
+
+    issue("a", "503", "crlDistributionPoints=URI:http://a/\\n");
+    issue("b", "504", "crlDistributionPoints=URI:http://b/\\n");
+    make_list("a.crl", "20240101000000Z", "issuingDistributionPoint=critical,@n\\n");
+    store = load_store("anchors.pem", "a.crl");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ok(judge(store, "of-a", i));
+        ck_assert_err(judge(store, "of-b", 0), EDHOC_ERR_CERT_CRL);
+    }
+    x509_store_free(store);
+}
+END_TEST
+
 /* Under certificates of a real CA's, which anybody has; once they are known here. Before, a key that the
  * stranger may have chosen is used for nothing: libcrypto's own order is not counted. */
 START_TEST(a_forged_leaf_costs_one_signature_by_a_key_that_is_authentic)
@@ -877,6 +934,8 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_list_is_verified_once_for_its_issuer);
     tcase_add_test(tc, what_is_known_to_be_good_still_revokes_and_ends);
     tcase_add_test(tc, a_list_is_known_for_the_issuer_and_not_for_the_name);
+    tcase_add_test(tc, of_two_lists_by_one_name_neither_is_taken_as_known);
+    tcase_add_test(tc, a_list_of_one_distribution_point_is_not_taken_for_another);
     tcase_add_test(tc, a_forged_leaf_costs_one_signature_by_a_key_that_is_authentic);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);
     tcase_add_test(tc, stores_without_a_certificate_are_refused);

@@ -58,6 +58,8 @@ static const struct {
     {X509_V_ERR_CRL_HAS_EXPIRED, EDHOC_ERR_CERT_CRL, "fetch a new CRL"},
     {X509_V_ERR_CRL_NOT_YET_VALID, EDHOC_ERR_CERT_CRL, "check the clock"},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, EDHOC_ERR_CERT_CRL, "the CRL is not its issuer's"},
+    {X509_V_ERR_DIFFERENT_CRL_SCOPE, EDHOC_ERR_CERT_CRL,
+     "the CRL is for other certificates of its issuer; add the one for this"},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, EDHOC_ERR_CERT_UNTRUSTED, "is its CA an anchor here?"},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, EDHOC_ERR_CERT_UNTRUSTED,
      "is its CA an anchor here, and does the peer send the intermediate certificates?"},

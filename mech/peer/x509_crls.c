@@ -206,6 +206,7 @@ static int forgive_anchor(int ok, X509_STORE_CTX *ctx)
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
     case X509_V_ERR_CRL_HAS_EXPIRED:
     case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
         break;
     default:
         return ok;
