@@ -1662,6 +1662,7 @@ START_TEST(the_log_is_set_by_the_nearest_source)
 {
     struct setting_pair file = {"edhoc_log", "file:/var/log/edhoc"}, none = {"edhoc_log", "none"};
     char *folder_now = getcwd(NULL, 0);
+    struct settings s;
 
     expect_log(NULL, NULL);
     use_mech_conf("log=syslog");
@@ -1673,8 +1674,8 @@ START_TEST(the_log_is_set_by_the_nearest_source)
     setenv("GSS_EDHOC_LOG", "l", 1); /* whatever the folder is when it is written */
     expect_log(NULL, textf("%s/l", folder_now));
     setenv("GSS_EDHOC_LOG", "", 1);
-    ck_assert_told(settings_read(&file, 1, &(struct settings){0}), EDHOC_ERR_SETTING,
-                   "GSS_EDHOC_LOG: is empty");
+    ck_assert_told(settings_read(&file, 1, &s), EDHOC_ERR_SETTING, "GSS_EDHOC_LOG: is empty");
+    settings_clear(&s);
     unsetenv("GSS_EDHOC_LOG");
     free(folder_now);
 }
