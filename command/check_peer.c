@@ -21,7 +21,6 @@
 #include "load/ssh_cert_file.h"
 #include "peer/trust_line.h"
 #include "peer/judge.h"
-#include "peer/judge_key.h"
 #include "peer/peer.h"
 #include "peer/ssh_cert.h"
 #include "peer/trust.h"
@@ -103,52 +102,17 @@ static edhoc_err read_peer(const char *path, struct cred **out)
     return err;
 }
 
-/* ---- the line that decided ---- */
-
-static unsigned role(const struct check *c)
-{
-    return c->acceptor ? TRUST_CLIENT : TRUST_SERVER;
-}
-
-static const struct trust_line *pin_of(const struct check *c, const struct peer *peer)
-{
-    struct bytes name = bytes_of_text(peer->name);
-    struct trust_cursor at = {.part = 0};
-    const struct trust_line *line;
-
-    while (trust_walk_key(c->trust, peer->cred, &at))
-        if (judge_key_fits(c->trust, &at, peer->cred, role(c), name, c->now) &&
-            trust_line(c->trust, &at, &line) == EDHOC_OK)
-            return line;
-    return NULL;
-}
-
-/* A pin for the very name comes first; a CA's line; then any pin. */
-static const struct trust_line *line_of(const struct check *c, const struct peer *peer)
-{
-    const struct trust_line *pin = pin_of(c, peer), *line = NULL;
-    struct bytes name = bytes_of_text(peer->name);
-    struct ssh_cert cert;
-
-    if (cred_ssh_cert(peer->cred).len == 0 ||
-        (pin != NULL &&
-         trust_takes(bytes_of_text(pin->principals), pin->roles, TRUST_CLIENT, name)))
-        return pin;
-    if (ssh_cert_read(cred_ssh_cert(peer->cred), &cert) == EDHOC_OK)
-        line = check_ssh_line(c->trust, cert.ca, role(c), name, c->now);
-    return line != NULL ? line : pin;
-}
+/* ---- the verdict ---- */
 
 static void say_believed(struct check *c, const struct peer *peer)
 {
-    const struct trust_line *line = line_of(c, peer);
     char until[TOOL_TIME] = "for ever";
 
     if (peer->expires != INT64_MAX)
         (void)tool_time(peer->expires, until);
-    if (line != NULL)
+    if (peer->file != NULL)
         check_say(c, CHECK_OK, "peer: believed as %s, by %s line %u, until %s", peer->name,
-                  line->file, line->line, until);
+                  peer->file, peer->line, until);
     else
         check_say(c, CHECK_OK, "peer: believed as %s, by the anchors, until %s", peer->name, until);
     if (cred_ssh_cert(peer->cred).len > 0)

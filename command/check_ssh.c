@@ -75,7 +75,8 @@ edhoc_err check_ssh_say(struct check *c, const char *whose, const struct ssh_cer
 
 /* ---- the line ---- */
 
-const struct trust_line *check_ssh_line(const struct trust *t, struct bytes ca, unsigned role,
+/* The first CA line that believes this CA for a name, in the role and at the time; NULL. */
+static const struct trust_line *line_of(const struct trust *t, struct bytes ca, unsigned role,
                                         struct bytes name, int64_t now)
 {
     for (size_t i = 0; i < trust_ca_count(t); i++) {
@@ -172,7 +173,7 @@ static void say_line(struct check *c, const struct ssh_cert *cert)
     if (c->trust == NULL || c->acceptor)
         return;
     while (line == NULL && ssh_cert_principal(&list, &name))
-        line = check_ssh_line(c->trust, cert->ca, role, name, c->now);
+        line = line_of(c->trust, cert->ca, role, name, c->now);
     if (line != NULL)
         check_say(c, CHECK_OK, "certificate: a server with %s line %u knows this client as %.*s",
                   line->file, line->line, (int)name.len, (const char *)name.p);

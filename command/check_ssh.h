@@ -7,17 +7,12 @@
 
 #include "peer/identity.h"
 #include "peer/ssh_cert.h"
-#include "peer/trust.h"
 
 /* "user certificate, key id ..., signed by SHA256:..., until ..."; `whose` is for the text. */
 edhoc_err check_ssh_say(struct check *c, const char *whose,
                         const struct ssh_cert *cert) EDHOC_MUST_USE;
 /* That of our own key, where it has one. What peers with the same lines would say is a hint only. */
 void check_ssh_identity(struct check *c, const struct identity *id);
-/* The first CA line that believes this CA for a name, in the role and at the time that is checked;
- * NULL. */
-const struct trust_line *check_ssh_line(const struct trust *t, struct bytes ca, unsigned role,
-                                        struct bytes name, int64_t now);
 /* After nothing was found to be revoked: in which list, if there is one. `what` begins the line. */
 void check_ssh_say_not_revoked(struct check *c, const char *what);
 /* The principals of a certificate, "a, b", appended. */

@@ -410,6 +410,10 @@ if [ -d ../x509 ]; then
     sed -i 3d trust
     GSS_EDHOC_ANCHORS=$SANDBOX/x509/ca.pem run check -a -p ../x509/alice.crt
     check 'check --peer: by the anchors' row ok 'alice@example.org, by the anchors'
+    run show ../x509/alice.key
+    sed -n 's/^ *trust line *NAME/*@example.org client/p' "$SANDBOX/stdout" >>trust
+    GSS_EDHOC_ANCHORS=$SANDBOX/x509/ca.pem run check -a -p ../x509/alice.crt
+    check 'check --peer: a pin that had no say is not named' row ok 'alice@example.org, by the anchors'
 fi
 unset GSS_EDHOC_TRUST GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY
 cd ..
