@@ -5,8 +5,8 @@
 # line, which says how many tests passed.
 #
 #     sh tools/check.sh              all of it
-#     sh tools/check.sh STAGE...     some of it: lint static gcc clang sanitizers valgrind fuzz distcheck
-#                                    apps
+#     sh tools/check.sh STAGE...     some of it: lint static gcc clang sanitizers tsan valgrind fuzz
+#                                    distcheck apps
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/lib.sh
@@ -30,6 +30,8 @@ stage_clang() { build clang --enable-werror CC=clang && make -j2 check; }
 stage_sanitizers() {
     build sanitizers --enable-werror --enable-sanitizers CC=gcc CFLAGS='-g -O1' && make -j2 check
 }
+# The tests with threads, under ThreadSanitizer.
+stage_tsan() { build tsan --enable-werror --enable-tsan CC=gcc CFLAGS='-g -O1' && make -j2 tsan; }
 stage_valgrind() { build valgrind CC=gcc CFLAGS='-g -O1' && make -j2 check-valgrind; }
 stage_distcheck() { build distcheck CC=gcc && make -j2 distcheck; }
 
@@ -173,13 +175,13 @@ if [ $# -gt 0 ]; then
     timeout 1800 sh tools/check.sh --lane "$@" & lanes=$!
 else
     timeout 1800 sh tools/check.sh --lane lint gcc clang apps distcheck sanitizers & lanes=$!
-    timeout 1800 sh tools/check.sh --lane valgrind fuzz static & lanes="$lanes $!"
+    timeout 1800 sh tools/check.sh --lane valgrind fuzz static tsan & lanes="$lanes $!"
 fi
 for lane in $lanes; do wait "$lane"; done
 lanes=
 
 applications
-wanted=${*:-lint static gcc clang distcheck apps sanitizers valgrind fuzz}
+wanted=${*:-lint static gcc clang distcheck apps sanitizers tsan valgrind fuzz}
 for stage in $wanted; do
     cat "build/check-$stage.count" 2> /dev/null || echo '0 1 0' # it did not even end
 done | awk -v seconds=$(($(date +%s) - began)) '
