@@ -54,6 +54,11 @@ const char *tool_time(int64_t seconds, char text[TOOL_TIME])
     return format_time(seconds, "%Y-%m-%d %H:%M:%S UTC", text);
 }
 
+const char *tool_iso(int64_t seconds, char text[TOOL_TIME])
+{
+    return format_time(seconds, "%Y-%m-%dT%H:%M:%SZ", text);
+}
+
 const char *tool_date(int64_t seconds, char text[TOOL_TIME])
 {
     return format_time(seconds, "%Y-%m-%d", text);

@@ -22,7 +22,7 @@
 static const char help[] =
     "Usage: gss-edhoc trust add    [-f FILE] [OPTION...] KEY.pub | - | LINE...\n"
     "       gss-edhoc trust remove [-f FILE] PRINCIPAL | KEY.pub | KEYID | SHA256:...\n"
-    "       gss-edhoc trust list   [-f FILE]\n"
+    "       gss-edhoc trust list   [-f FILE] [--json]\n"
     "       gss-edhoc trust import [-f FILE] [-n PRINCIPALS] [OPTION...] SOURCE... | -\n"
     "\n"
     "Edits the trust file FILE: all or nothing, and what is in it already stays as it is.\n"
@@ -42,6 +42,8 @@ static const char help[] =
     "      --skip-unusable        import the other lines; otherwise nothing is imported\n"
     "      --revoked=LIST         the keys of @revoked lines are added to the file LIST,\n"
     "                             which the setting revoked is to name\n"
+    "For list:\n"
+    "      --json                 as an array of JSON objects\n"
     "  -h, --help                 this text\n";
 
 static const struct {
@@ -53,7 +55,7 @@ static const struct {
 } subcommands[] = {
     {"add", trust_add_lines, "fnCSABU", 1, 64, "the key is missing: a .pub file, - or a line"},
     {"remove", trust_remove_lines, "f", 1, 64, "what to remove is missing"},
-    {"list", trust_list_lines, "f", 0, 0, ""},
+    {"list", trust_list_lines, "fJ", 0, 0, ""},
     {"import", trust_import_lines, "fnCSABUIKR", 1, 64, "the file to import is missing"},
 };
 
@@ -67,6 +69,7 @@ static const struct option options[] = {{"file", required_argument, NULL, 'f'},
                                         {"ignore-options", no_argument, NULL, 'I'},
                                         {"skip-unusable", no_argument, NULL, 'K'},
                                         {"revoked", required_argument, NULL, 'R'},
+                                        {"json", no_argument, NULL, 'J'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
 
@@ -96,6 +99,9 @@ static void set_option(struct trust_command *c, int option, const char *value)
         break;
     case 'I':
         c->ignore_options = true;
+        break;
+    case 'J':
+        c->json = true;
         break;
     case 'R':
         c->revoked = value;

@@ -8,7 +8,7 @@
 struct trust_command {
     const char *file; /* NULL: the default */
     struct line_wish wish;
-    bool ignore_options, skip_unusable;
+    bool ignore_options, skip_unusable, json;
     const char *revoked; /* import: the list that @revoked lines are added to; NULL: none */
     int argc;            /* what is left */
     char **argv;

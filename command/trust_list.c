@@ -2,13 +2,12 @@
 #include "trust_list.h"
 
 #include "line_key.h"
+#include "table.h"
 #include "text.h"
 #include "tool.h"
 #include "trust_notes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/bytes.h"
@@ -17,150 +16,99 @@
 #include "load/trust_file.h"
 #include "peer/trust.h"
 
-#define COLUMNS  7
-#define VALIDITY 4 /* the column that may be marked */
-
-struct row {
-    char *cell[COLUMNS];
-    bool expired;
+enum {
+    ROLE,
+    PRINCIPALS,
+    TYPE,
+    KEY_ID,
+    VALIDITY,
+    AFTER,
+    BEFORE,
+    LOCAL_USER,
+    COMMENT,
+    LINE,
+    PLACE,
+    NUMBER
 };
 
-struct table {
-    struct row *rows;
-    size_t len;
-    size_t width[COLUMNS];
-    bool failed;
-};
-
-static const char *const headings[COLUMNS] = {"ROLE",     "PRINCIPALS", "TYPE", "KEY ID",
-                                              "VALIDITY", "COMMENT",    "LINE"};
-
-/* Characters, for what a terminal shows: bytes that do not continue one of UTF-8. */
-static size_t width_of(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
+const struct column trust_list_columns[TRUST_LIST_COLUMNS] = {
+    {"ROLE", "role", false},       {"PRINCIPALS", "principals", false},
+    {"TYPE", "type", false},       {"KEY-ID", "key_id", false},
+    {"VALIDITY", NULL, true},      {NULL, "valid_after", false},
+    {NULL, "valid_before", false}, {NULL, "local_user", false},
+    {"COMMENT", "comment", false}, {"LINE", NULL, false},
+    {NULL, "file", false},         {NULL, "line", false}};
 
 /* ---- one line ---- */
 
-static char *validity(const struct trust_line *line, int64_t now)
+static void set_validity(struct table *table, const struct trust_line *line, int64_t now)
 {
-    char from[TOOL_TIME] = "", to[TOOL_TIME] = "", *text = NULL;
-    const char *mark = now >= line->valid_before ? "expired "
-                       : now < line->valid_after ? "not yet "
+    const bool begins = line->valid_after != INT64_MIN, ends = line->valid_before != INT64_MAX;
+    /* of a CA line, the last second at which it is valid */
+    const int64_t last = ends ? line->valid_before - line->is_ca : INT64_MAX;
+    const char *mark = now >= line->valid_before ? "expired:"
+                       : now < line->valid_after ? "not-yet:"
                                                  : "";
-    int n;
+    char from[TOOL_TIME] = "", to[TOOL_TIME] = "";
 
-    if (line->valid_after != INT64_MIN)
-        tool_date(line->valid_after, from);
-    if (line->valid_before != INT64_MAX) /* of a CA line, the last second at which it is valid */
-        tool_date(line->valid_before - line->is_ca, to);
-    if (from[0] == '\0' && to[0] == '\0')
-        n = asprintf(&text, "-");
-    else
-        n = asprintf(&text, "%s%s..%s", mark, from, to);
-    return n < 0 ? NULL : text;
+    if (begins)
+        table_set(table, AFTER, tool_iso(line->valid_after, from));
+    if (ends)
+        table_set(table, BEFORE, tool_iso(last, to));
+    if (begins || ends)
+        table_format(table, VALIDITY, "%s%s..%s", mark,
+                     begins ? tool_date(line->valid_after, from) : "",
+                     ends ? tool_date(last, to) : "");
 }
 
-static char *place(const struct trust_line *line)
-{
-    char *text;
-
-    return asprintf(&text, "%s:%u", line->file, line->line) < 0 ? NULL : text;
-}
-
-/* A CA's has no blank in it either, so that columns can be counted. */
-static char *type(const struct trust_line *line)
-{
-    struct bytes name = line_key_type(line);
-    char *text;
-
-    return asprintf(&text, "%s%.*s", line->is_ca ? "CA:" : "", (int)name.len,
-                    (const char *)name.p) < 0
-               ? NULL
-               : text;
-}
-
-static bool fill_row(const struct trust_line *line, int64_t now, struct row *row)
+static edhoc_err add_line(const struct trust_line *line, int64_t now, struct table *table)
 {
     static const char *const roles[] = {"-", "client", "server", "both"};
+    struct bytes type = line_key_type(line);
     char id[LINE_KEY_ID];
+    edhoc_err err = line_key_id(line, id);
 
-    if (line_key_id(line, id) != EDHOC_OK)
-        return false;
-    *row = (struct row){.cell = {strdup(roles[line->roles & 3]), strdup(line->principals),
-                                 type(line), strdup(id), validity(line, now),
-                                 strdup(line->comment != NULL ? line->comment : "-"), place(line)},
-                        .expired = now >= line->valid_before};
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (row->cell[i] == NULL)
-            return false;
-    return true;
+    table_row(table, now >= line->valid_before);
+    table_set(table, ROLE, roles[line->roles & 3]);
+    table_set(table, PRINCIPALS, line->principals);
+    table_format(table, TYPE, "%s%.*s", line->is_ca ? "CA:" : "", (int)type.len,
+                 (const char *)type.p);
+    table_set(table, KEY_ID, id);
+    set_validity(table, line, now);
+    table_set(table, LOCAL_USER, line->local_user);
+    table_set(table, COMMENT, line->comment);
+    table_format(table, LINE, "%s:%u", line->file, line->line);
+    table_set(table, PLACE, line->file);
+    table_format(table, NUMBER, "%u", line->line);
+    return err;
 }
 
-/* ---- the table ---- */
-
-static edhoc_err fill_table(const struct trust *t, struct table *table)
+edhoc_err trust_list_fill(const struct trust *t, struct table *table)
 {
     int64_t now = (int64_t)time(NULL);
     struct trust_cursor at = {.part = 0};
     const struct trust_line *line;
+    edhoc_err err = EDHOC_OK;
 
-    table->rows = calloc(trust_count(t) + trust_ca_count(t) + 1, sizeof(*table->rows));
-    if (table->rows == NULL)
-        return EDHOC_ERR_NOMEM;
-    for (size_t c = 0; c < COLUMNS; c++)
-        table->width[c] = width_of(headings[c]);
-    while ((line = trust_next(t, &at)) != NULL) {
-        struct row *row = &table->rows[table->len];
-
-        table->len++;
-        if (!fill_row(line, now, row))
-            return EDHOC_ERR_NOMEM;
-        for (size_t c = 0; c < COLUMNS; c++)
-            if (width_of(row->cell[c]) > table->width[c])
-                table->width[c] = width_of(row->cell[c]);
-    }
-    return EDHOC_OK;
+    while (err == EDHOC_OK && (line = trust_next(t, &at)) != NULL)
+        err = add_line(line, now, table);
+    return err;
 }
 
-static void table_clear(struct table *table)
+static edhoc_err print(const struct trust *t, bool json)
 {
-    for (size_t i = 0; i < table->len; i++)
-        for (size_t c = 0; c < COLUMNS; c++)
-            free(table->rows[i].cell[c]);
-    free(table->rows);
-}
+    struct table table;
+    edhoc_err err;
 
-static void print_row(const struct table *table, const char *const *cell, bool mark)
-{
-    for (size_t c = 0; c < COLUMNS; c++) {
-        bool last = c + 1 == COLUMNS, coloured = mark && c == VALIDITY;
-
-        printf("%s%s%s", coloured ? "\033[31m" : "", cell[c], coloured ? "\033[0m" : "");
-        if (!last)
-            printf("%*s", (int)(table->width[c] - width_of(cell[c]) + 2), "");
+    table_open(&table, trust_list_columns, TRUST_LIST_COLUMNS);
+    err = trust_list_fill(t, &table);
+    if (err == EDHOC_OK && json) {
+        err = table_print_json(&table, 0);
+        putchar('\n');
+    } else if (err == EDHOC_OK) {
+        err = table_print(&table);
     }
-    putchar('\n');
-}
-
-static edhoc_err print_table(const struct trust *t)
-{
-    struct table table = {.len = 0};
-    edhoc_err err = fill_table(t, &table);
-    bool colours = tool_colours();
-
-    if (err == EDHOC_OK) {
-        print_row(&table, headings, false);
-        for (size_t i = 0; i < table.len; i++)
-            print_row(&table, (const char *const *)table.rows[i].cell,
-                      colours && table.rows[i].expired);
-    }
-    table_clear(&table);
+    table_close(&table);
     return err;
 }
 
@@ -186,10 +134,10 @@ int trust_list_lines(const struct trust_command *c)
     edhoc_err err = load(c, &t);
     size_t broken = 0;
 
-    if (err == EDHOC_OK && trust_count(t) + trust_ca_count(t) == 0)
+    if (err == EDHOC_OK && !c->json && trust_count(t) + trust_ca_count(t) == 0)
         printf("no trust line in %s\n", trust_places(t));
     else if (err == EDHOC_OK)
-        err = print_table(t);
+        err = print(t, c->json);
     if (err == EDHOC_OK)
         broken = trust_tell_notes(t);
     trust_free(t);

@@ -543,9 +543,11 @@ result 'trust list shows what clients look at'
 run trust list -f table
 succeeds && [ "$(wc -l <out)" -eq 4 ] && grep -q '^ROLE  *PRINCIPALS  *TYPE' out &&
     grep -q "^both  *alice  *ssh-ed25519  *$(kid_of ed25519.pem.pub)  *-  *-  *table:1$" out &&
-    grep -q "^client .* expired \.\.2020-01-01  *B's key  *table:2$" out &&
-    grep -q "^server .* not yet 2999-01-01\.\.  *-  *table:3$" out
+    grep -q "^client .* expired:\.\.2020-01-01  *B's_key  *table:2$" out &&
+    grep -q "^server .* not-yet:2999-01-01\.\.  *-  *table:3$" out
 result 'trust list prints a table'
+awk 'NF != 7 { exit 1 }' out
+result 'trust list: each line has seven words'
 ! grep -q "$(printf '\033')" out
 result 'without colours in a pipe'
 if command -v script >/dev/null; then
