@@ -1,6 +1,7 @@
 /* gss-edhoc: makes and explains the keys and files of the mechanism. See gss-edhoc(1). */
 #include "check.h"
 #include "keygen.h"
+#include "list.h"
 #include "rotate.h"
 #include "run.h"
 #include "show.h"
@@ -24,6 +25,7 @@ static const struct {
 } commands[] = {
     {"keygen", cmd_keygen, "[-t TYPE] [-o FILE] NAME", "make a private key and its trust line"},
     {"rotate", cmd_rotate, "[--commit] FILE", "make the next key, and put it in FILE's place"},
+    {"list", cmd_list, "[--json]", "list identities, services, anchors and trust"},
     {"show", cmd_show, "FILE", "say what a key, certificate or other file is"},
     {"trust", cmd_trust, "add|remove|list|import ...", "edit a trust file"},
     {"run", cmd_run, "[-l FILE] [--] PROGRAM ...", "run a program with this mechanism as default"},

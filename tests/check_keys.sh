@@ -198,6 +198,68 @@ certified tls.pem.next && cp tls.pem.next next.pem && run rotate --commit tls.pe
 succeeds && cmp -s tls.pem next.pem && [ -e tls.pem.old ] && [ ! -e tls.pem.pub ]
 result 'rotate --commit: a key with a certificate'
 
+# -- All of them -------------------------------------------------------------------------------
+
+rm "$own/identities"
+run list
+succeeds && says IDENTITIES 'usual' SERVICES 'none that this user may read' ANCHORS 'none; the setting anchors' TRUST
+result 'list: a user with one key'
+printf 'HTTP@*.work work.pem\n*@play play.pem\n' > "$own/identities"
+mkdir -p machine.d
+cp mail.pem mail.pem.pub machine.d
+certified machine.d/tls.pem && cp machine.d/tls.pem.crt anchors.pem
+{
+    cat mail.pem.pub
+    echo "bob client,valid-before=\"20200101\" $(cut -d' ' -f2- "$own/play.pem.pub") it's \"his\" \\ key"
+} > both.trust
+GSS_EDHOC_SERVICE_IDENTITY=$work/machine.d
+GSS_EDHOC_TRUST=$work/both.trust
+GSS_EDHOC_ANCHORS=$work/anchors.pem
+export GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_TRUST GSS_EDHOC_ANCHORS
+kid() { "$command" show "$1" | sed -n 's/^ *key id *//p'; }
+run list
+succeeds && grep -Eq "^usual +x25519 +$(kid "$own/identity.pem") +- +- +$own/identity.pem +\*$" out &&
+    grep -Eq "^play +ed25519 +$(kid "$own/play.pem") +- +- +$own/play.pem +\*@play$" out
+result 'list: identities, and for whom they are'
+grep -Eq "^imap@mail,imap@mx +x25519 +[0-9a-f]{16} +- +- +$work/machine.d/mail.pem$" out &&
+    grep -Eq "^\*@x +p256 +[0-9a-f]{16} +X.509 +20[0-9-]{8} +$work/machine.d/tls.pem$" out
+result 'list: services, also by certificate'
+grep -Eq "^CN=x +20[0-9-]{8} +$work/anchors.pem$" out
+result 'list: anchors'
+grep -Eq "^client +bob +ssh-ed25519 +[0-9a-f]{16} +expired:\.\.2020-01-01 +it's.*key +$work/both.trust:2$" out &&
+    says "it's_\"his\"_\\_key"
+result 'list: trust, with its end'
+awk '/^[A-Z]+$/ { n = 0; next } NF == 0 { next } n == 0 { n = NF } NF != n { exit 1 }' out
+result 'list: as many words in each line as in the heading'
+
+run list --json
+succeeds && says "\"comment\": \"it's \\\"his\\\" \\\\ key\"" '"valid_before": "2020-01-01T00:00:00Z"' \
+    '"targets": "*@play"' '"certificate": "X.509"' '"expires": null' '"line": "2"'
+result 'list --json: the same, with all that is in a comment'
+if command -v python3 > /dev/null; then
+    python3 -c 'import json, sys
+all = json.load(open("out"))
+assert list(all) == ["identities", "services", "anchors", "trust"]
+assert [len(all[key]) for key in all] == [3, 2, 1, 2], all
+assert {row["names"] for row in all["identities"]} == {"usual", "work", "play"}' 2> err
+    result 'list --json: is JSON'
+fi
+run trust list --json -f both.trust
+succeeds && [ "$(head -c 1 out)" = '[' ] && says '"file": "both.trust", "line": "2"' '"role": "client"'
+result 'trust list --json'
+: > none.trust
+run trust list --json -f none.trust
+succeeds && [ "$(cat out)" = '[]' ]
+result 'trust list --json: without a line'
+GSS_EDHOC_IDENTITY=$work/gone.pem run list
+[ "$exited" -eq 1 ] && grep -q 'gone.pem does not exist' err && says 'imap@mail'
+result 'list: what is missing is told, the rest is listed'
+echo 'HTTP@a' >> "$own/identities"
+run list
+[ "$exited" -eq 1 ] && grep -q 'identities line 3' err && says 'usual' 'bob'
+result 'list: a broken file of identities'
+unset GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_TRUST GSS_EDHOC_ANCHORS
+
 # -- Encrypted keys ----------------------------------------------------------------------------
 
 umask 077
