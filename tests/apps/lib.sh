@@ -25,8 +25,21 @@ app_open() {
     PATH=$PATH:/usr/sbin:/sbin
     # A server that root starts drops its privileges, and must get at its files all the same.
     chmod 711 "$SANDBOX"
+    [ "$(id -u)" != 0 ] || app_copy_build
     cd "$SANDBOX" || exit 1
     fresh
+}
+
+# That user may not be able to enter the build folder, as in root's home.
+app_copy_build() {
+    cp "$MECH_SO" "$SANDBOX/mech_edhoc.so" && cp "$GSS_EDHOC" "$SANDBOX/gss-edhoc" || exit 1
+    MECH_SO=$SANDBOX/mech_edhoc.so
+    GSS_EDHOC=$SANDBOX/gss-edhoc
+    if [ -n "${GSS_DEFAULT:-}" ]; then
+        cp "$GSS_DEFAULT" "$SANDBOX/gss_default.so" || exit 1
+        GSS_DEFAULT=$SANDBOX/gss_default.so
+    fi
+    echo "edhoc $MECH_OID $MECH_SO" > "$GSS_MECH_CONFIG"
 }
 
 app_close() {
