@@ -4,6 +4,7 @@
 
 #include "gss_pair.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/errors.h"
@@ -107,27 +108,37 @@ END_TEST
 
 /* ---- handshakes ---- */
 
+/* XDG_CONFIG_HOME, another one for each test of a process: what was read stays for a second. */
+static char home[16];
+
+static const char *own(const char *file)
+{
+    return textf("%s/gss-edhoc/%s", home, file);
+}
+
 /* The user's folder, with three keys: identity.pem of "usual", and "work" and "play". */
 static void at_home(const char *identities)
 {
-    (void)setenv("XDG_CONFIG_HOME", folder_path("config"), 1);
-    folder_run("mkdir -p config/gss-edhoc");
-    if (access(folder_path("config/gss-edhoc/work"), F_OK) != 0) {
-        app_keygen("x25519", "config/gss-edhoc/usual", "usual");
-        app_keygen("x25519", "config/gss-edhoc/work", "work");
-        app_keygen("ed25519", "config/gss-edhoc/play", "play");
-        folder_run("cd config/gss-edhoc && cat usual.pub work.pub play.pub > ../../trust-users");
+    static unsigned homes;
+
+    if (access(folder_path("users"), F_OK) != 0) {
+        folder_run("mkdir users");
+        app_keygen("x25519", "users/identity.pem", "usual");
+        app_keygen("x25519", "users/work", "work");
+        app_keygen("ed25519", "users/play", "play");
+        folder_run("cat users/*.pub > trust-users");
         folder_run("sed 's/^[^ ]*/*@*/; s/ / server /' server-x25519.pub > trust-all");
     }
-    folder_run("cd config/gss-edhoc && rm -f identities identity.pem identity.pem.pub && "
-               "cp usual identity.pem && cp usual.pub identity.pem.pub");
-    folder_write("config/gss-edhoc/identities", identities);
+    (void)snprintf(home, sizeof(home), "home-%u", ++homes);
+    folder_run("rm -rf %s && mkdir %s && cp -r users %s/gss-edhoc", home, home, home);
+    folder_write(own("identities"), identities);
+    (void)setenv("XDG_CONFIG_HOME", folder_path(home), 1);
     (void)setenv("GSS_EDHOC_TRUST", folder_path("trust-all"), 1);
 }
 
 static void no_usual_key(void)
 {
-    folder_run("rm config/gss-edhoc/identity.pem config/gss-edhoc/identity.pem.pub");
+    folder_run("rm %s %s.pub", own("identity.pem"), own("identity.pem"));
 }
 
 /* A pair whose initiator has a credential of its own, or none. */
@@ -215,7 +226,7 @@ START_TEST(a_credential_is_of_the_usual_identity_until_a_target_chose)
     gss_cred_id_t c;
 
     at_home(LINES);
-    c = acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL});
+    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
     check_called(c, "usual");
     check_seen(copy(c), "imap@play", "play");
     check_seen(copy(c), "imap@elsewhere", "usual");
@@ -229,10 +240,10 @@ START_TEST(a_store_the_environment_and_a_name_win)
     gss_name_t usual = app_name("usual", GSS_C_NT_USER_NAME);
 
     at_home(LINES);
-    check_seen(acquired(usual, (struct app_store){.identity = NULL}), "HTTP@web.work", "usual");
-    check_seen(acquired(GSS_C_NO_NAME, (struct app_store){.identity = "config/gss-edhoc/play"}),
+    check_seen(acquired(usual, (struct app_store){NULL}), "HTTP@web.work", "usual");
+    check_seen(acquired(GSS_C_NO_NAME, (struct app_store){.identity = own("play")}),
                "HTTP@web.work", "play");
-    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("config/gss-edhoc/play"), 1);
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path(own("play")), 1);
     check_seen(GSS_C_NO_CREDENTIAL, "HTTP@web.work", "play");
     app_release_name(&usual);
 }
@@ -242,7 +253,7 @@ START_TEST(the_file_goes_before_the_registration_line)
 {
     at_home(LINES);
     folder_run("sed 's#$# [identity=%s]#' \"$GSS_MECH_CONFIG\" > mech-play.conf",
-               folder_path("config/gss-edhoc/play"));
+               folder_path(own("play")));
     (void)setenv("GSS_MECH_CONFIG", folder_path("mech-play.conf"), 1);
     check_seen(GSS_C_NO_CREDENTIAL, "HTTP@web.work", "work");
     check_seen(GSS_C_NO_CREDENTIAL, "HTTP@elsewhere", "play");
@@ -257,7 +268,7 @@ START_TEST(the_usual_identity_may_be_missing)
 
     at_home(LINES);
     no_usual_key();
-    c = acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL});
+    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
     check_called(c, "work");
     check_seen(copy(c), "imap@play", "play");
     p = pair(c, "imap@elsewhere");
@@ -280,14 +291,12 @@ START_TEST(what_is_wrong_is_told)
     p = pair(GSS_C_NO_CREDENTIAL, "HTTP@web.work");
     app_initiate(&p, GSS_C_NO_BUFFER);
     app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(NO_IDENTITY));
-    ck_assert_ptr_nonnull(strstr(app_status(p.initiator_major, p.initiator_minor),
-                                 folder_path("config/gss-edhoc/no-such-key")));
+    ck_assert_ptr_nonnull(
+        strstr(app_status(p.initiator_major, p.initiator_minor), folder_path(own("no-such-key"))));
     app_close(&p);
-    (void)setenv("XDG_CONFIG_HOME", folder_path("other"), 1); /* its parts are others */
-    folder_run("mkdir -p other && cp -r config/gss-edhoc other && "
-               "echo HTTP@a > other/gss-edhoc/identities");
-    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME,
-                        (struct app_store){.identity = NULL}, &c);
+    at_home("HTTP@a");
+    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME, (struct app_store){NULL},
+                        &c);
     app_failed(major, minor, GSS_S_FAILURE, MINOR(SETTING));
     ck_assert_ptr_nonnull(strstr(app_status(major, minor), "identities line 1: patterns and no"));
 }
