@@ -251,6 +251,16 @@ result 'trust list --json'
 run trust list --json -f none.trust
 succeeds && [ "$(cat out)" = '[]' ]
 result 'trust list --json: without a line'
+# What the file is called, and a comment, with all that JSON and a terminal could stumble over.
+hostile=$(printf 'a"b\\c\nd\033[31m\377\342\200\250')
+printf 'bob %s \342\200\250\\u0041 "q"\360\237\230\200\n' "$(cut -d' ' -f2- "$own/play.pem.pub")" > "$hostile"
+run trust list --json -f "$hostile"
+succeeds && [ "$(wc -l < out)" -eq 3 ] && says '"comment": "\u2028\\u0041 \"q\"'"$(printf '\360\237\230\200')"'"' \
+    '"file": "a\"b\\c\u000ad\u001b[31m\ufffd\u2028"'
+result 'trust list --json: hostile text is escaped'
+run trust list -f "$hostile"
+succeeds && [ "$(wc -l < out)" -eq 2 ] && says 'a"b\c\x0ad\x1b[31m\xff'
+result 'trust list: hostile text drives no terminal'
 GSS_EDHOC_IDENTITY=$work/gone.pem run list
 [ "$exited" -eq 1 ] && grep -q 'gone.pem does not exist' err && says 'imap@mail'
 result 'list: what is missing is told, the rest is listed'
