@@ -9,7 +9,7 @@
  *     bench_gss trust FOLDER FILE       a trust file against the short one
  *     bench_gss garbage FOLDER FILE     a worthless token, with that trust file
  *     bench_gss stranger FOLDER FILE    a key that is not in that trust file, sent by reference
- *     bench_gss impostor FOLDER FILE    a key that is in it, proven with another
+ *     bench_gss names FOLDER FILE FEW    a key that is in it under many names
  *     bench_gss choose FOLDER KEYS      a folder with many service keys against one with a single key
  *     bench_gss fleet FOLDER COUNT      so many users with OpenSSH certificates against a pinned one
  *     bench_gss lines FOLDER FILE TYPE COUNT   writes a trust file
@@ -29,12 +29,10 @@ static const struct {
     int arguments; /* after FOLDER */
     void (*run)(char **arguments);
 } commands[] = {
-    {"contexts", 0, bench_contexts}, {"threads", 0, bench_threads},
-    {"calls", 0, bench_calls},       {"messages", 0, bench_messages},
-    {"memory", 0, bench_memory},     {"trust", 1, bench_trust},
-    {"garbage", 1, bench_garbage},   {"stranger", 1, bench_stranger},
-    {"impostor", 1, bench_impostor}, {"choose", 1, bench_choose},
-    {"lines", 3, bench_lines},       {"http", 1, bench_http},
+    {"contexts", 0, bench_contexts}, {"threads", 0, bench_threads},   {"calls", 0, bench_calls},
+    {"messages", 0, bench_messages}, {"memory", 0, bench_memory},     {"trust", 1, bench_trust},
+    {"garbage", 1, bench_garbage},   {"stranger", 1, bench_stranger}, {"names", 2, bench_names},
+    {"choose", 1, bench_choose},     {"lines", 3, bench_lines},       {"http", 1, bench_http},
     {"once", 2, bench_once},         {"fleet", 1, bench_fleet},
 };
 

@@ -16,7 +16,7 @@ void bench_messages(char **arguments);
 void bench_trust(char **arguments);
 void bench_garbage(char **arguments);
 void bench_stranger(char **arguments);
-void bench_impostor(char **arguments);
+void bench_names(char **arguments);
 void bench_choose(char **arguments);
 
 /* fleet.c */
