@@ -18,6 +18,7 @@
 #include "peer/krl.h"
 #include "peer/revoked.h"
 #include "peer/ssh_cert.h"
+#include "peer/match.h"
 #include "peer/trust.h"
 #include "profile/item.h"
 
@@ -143,6 +144,40 @@ static void seed_error(void (*add)(struct bytes))
 
 /* ---- files ---- */
 
+/* Each line is found again by what it says. */
+static void check_index(const struct trust *t)
+{
+    struct trust_cursor lines = {.part = 0};
+    const struct trust_line *line;
+
+    while ((line = trust_next(t, &lines)) != NULL) {
+        struct bytes list = bytes_of_text(line->principals);
+        struct trust_cursor by_key = {.part = 0};
+        struct pattern pattern;
+
+        fuzz_must(line->is_ca || trust_walk_key(t, line->cred, &by_key),
+                  "a line is found by its key");
+        while (match_next(&list, &pattern)) {
+            struct trust_cursor by_name = {.part = 0};
+
+            fuzz_must(pattern.negated || trust_walk_name(t, pattern.text, &by_name),
+                      "a line is found by its names");
+        }
+    }
+}
+
+/* What is told of those that do not count. */
+static void check_notes(const struct trust *t)
+{
+    struct trust_story story;
+    bool taken;
+
+    for (size_t i = 0; i < trust_note_count(t); i++) {
+        trust_note(t, i, &taken, &story);
+        fuzz_must(strncmp(story.text, "file line ", 10) == 0, "a story has its place");
+    }
+}
+
 static void run_trust(struct bytes in)
 {
     struct trust_line *line = NULL;
@@ -154,7 +189,10 @@ static void run_trust(struct bytes in)
         trust_line_free(line);
     if (trust_new(&t) != EDHOC_OK)
         return;
-    (void)!trust_text_read(in, "file", t);
+    if (trust_text_read(in, "file", t) == EDHOC_OK && trust_examine(t) == EDHOC_OK) {
+        check_index(t);
+        check_notes(t);
+    }
     trust_free(t);
 }
 
