@@ -13,6 +13,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,13 +152,22 @@ static edhoc_err check_beginning(const struct rotation *r)
     return EDHOC_OK;
 }
 
-/* Those who may read the current key may read the next one. */
+/* Those who may read the current key may read the next one. Whoever owns the folder could have put a
+ * link there, to a file that is not theirs. */
 static edhoc_err same_readers(const struct rotation *r)
 {
-    if (chown(r->next, r->was.st_uid, r->was.st_gid) == 0 &&
-        chmod(r->next, r->was.st_mode & 07777) == 0)
-        return EDHOC_OK;
-    return tool_file_failed(r->next, "cannot get the owner, group and mode of the current key");
+    int fd = open(r->next, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    edhoc_err err = EDHOC_OK;
+
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1))
+        err = report(EDHOC_ERR_FILE, "%s is no file of its own, or has another name, too", r->next);
+    else if (fd < 0 || fchown(fd, r->was.st_uid, r->was.st_gid) != 0 ||
+             fchmod(fd, r->was.st_mode & 07777) != 0)
+        err = tool_file_failed(r->next, "cannot get the owner, group and mode of the current key");
+    if (fd >= 0)
+        (void)close(fd);
+    return err;
 }
 
 static void print_next(const struct rotation *r, const struct product *p)

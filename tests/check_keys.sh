@@ -179,6 +179,18 @@ run rotate --commit mail.pem
 fails 1 mail.pem.next && [ -e mail.pem.next ]
 result 'rotate --commit: a next line of another key'
 rm mail.pem.next mail.pem.next.pub
+"$command" keygen -t x25519 -o other.pem imap@other > out 2>&1
+ln -s other.pem mail.pem.next
+cp other.pem.pub mail.pem.next.pub
+run rotate --commit mail.pem
+fails 1 mail.pem.next && [ -L mail.pem.next ] && [ "$(stat -c %a other.pem)" = 600 ]
+result 'rotate --commit: a link to another key, whose mode stays'
+rm mail.pem.next
+ln other.pem mail.pem.next
+run rotate --commit mail.pem
+fails 1 'mail.pem.next' && [ "$(stat -c %a other.pem)" = 600 ]
+result 'rotate --commit: a second name of another key'
+rm mail.pem.next mail.pem.next.pub
 touch mail.pem-cert.pub
 run rotate mail.pem
 fails 1 'mail.pem-cert.pub is for this key alone'
