@@ -15,6 +15,7 @@ struct fuzz_target {
 extern const struct fuzz_target fuzz_parsers[];
 extern const struct fuzz_target fuzz_handshakes[];
 extern const struct fuzz_target fuzz_messages[];
+extern const struct fuzz_target fuzz_face[];
 
 /* Ends the program, as a finding, if something does not hold. */
 void fuzz_must(bool holds, const char *what);
