@@ -744,6 +744,35 @@ START_TEST(both_sides_agree_with_whole_and_compact_points)
 }
 END_TEST
 
+/* Whatever earlier ones left behind. */
+START_TEST(both_sides_agree_with_ephemeral_keys)
+{
+    struct key *a = private_key(agreements[_i].type, agreements[_i].a);
+    struct key *b = private_key(agreements[_i].type, agreements[_i].b);
+
+    for (int round = 0; round < 3; round++) {
+        struct key *sent_a, *sent_b;
+        struct fixed secret;
+
+        check_ok(key_from_ephemeral(key_type(a), key_x(a), &sent_a));
+        check_ok(key_from_ephemeral(key_type(b), key_x(b), &sent_b));
+        ck_assert(bytes_equal(key_x(sent_a), key_x(a)));
+        ck_assert_uint_eq(key_y(sent_b).len, 0);
+        check_ok(crypto_ecdh(b, sent_a, &secret));
+        ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
+        check_ok(crypto_ecdh(a, sent_b, &secret));
+        ck_assert_hex(fixed_bytes(&secret), agreements[_i].secret);
+        key_free(sent_a);
+        key_free(sent_b);
+        check_error(key_from_ephemeral(key_type(a), bytes_of(key_x(a).p, 31), &sent_a),
+                    EDHOC_ERR_BAD_POINT);
+        ck_assert_ptr_null(sent_a);
+    }
+    key_free(a);
+    key_free(b);
+}
+END_TEST
+
 /* The points whose product with any clamped scalar is zero, as they can be written: for X25519 also
  * with the bit set that RFC 7748 says to ignore. */
 static const struct {
@@ -785,7 +814,7 @@ START_TEST(points_of_low_order_are_refused)
     struct fixed secret;
 
     check_ok(key_generate(type, &mine));
-    check_ok(key_from_public(type, unhex(low_order[_i].x), BYTES_NONE, &peer));
+    check_ok(key_from_ephemeral(type, unhex(low_order[_i].x), &peer));
     memset(&secret, 0xaa, sizeof(secret));
     check_error(crypto_ecdh(mine, peer, &secret), EDHOC_ERR_BAD_POINT);
     for (size_t i = 0; i < FIXED_MAX; i++)
@@ -952,6 +981,11 @@ START_TEST(only_points_on_the_curve_are_public_keys)
 
     check_error(key_from_public(type, unhex(points[_i].x), unhex(points[_i].y), &k),
                 points[_i].good ? EDHOC_OK : EDHOC_ERR_BAD_POINT);
+    if (points[_i].y[0] == '\0') {
+        check_error(key_from_ephemeral(type, unhex(points[_i].x), &other),
+                    points[_i].good ? EDHOC_OK : EDHOC_ERR_BAD_POINT);
+        key_free(other);
+    }
     if (!points[_i].good) {
         ck_assert_ptr_null(k);
         return;
@@ -1693,6 +1727,7 @@ static void add_ecdh(Suite *suite)
     tcase_add_checked_fixture(tc, host_fails, NULL);
     tcase_add_loop_test(tc, published_secrets_come_out, 0, ROWS(exchanges));
     tcase_add_loop_test(tc, both_sides_agree_with_whole_and_compact_points, 0, ROWS(agreements));
+    tcase_add_loop_test(tc, both_sides_agree_with_ephemeral_keys, 0, ROWS(agreements));
     tcase_add_loop_test(tc, points_of_low_order_are_refused, 0, ROWS(low_order));
     tcase_add_test(tc, keys_of_two_curves_do_not_agree);
     tcase_add_loop_test(tc, only_points_on_the_curve_are_public_keys, 0, ROWS(points));

@@ -18,6 +18,8 @@
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
 
+#define TYPES_MAX 8 /* rows of keytypes, at most */
+
 /* ---- life ---- */
 
 struct key *key_ref(struct key *k)
@@ -33,6 +35,27 @@ void key_rest(struct key *k)
     EVP_MD_CTX_free(atomic_exchange(&k->begun.signature, NULL));
 }
 
+/* For X25519 and X448, a public key that nobody needs any more is given another value for the next
+ * peer, which takes a thirtieth of making one; meanwhile it has none. */
+static EVP_PKEY *_Atomic spares[TYPES_MAX];
+
+static EVP_PKEY *take_spare(const struct keytype *type)
+{
+    return atomic_exchange(&spares[type - keytypes], NULL);
+}
+
+static void give_spare(const struct key *k)
+{
+    static const uint8_t zeros[COORDINATE_MAX];
+    EVP_PKEY *pkey = k->pkey;
+
+    (void)ERR_set_mark();
+    if (EVP_PKEY_set1_encoded_public_key(pkey, zeros, k->type->coordinate) == 1)
+        pkey = atomic_exchange(&spares[k->type - keytypes], pkey);
+    EVP_PKEY_free(pkey);
+    (void)ERR_pop_to_mark();
+}
+
 void key_free(struct key *k)
 {
     if (k == NULL || atomic_fetch_sub(&k->refs, 1) != 1)
@@ -40,7 +63,10 @@ void key_free(struct key *k)
     if (k->drop != NULL)
         k->drop(k->arg);
     key_rest(k);
-    EVP_PKEY_free(k->pkey);
+    if (k->passing)
+        give_spare(k);
+    else
+        EVP_PKEY_free(k->pkey);
     free(k);
 }
 
@@ -68,8 +94,6 @@ bool key_same(const struct key *a, const struct key *b)
  *
  * A key of each type without a value of use: for EC the group alone, whose tables take longer to set
  * up than a point to check. */
-
-#define TYPES_MAX 8
 
 static struct made patterns[TYPES_MAX]; /* by the row of keytypes */
 
@@ -370,6 +394,30 @@ edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct byt
     return err;
 }
 
+edhoc_err key_from_ephemeral(const struct keytype *type, struct bytes x, struct key **out)
+{
+    bool passing = type->kty == KTY_OKP && type->dh && x.len == type->coordinate;
+    EVP_PKEY *pkey = passing ? take_spare(type) : NULL;
+    edhoc_err err = EDHOC_OK;
+
+    *out = NULL;
+    (void)ERR_set_mark();
+    if (pkey == NULL) {
+        err = key_from_public(type, x, BYTES_NONE, out);
+    } else if (EVP_PKEY_set1_encoded_public_key(pkey, x.p, x.len) != 1) {
+        EVP_PKEY_free(pkey);
+        err = crypto_failed("importing a public key");
+    } else {
+        err = wrap_pkey(pkey, type, out);
+        if (err == EDHOC_OK)
+            memcpy((*out)->x, x.p, x.len);
+    }
+    if (err == EDHOC_OK)
+        (*out)->passing = passing;
+    (void)ERR_pop_to_mark();
+    return err;
+}
+
 edhoc_err key_with_signer(struct key *public_key,
                           edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature),
                           void (*drop)(void *arg), void *arg, struct key **out)
@@ -384,6 +432,7 @@ edhoc_err key_with_signer(struct key *public_key,
     atomic_init(&k->begun.ecdh, NULL);
     atomic_init(&k->begun.signature, NULL);
     (void)EVP_PKEY_up_ref(k->pkey);
+    k->passing = false;
     k->sign = sign;
     k->drop = drop;
     k->arg = arg;

@@ -35,6 +35,9 @@ edhoc_err key_from_private(const struct keytype *type, struct bytes raw,
  * Ed448 point in crypto_verify.) */
 edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct bytes y,
                           struct key **out) EDHOC_MUST_USE;
+/* The same from x alone, of a peer's ephemeral key: known to one thread, and soon let go of. */
+edhoc_err key_from_ephemeral(const struct keytype *type, struct bytes x,
+                             struct key **out) EDHOC_MUST_USE;
 /* A public key whose private half is elsewhere (an agent, a token, a test): `sign` is called with
  * `arg` to append a COSE signature over `text`; `drop` (may be NULL) when the key dies. Takes its
  * own reference of `public_key`. */

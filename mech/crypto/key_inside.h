@@ -20,6 +20,7 @@ struct key {
     const struct keytype *type;
     EVP_PKEY *pkey;
     bool foreign; /* from a provider that the host configured, whose contexts may not be copied */
+    bool passing; /* its pkey is used again when it is let go of, see key_from_ephemeral() */
     struct begun begun;
     uint8_t x[COORDINATE_MAX], y[COORDINATE_MAX];
     size_t y_len; /* 0 for OKP and for a compact representation */

@@ -129,8 +129,7 @@ edhoc_err session_peer_ephemeral(struct edhoc *s, struct bytes g)
 {
     key_free(s->work->peer_ephemeral);
     s->work->peer_ephemeral = NULL;
-    return key_from_public(keytype_by_curve(s->suite->dh, true), g, BYTES_NONE,
-                           &s->work->peer_ephemeral);
+    return key_from_ephemeral(keytype_by_curve(s->suite->dh, true), g, &s->work->peer_ephemeral);
 }
 
 void session_use(struct edhoc *s, struct edhoc_own own)
