@@ -226,7 +226,7 @@ START_TEST(a_credential_is_of_the_usual_identity_until_a_target_chose)
     gss_cred_id_t c;
 
     at_home(LINES);
-    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
+    c = acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL});
     check_called(c, "usual");
     check_seen(copy(c), "imap@play", "play");
     check_seen(copy(c), "imap@elsewhere", "usual");
@@ -240,7 +240,7 @@ START_TEST(a_store_the_environment_and_a_name_win)
     gss_name_t usual = app_name("usual", GSS_C_NT_USER_NAME);
 
     at_home(LINES);
-    check_seen(acquired(usual, (struct app_store){NULL}), "HTTP@web.work", "usual");
+    check_seen(acquired(usual, (struct app_store){.identity = NULL}), "HTTP@web.work", "usual");
     check_seen(acquired(GSS_C_NO_NAME, (struct app_store){.identity = own("play")}),
                "HTTP@web.work", "play");
     (void)setenv("GSS_EDHOC_IDENTITY", folder_path(own("play")), 1);
@@ -268,7 +268,7 @@ START_TEST(the_usual_identity_may_be_missing)
 
     at_home(LINES);
     no_usual_key();
-    c = acquired(GSS_C_NO_NAME, (struct app_store){NULL});
+    c = acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL});
     check_called(c, "work");
     check_seen(copy(c), "imap@play", "play");
     p = pair(c, "imap@elsewhere");
@@ -295,8 +295,8 @@ START_TEST(what_is_wrong_is_told)
         strstr(app_status(p.initiator_major, p.initiator_minor), folder_path(own("no-such-key"))));
     app_close(&p);
     at_home("HTTP@a");
-    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME, (struct app_store){NULL},
-                        &c);
+    major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME,
+                        (struct app_store){.identity = NULL}, &c);
     app_failed(major, minor, GSS_S_FAILURE, MINOR(SETTING));
     ck_assert_ptr_nonnull(strstr(app_status(major, minor), "identities line 1: patterns and no"));
 }
