@@ -125,9 +125,12 @@ static int check_arguments(struct check *c, const char *peer, int argc, char **a
     if (argc == 1)
         status = take_target(c, argv[0], target, sizeof(target));
     if (status == TOOL_OK && peer != NULL && c->acceptor == (c->target != NULL))
-        return tool_usage("check: --peer with -a, for a client, or with the SERVICE@HOST that the "
-                          "peer is to be");
-    return status == TOOL_OK ? run(c, peer) : status;
+        status = tool_usage("check: --peer with -a, for a client, or with the SERVICE@HOST that "
+                            "the peer is to be");
+    if (status == TOOL_OK)
+        status = run(c, peer);
+    c->target = NULL; /* which was kept here */
+    return status;
 }
 
 int cmd_check(int argc, char **argv)

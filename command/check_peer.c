@@ -49,7 +49,7 @@ static edhoc_err read_ssh_cert(struct bytes text, const char *path, struct cred 
 static edhoc_err read_chain(struct bytes text, struct cred **out)
 {
     struct buf der[CRED_CHAIN_MAX];
-    struct bytes chain[CRED_CHAIN_MAX];
+    struct bytes chain[CRED_CHAIN_MAX] = {{NULL, 0}};
     struct key *key = NULL;
     size_t count = 0;
     edhoc_err err = x509_read_pem(text, der, CRED_CHAIN_MAX, &count);

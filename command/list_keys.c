@@ -210,7 +210,7 @@ bool list_anchors(const struct settings *s, struct table *t)
 {
     struct buf *der = calloc(ANCHORS_MAX, sizeof(*der));
     size_t count = 0;
-    const char *path;
+    const char *path = NULL;
     edhoc_err err = der != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
 
     if (err == EDHOC_OK && s->anchors != NULL)

@@ -67,15 +67,14 @@ static bool digest(EVP_MD_CTX *ctx, enum crypto_hash hash, const struct bytes *p
 edhoc_err crypto_digest(enum crypto_hash hash, const struct bytes *parts, size_t count,
                         struct fixed *out)
 {
-    EVP_MD_CTX *ctx = NULL;
+    EVP_MD_CTX *ctx;
     edhoc_err err = EDHOC_OK;
 
     (void)ERR_set_mark();
-    if (digest_of(hash) == NULL)
-        err = crypto_failed("hash");
-    else if ((ctx = EVP_MD_CTX_new()) == NULL)
+    ctx = EVP_MD_CTX_new();
+    if (ctx == NULL)
         err = EDHOC_ERR_NOMEM; /* which libcrypto does not queue */
-    else if (!digest(ctx, hash, parts, count, out))
+    else if (digest_of(hash) == NULL || !digest(ctx, hash, parts, count, out))
         err = crypto_failed("hash");
     EVP_MD_CTX_free(ctx);
     (void)ERR_pop_to_mark();

@@ -412,7 +412,7 @@ edhoc_err key_from_ephemeral(const struct keytype *type, struct bytes x, struct 
         if (err == EDHOC_OK)
             memcpy((*out)->x, x.p, x.len);
     }
-    if (err == EDHOC_OK)
+    if (*out != NULL)
         (*out)->passing = passing;
     (void)ERR_pop_to_mark();
     return err;
@@ -498,7 +498,7 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
         err = crypto_failed("sharing a key");
     else
         err = wrap_and_read(pkey, type, out);
-    if (err == EDHOC_OK)
+    if (*out != NULL)
         (*out)->foreign = true;
     (void)ERR_pop_to_mark();
     return err;

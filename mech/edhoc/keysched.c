@@ -104,7 +104,7 @@ edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y, const struct fixed 
 edhoc_err keysched_xor_2(struct keysched *ks, uint8_t *text, size_t len)
 {
     size_t part_max = crypto_expand_max(ks->suite->hash);
-    uint8_t *keystream = malloc(len < part_max ? len + 1 : part_max);
+    uint8_t *keystream = calloc(1, len < part_max ? len + 1 : part_max);
     edhoc_err err = keystream == NULL ? EDHOC_ERR_NOMEM : EDHOC_OK;
     int64_t part = 0;
 

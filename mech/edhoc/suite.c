@@ -84,7 +84,7 @@ struct suite_list suite_list_usable(const struct suite_list *list, const struct 
     for (size_t i = 0; i < list->len; i++) {
         const struct suite *suite = suite_by_id(list->id[i]);
 
-        if (suite_fits(suite, type) && suite_available(suite))
+        if (suite != NULL && suite_fits(suite, type) && suite_available(suite))
             suite_list_add(&usable, suite->id);
     }
     return usable;
