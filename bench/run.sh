@@ -25,6 +25,7 @@ mkdir -p "$OUT"
 (cd "$OUT" && { [ -e Makefile ] || ../../configure --quiet; } && make -j2 all bench-programs) \
     > build/bench.log 2>&1 < /dev/null || { tail -n 20 build/bench.log; exit 1; }
 : "${MECH_SO:=$OUT/.libs/mech_edhoc.so}" "${GSS_EDHOC:=$OUT/gss-edhoc}"
+PLUGIN=$MECH_SO # what is run is a copy
 : "${BENCH_LINES:=10 1000 10000 100000 1000000}"
 
 APPS=$TOP/tests/apps
@@ -222,7 +223,7 @@ machine() {
     echo "system: $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), Linux $(uname -r)"
     echo "versions: $(openssl version | cut -d ' ' -f 1-2), MIT krb5 $(krb5-config --version | cut -d ' ' -f 4)," \
         "gss-ntlmssp $(version gss-ntlmssp), Apache $(version apache2-bin), gcc $(gcc -dumpfullversion)"
-    [ "$MECH_SO" = "$OUT/.libs/mech_edhoc.so" ] || echo "plugin: another build's"
+    [ "$PLUGIN" = "$OUT/.libs/mech_edhoc.so" ] || echo "plugin: another build's"
     echo "commit: $(git -C "$TOP" log -1 --format='%h of %cs' 2> /dev/null || echo unknown)"
     echo "date: $(date +%Y-%m-%d)"
 }
