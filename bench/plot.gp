@@ -4,7 +4,7 @@ set output "results.svg"
 set multiplot layout 2,2
 set style fill solid 0.9 noborder
 set grid ytics lc rgb "#dddddd"
-set key top center horizontal
+set key top left vertical samplen 2
 
 set title "Contexts per second of CPU, both sides"
 set style data histogram
@@ -20,7 +20,7 @@ set style data linespoints
 set logscale xy
 set yrange [*:*]
 set xtics norotate ("64 B" 64, "1 KiB" 1024, "16 KiB" 16384, "1 MiB" 1048576)
-set key bottom right
+set key bottom right vertical maxrows 5 samplen 2
 plot "messages.dat" using 1:2 title "bare AES-128-GCM" lc rgb "#999999" pt 7, \
      "" using 1:3 title "EDHOC, IOV" lc rgb "#1f5fa8" pt 7, \
      "" using 1:4 title "EDHOC, wrap" lc rgb "#8fb8e0" pt 7, \
@@ -29,7 +29,7 @@ plot "messages.dat" using 1:2 title "bare AES-128-GCM" lc rgb "#999999" pt 7, \
 
 set title "Contexts per second with a trust file of so many lines"
 set xtics norotate ("10" 10, "1 k" 1000, "10 k" 10000, "100 k" 100000, "1 M" 1000000)
-set key bottom left
+set key bottom left vertical maxrows 4 samplen 2
 set xrange [10:1000000]
 plot "lines.dat" using 1:2 title "acquired credential" lc rgb "#1f5fa8" pt 7, \
      "" using 1:3 title "default credential" lc rgb "#8fb8e0" pt 7, \
