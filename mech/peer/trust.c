@@ -245,12 +245,24 @@ const struct revoked *trust_revoked(const struct trust *t)
 
 /* ---- lines as a whole ---- */
 
+/* Those that turned out to have no point on their curve are among the others of their part now. */
+static void drop_overruled(struct trust *t)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->overruled_len; i++)
+        if (pins_at(part_of(t, 1), t->overruled[i])->kind == PIN_KEY)
+            t->overruled[len++] = t->overruled[i];
+    t->overruled_len = len;
+}
+
 edhoc_err trust_examine(struct trust *t)
 {
     edhoc_err err = EDHOC_OK;
 
     for (size_t i = 0; i < part_count(t) && err == EDHOC_OK; i++)
         err = pins_examine(part_of(t, i));
+    drop_overruled(t);
     return err;
 }
 
@@ -531,13 +543,23 @@ bool trust_taken_by(const struct trust *t, unsigned role, struct bytes name,
     return false;
 }
 
+/* The first line that is taken, of any name. A stranger can ask for it, so no line is read on the way. */
 static bool find_any(const struct trust *t, struct trust_story *story)
 {
-    bool taken = false;
+    for (size_t i = 0; i < part_count(t); i++) {
+        size_t count;
+        const uint32_t *n = pins_others(part_of(t, i), &count);
 
-    for (size_t i = 0; i < trust_note_count(t) && !taken; i++)
-        trust_note(t, i, &taken, story);
-    return taken;
+        for (size_t k = 0; k < count; k++) {
+            if (pins_at(part_of(t, i), n[k])->kind != PIN_TAKEN)
+                continue;
+            tell(t, i, n[k], story);
+            return true;
+        }
+    }
+    if (t->overruled_len > 0)
+        tell(t, 1, t->overruled[0], story);
+    return t->overruled_len > 0;
 }
 
 const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any,
