@@ -191,6 +191,25 @@ START_TEST(what_was_read_counts_for_a_minute_while_a_file_cannot_be_read)
 }
 END_TEST
 
+/* The error said what to do, and that is all that was done: the file is the same. */
+START_TEST(a_folder_that_is_mended_counts_again)
+{
+    struct sources *live = acquire();
+    struct seen seen;
+
+    expect_all_is_well(live);
+    folder_run("chmod 777 w && cp w/trust.good w/trust"); /* which is looked at for that */
+    clock_pass(5000);
+    seen = see(live);
+    ck_assert_err(seen.stale, EDHOC_ERR_PERMISSIONS);
+    expect_told(seen.stale_why, "w", "chmod");
+    folder_run("chmod 755 w");
+    clock_pass(5000);
+    expect_all_is_well(live);
+    sources_free(live);
+}
+END_TEST
+
 /* The minute is one from the last good look, whenever that was. */
 START_TEST(whoever_did_not_look_for_a_minute_has_no_grace)
 {
@@ -464,6 +483,7 @@ static void add(Suite *suite)
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_loop_test(tc, what_was_read_counts_for_a_minute_while_a_file_cannot_be_read, 0,
                         n * ROWS(faults));
+    tcase_add_test(tc, a_folder_that_is_mended_counts_again);
     tcase_add_loop_test(tc, whoever_did_not_look_for_a_minute_has_no_grace, 0, n);
     tcase_add_loop_test(tc, a_configured_file_that_has_gone_refuses_at_once, 0, n);
     tcase_add_loop_test(tc, a_file_that_was_never_read_refuses_at_once, 0, n);

@@ -49,10 +49,13 @@ static void find(const char *dir, struct loading *loading, struct names *out)
     DIR *stream = NULL;
     bool missing;
     int fd = -1;
+    edhoc_err err;
 
     *out = (struct names){.len = 0};
-    if (file_open(dir, loading, &missing, &fd) == EDHOC_OK && fd >= 0 &&
-        file_check(fd, dir, FILE_TRUSTED, loading) == EDHOC_OK)
+    err = file_open(dir, loading, &missing, &fd);
+    if (loading != NULL)
+        loading->again |= err != EDHOC_OK;
+    if (err == EDHOC_OK && fd >= 0 && file_check(fd, dir, FILE_TRUSTED, loading) == EDHOC_OK)
         stream = fdopendir(fd);
     if (stream == NULL) {
         if (fd >= 0)
@@ -93,8 +96,10 @@ static edhoc_err load_all(const char *dir, const struct names *names, struct loa
     for (size_t i = 0; i < names->len; i++) {
         edhoc_err err = load_one(dir, names->name[i], loading, &ids[*count]);
 
-        if (err == EDHOC_ERR_NOMEM)
+        if (err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO)
             return err;
+        if (loading != NULL)
+            loading->again |= err == EDHOC_ERR_FILE;
         if (err == EDHOC_OK)
             ++*count;
         else

@@ -23,7 +23,7 @@ struct paths {
     bool in_folder; /* and not a file that was named */
 };
 
-#define PASSED_OVER_MAX (IDENTITIES_MAX * 1024) /* bytes of stories */
+#define PASSED_OVER_MAX (IDENTITIES_MAX * 1024 + 1) /* bytes of stories, and a NUL */
 
 static void paths_clear(struct paths *p)
 {

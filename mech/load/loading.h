@@ -14,6 +14,7 @@ struct loading {
     const char *passphrase; /* of an encrypted key; NULL: there is none */
     const uid_t *uid; /* whose files may be believed beside root's; NULL: the effective user's */
     size_t bytes;     /* read so far */
+    bool again;       /* something was left out for a reason that may pass */
     bool gone;        /* a file that had to be there was not */
 };
 

@@ -19,17 +19,19 @@ void look_free(const struct part_kind *kind, struct look *look)
     free(look);
 }
 
-/* Whether a later look may find otherwise, though the files are the same. */
+/* Whether a later look may find otherwise, though the files are the same: of the folders on the way to
+ * them there is no stamp. */
 static bool may_pass(edhoc_err err)
 {
-    return err == EDHOC_ERR_FILE || err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO;
+    return err == EDHOC_ERR_FILE || err == EDHOC_ERR_PERMISSIONS || err == EDHOC_ERR_NOMEM ||
+           err == EDHOC_ERR_CRYPTO;
 }
 
 /* Tells why nothing came of it; what was there before stays. */
 static void keep(const struct part_kind *kind, const struct look *before, struct look *look)
 {
     look->story = strdup(report_details(look->err));
-    look->again = may_pass(look->err);
+    look->again |= may_pass(look->err);
     if (before == NULL)
         return;
     look->contents = kind->ref(before->contents);
@@ -49,6 +51,7 @@ struct look *look_new(const struct part_spec *spec, const uid_t *uid, const stru
         look->err = spec->kind->load(spec, &loading, &look->contents);
     look->stamps = loading.stamps;
     look->bytes = loading.bytes;
+    look->again = loading.again;
     look->gone = look->err != EDHOC_OK && loading.gone;
     if (look->err != EDHOC_OK)
         keep(spec->kind, before, look);

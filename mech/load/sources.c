@@ -420,11 +420,10 @@ edhoc_err sources_choose(struct sources *s, const char *target, struct sources *
         *line = is_for->line;
         err = choose(s, is_for->place, out);
     } else if (s->stand_in) {
-        err = report(
-            EDHOC_ERR_NO_IDENTITY,
-            "no line of ~/.config/gss-edhoc/identities is for %s, and there is no "
-            "identity.pem beside it; add a line, or make a key with: gss-edhoc keygen NAME",
-            target);
+        err = report(EDHOC_ERR_NO_IDENTITY,
+                     "no line of the file identities is for %s, and the usual identity was not "
+                     "there; add a line, or make a key with: gss-edhoc keygen NAME",
+                     target);
     }
     choices_free(choices);
     return err;

@@ -46,7 +46,7 @@ bool identity_is_certified(const struct identity *id, bool initiator, int64_t no
 void identity_free(struct identity *id); /* NULL is fine */
 bool identity_is_dh(const struct identity *id);
 /* Does it answer to `target`? A raw key without names answers to all; one with a host certificate to
- * the hosts that this is for. */
+ * the hosts that this is for, at whatever time: its end must not make the key answer to more. */
 bool identity_answers(const struct identity *id, const char *target);
 /* Is it the one to use when a name was asked for? For an acceptor as above, and a service without
  * host stands for that service on any host; for an initiator with a certificate, the name that an
