@@ -203,13 +203,18 @@ static void add_why(struct log_line *line, const struct why *w)
     buf_free(&text);
 }
 
-/* The story stays as it was. */
+/* The story is again what it was. */
+static void put_back(const struct why *w)
+{
+    if (report(w->err, "%s", w->story) != w->err)
+        report_clear();
+}
+
 static void tell_why(const char *to, struct log_line *line, const struct why *w)
 {
     add_why(line, w);
     tell(to, SINK_NOTICE, line);
-    if (report(w->err, "%s", w->story) != w->err)
-        report_clear();
+    put_back(w);
 }
 
 static void add_claims(struct log_line *line, const struct glue_session *session)
@@ -248,15 +253,14 @@ static void refused_at_once(const struct glue_cred *cred, edhoc_err err)
     struct why w = why(err);
     struct log_line line;
 
-    if (!log_limit_allows(LOG_STRANGER))
-        return;
     if (cred == NULL && sources_settings(NULL, 0, &read) != EDHOC_OK)
         settings_clear(&read);
-    if (settings->log != NULL) {
+    if (settings->log != NULL && log_limit_allows(LOG_STRANGER)) {
         begin(&line, "refused");
         tell_why(settings->log, &line, &w);
     }
     settings_clear(&read);
+    put_back(&w); /* reading the settings has told its own */
 }
 
 void glue_log_refused(struct glue_ctx *ctx, const struct glue_cred *cred, edhoc_err err)
@@ -282,7 +286,9 @@ static struct buf stories_of(const struct identity_set *identities, const struct
     bool taken;
 
     if (stale != EDHOC_OK) { /* before another report takes its place */
-        buf_put_text(&text, report_details(stale));
+        const char *story = report_details(stale);
+
+        buf_put_text(&text, story[0] != '\0' ? story : report_sentence(stale));
         buf_put_byte(&text, '\n');
     }
     if (identities != NULL && identities->passed_over != NULL)
@@ -327,7 +333,8 @@ void glue_log_files(const struct settings *settings, const struct identity_set *
     if (settings->log == NULL)
         return;
     stories = stories_of(identities, trust, stale);
-    if (log_once_is_news(settings, buf_bytes(&stories))) {
+    if (buf_err(&stories) != EDHOC_ERR_NOMEM && /* half of it is no news */
+        log_once_is_news(settings, buf_bytes(&stories))) {
         if (stories.len > 0)
             tell_stories(settings->log, buf_bytes(&stories));
         else

@@ -34,6 +34,7 @@ static uint32_t hash_settings(const struct settings *s)
     uint32_t hash = add_text(BEGIN, s->log);
 
     hash = add_text(hash, s->service_identity);
+    hash = add_text(hash, s->certificate);
     hash = add_text(hash, s->trust);
     hash = add_text(hash, s->anchors);
     hash = add_text(hash, s->crls);

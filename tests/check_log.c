@@ -301,6 +301,27 @@ static void knock(gss_cred_id_t cred, const char *text)
     app_release(&out);
 }
 
+/* Settings are read for the log's sake, which must not hide why the token was refused. */
+START_TEST(without_a_log_a_first_token_has_its_story_too)
+{
+    gss_buffer_desc in = app_of_text("nonsense"), out = GSS_C_EMPTY_BUFFER;
+    gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
+    OM_uint32 major, minor;
+    const char *told;
+
+    app_load();
+    if (_i == 1)
+        ck_assert_int_eq(unsetenv("HOME"), 0);
+    (void)setenv("GSS_EDHOC_LOG", "none", 1);
+    major = DIRECT(gss_accept_sec_context)(&minor, &ctx, GSS_C_NO_CREDENTIAL, &in,
+                                           GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL, &out, NULL, NULL,
+                                           NULL);
+    told = app_status(major, minor);
+    ck_assert_msg(strstr(told, ": ") != NULL, "%s", told);
+    app_unload();
+}
+END_TEST
+
 START_TEST(who_knocks_with_nonsense_is_told_up_to_a_limit)
 {
     struct app_pair p = {0};
@@ -738,6 +759,7 @@ static void add(Suite *suite)
     tcase_add_test(syslog, a_refused_client_is_told_and_why);
     tcase_add_test(syslog, a_certificate_is_told_with_its_ca);
     tcase_add_test(syslog, the_story_of_a_failure_is_not_the_logs);
+    tcase_add_loop_test(syslog, without_a_log_a_first_token_has_its_story_too, 0, 2);
     tcase_add_test(syslog, who_knocks_with_nonsense_is_told_up_to_a_limit);
     tcase_add_test(syslog, known_peers_have_a_limit_of_their_own);
     tcase_add_test(syslog, a_service_without_keys_is_told);
