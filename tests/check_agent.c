@@ -15,6 +15,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -24,8 +25,10 @@
 #include "crypto/ssh_blob.h"
 #include "lib/ssh_make.h"
 #include "crypto/openssh_type.h"
+#include "edhoc/cred.h"
 #include "load/agent.h"
 #include "load/agent_socket.h"
+#include "load/identity_file.h"
 
 static edhoc_err ask_agent(const char *spec, struct key **out, char **comment)
 {
@@ -556,6 +559,94 @@ START_TEST(a_list_that_is_none_is_refused)
 }
 END_TEST
 
+static void chosen_is(const struct key *key, struct bytes one, struct bytes other,
+                      struct bytes want)
+{
+    struct buf message = list_message(key, 3), answer, got = buf_new(SSH_CERTIFICATE_MAX);
+    struct turn turn = {.manner = ANSWER};
+    struct key *found;
+    char *comment;
+
+    ssh_put_string(&message, one);
+    ssh_put_string(&message, BYTES_LITERAL("one"));
+    ssh_put_string(&message, other);
+    ssh_put_string(&message, BYTES_LITERAL("other"));
+    answer = framed(buf_bytes(&message));
+    turn.answer = buf_bytes(&answer);
+    fake_start(&turn, 1);
+    ck_assert_ok(agent_key("agent:", &found, &comment, &got));
+    fake_stop();
+    ck_assert(bytes_equal(buf_bytes(&got), want));
+    key_free(found);
+    free(comment);
+    buf_free(&got);
+    buf_free(&message);
+    buf_free(&answer);
+}
+
+/* Of a key's certificates, one that is valid now; else the one that ends last. */
+START_TEST(the_certificate_that_is_valid_now_is_chosen)
+{
+    struct key *key = made_key("ed25519"), *ca = made_key("ed25519");
+    uint64_t now = (uint64_t)time(NULL);
+    struct ssh_make m = {.key = key, .ca = ca, .type = 1, .key_id = "id", .principals = "alice"};
+    struct bytes old, good, later;
+
+    m.after = now - 7200;
+    m.before = now - 3600;
+    old = ssh_make(&m);
+    m.after = now - 60;
+    m.before = now + 3600;
+    good = ssh_make(&m);
+    m.after = now + 86400;
+    m.before = now + 172800;
+    later = ssh_make(&m);
+    chosen_is(key, later, good, good);
+    chosen_is(key, good, later, good);
+    chosen_is(key, old, good, good);
+    chosen_is(key, old, later, later);
+    chosen_is(key, later, old, later);
+    key_free(key);
+    key_free(ca);
+}
+END_TEST
+
+/* What is configured comes before what the agent happens to hold for the key. */
+START_TEST(a_configured_certificate_comes_before_the_agents)
+{
+    struct key *key = made_key("ed25519"), *ca = made_key("ed25519");
+    struct ssh_make m = {.key = key, .ca = ca, .type = 1, .principals = "alice"};
+    struct buf message = list_message(key, 2), line = buf_new(BUF_MAX), answer;
+    struct turn turn = {.manner = ANSWER};
+    struct bytes configured, held;
+    struct identity *id;
+
+    m.key_id = "configured";
+    m.before = (uint64_t)time(NULL) + 3600;
+    configured = ssh_make(&m);
+    m.key_id = "held";
+    m.before += 3600;
+    held = ssh_make(&m);
+    ssh_put_string(&message, held);
+    ssh_put_string(&message, BYTES_LITERAL("held"));
+    buf_put_text(&line, "ssh-ed25519-cert-v01@openssh.com ");
+    base64_put(configured, &line);
+    folder_write_bytes("configured.pub", buf_bytes(&line), 0644);
+    answer = framed(buf_bytes(&message));
+    turn.answer = buf_bytes(&answer);
+    fake_start(&turn, 1);
+    ck_assert_ok(load_identity_at("agent:", folder_path("configured.pub"), NULL, &id));
+    fake_stop();
+    ck_assert(bytes_equal(cred_ssh_cert(id->ssh_cert), configured));
+    identity_free(id);
+    buf_free(&message);
+    buf_free(&line);
+    buf_free(&answer);
+    key_free(key);
+    key_free(ca);
+}
+END_TEST
+
 /* A flipped bit may make another key of it, but nothing worse. */
 START_TEST(a_flipped_bit_of_a_list_does_no_harm)
 {
@@ -934,6 +1025,8 @@ static void add_fake(Suite *suite)
     TCase *tcase = suite_case(suite, "fake agent", 240);
 
     tcase_add_test(tcase, a_list_that_is_none_is_refused);
+    tcase_add_test(tcase, the_certificate_that_is_valid_now_is_chosen);
+    tcase_add_test(tcase, a_configured_certificate_comes_before_the_agents);
     tcase_add_test(tcase, a_flipped_bit_of_a_list_does_no_harm);
     tcase_add_test(tcase, frames_have_a_bounded_length);
     tcase_add_test(tcase, malformed_keys_in_a_list_are_passed_over);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/ascii.h"
 #include "base/bytes.h"
@@ -166,7 +167,9 @@ struct search {
     struct bytes blob, comment;
     struct bytes certificate; /* for that key, a user's; empty: none */
     uint64_t valid_before;    /* its end */
-    struct buf holdings;      /* types, for when there is none */
+    bool good;                /* it is valid now */
+    uint64_t now;
+    struct buf holdings; /* types, for when there is none */
     unsigned count;
 };
 
@@ -296,19 +299,29 @@ static edhoc_err malformed_list(const struct search *s)
                   s->path);
 }
 
+/* One that is valid now comes first, and then the one that ends last. */
+static bool is_better(const struct search *s, const struct ssh_cert *c, bool good)
+{
+    return good != s->good ? good : c->valid_before > s->valid_before;
+}
+
 /* Takes it if it is a better certificate for the key that was found. */
 static void consider_certificate(struct search *s, struct bytes blob)
 {
     struct bytes rest;
     struct ssh_cert c;
     struct key *key;
+    bool good;
 
     if (ssh_certificate_key(blob, &key, &rest) != EDHOC_OK)
         return;
-    if (key_same(key, s->key) && ssh_cert_read(blob, &c) == EDHOC_OK && c.type == SSH_CERT_USER &&
-        c.valid_before > s->valid_before) {
-        s->certificate = blob;
-        s->valid_before = c.valid_before;
+    if (key_same(key, s->key) && ssh_cert_read(blob, &c) == EDHOC_OK && c.type == SSH_CERT_USER) {
+        good = c.valid_after <= s->now && s->now < c.valid_before;
+        if (is_better(s, &c, good)) {
+            s->certificate = blob;
+            s->valid_before = c.valid_before;
+            s->good = good;
+        }
     }
     key_free(key);
 }
@@ -380,7 +393,7 @@ static edhoc_err agent_path(const char **path)
 edhoc_err agent_key(const char *spec, struct key **out, char **comment, struct buf *certificate)
 {
     static const uint8_t request[] = {AGENT_REQUEST_IDENTITIES};
-    struct search s = {.holdings = buf_new(HOLDINGS_MAX)};
+    struct search s = {.now = (uint64_t)time(NULL), .holdings = buf_new(HOLDINGS_MAX)};
     struct buf answer = buf_new(AGENT_MESSAGE_MAX);
     edhoc_err err;
 

@@ -192,11 +192,16 @@ static edhoc_err read_file(struct parts *p)
     return err;
 }
 
+/* A certificate that is configured comes before those in the agent. */
 static edhoc_err read_agent(struct parts *p)
 {
+    struct buf held = buf_new(SSH_CERTIFICATE_MAX);
     char *comment = NULL;
-    edhoc_err err = agent_key(p->source, &p->key, &comment, &p->ssh_cert);
+    edhoc_err err = agent_key(p->source, &p->key, &comment, &held);
 
+    if (err == EDHOC_OK && p->ssh_cert.len == 0)
+        err = buf_copy(&p->ssh_cert, buf_bytes(&held));
+    buf_free(&held);
     free(comment);
     return err;
 }
