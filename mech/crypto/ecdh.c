@@ -50,6 +50,14 @@ static EVP_PKEY_CTX *copy_of_begun(const struct key *k)
     return from != NULL ? EVP_PKEY_CTX_dup(from) : NULL;
 }
 
+/* One to be used up. What cannot be copied is begun anew. */
+static EVP_PKEY_CTX *ready(const struct key *k)
+{
+    EVP_PKEY_CTX *ctx = k->foreign ? NULL : copy_of_begun(k);
+
+    return ctx != NULL ? ctx : begin(k);
+}
+
 edhoc_err crypto_ecdh(const struct key *private_key, const struct key *peer, struct fixed *out)
 {
     EVP_PKEY_CTX *ctx;
@@ -59,7 +67,7 @@ edhoc_err crypto_ecdh(const struct key *private_key, const struct key *peer, str
     if (private_key->type->curve != peer->type->curve)
         return report(EDHOC_ERR_BUG, "ECDH between two curves");
     (void)ERR_set_mark();
-    ctx = private_key->foreign ? begin(private_key) : copy_of_begun(private_key);
+    ctx = ready(private_key);
     if (ctx == NULL || EVP_PKEY_derive_set_peer_ex(ctx, peer->pkey, 0) != 1)
         err = crypto_failed("ECDH");
     else if (EVP_PKEY_derive(ctx, out->b, &out->len) != 1 || all_zero(out))

@@ -60,10 +60,18 @@ static EVP_MD_CTX *copy_of_begun(const struct key *k)
     return NULL;
 }
 
+/* One to be used up. What cannot be copied (EdDSA's, by OpenSSL 3.0.0) is begun anew. */
+static EVP_MD_CTX *ready(const struct key *k)
+{
+    EVP_MD_CTX *ctx = k->foreign ? NULL : copy_of_begun(k);
+
+    return ctx != NULL ? ctx : begin(k);
+}
+
 /* EdDSA's signature, or ECDSA's in DER. */
 static edhoc_err sign(const struct key *k, struct bytes text, uint8_t *out, size_t *len)
 {
-    EVP_MD_CTX *ctx = k->foreign ? begin(k) : copy_of_begun(k);
+    EVP_MD_CTX *ctx = ready(k);
     bool ok = ctx != NULL && EVP_DigestSign(ctx, out, len, text.p, text.len) == 1;
 
     EVP_MD_CTX_free(ctx);
