@@ -6,10 +6,11 @@
 #include "crypto/key.h"
 #include "edhoc/cred.h"
 #include "names.h"
+#include "peer/trust_terms.h"
 
 #include <string.h>
 
-#define LABEL_MAX 4096 /* bytes of a comment or a local user */
+#define LABEL_MAX TRUST_LINE_MAX /* bytes of a comment or a local user */
 
 enum { NAME_FIELDS = 5, PROOF_FIELDS = 2 };
 

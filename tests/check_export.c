@@ -203,6 +203,20 @@ START_TEST(everything_known_goes_along)
 }
 END_TEST
 
+/* Whatever a trust line may say of a peer. */
+START_TEST(a_long_comment_goes_along)
+{
+    struct app_pair p = {.flags = APP_FLAGS, .type = "x25519"};
+
+    folder_run(
+        "sed \"s/$/ $(head -c 6000 /dev/zero | tr '\\0' c)/\" client-x25519.pub > trust-long");
+    p.acceptor_cred = app_cred(&app_mech, GSS_C_ACCEPT, "server-x25519", "trust-long", NULL);
+    app_open(&p);
+    hand_over(&p.acceptor);
+    app_close(&p);
+}
+END_TEST
+
 /* A peer that sent a key identifier only is known by value afterwards. */
 START_TEST(a_peer_by_reference_is_known_by_value_afterwards)
 {
@@ -1008,6 +1022,7 @@ static void add_contexts(Suite *suite)
     tcase_add_loop_test(tc, contexts_go_on_from_any_point_of_a_stream, 0, 2 * APP_TYPES);
     tcase_add_test(tc, numbers_go_on);
     tcase_add_test(tc, order_is_remembered);
+    tcase_add_test(tc, a_long_comment_goes_along);
     tcase_add_loop_test(tc, everything_known_goes_along, 0, APP_TYPES);
     tcase_add_loop_test(tc, a_peer_by_reference_is_known_by_value_afterwards, 0, APP_TYPES);
     tcase_add_test(tc, keys_for_callers_are_the_same);
