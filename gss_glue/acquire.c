@@ -151,7 +151,9 @@ static edhoc_err acquire_with(struct glue_name *desired, struct bytes password,
     *out = NULL;
     buf_put(&passphrase, password);
     buf_put_byte(&passphrase, 0);
-    if (buf_err(&passphrase) != EDHOC_OK || memchr(password.p, 0, password.len) != NULL)
+    if (buf_err(&passphrase) == EDHOC_ERR_NOMEM)
+        err = EDHOC_ERR_NOMEM;
+    else if (buf_err(&passphrase) != EDHOC_OK || memchr(password.p, 0, password.len) != NULL)
         err = report(EDHOC_ERR_ARGUMENT, "a passphrase is 1 to %d bytes without NUL",
                      PASSPHRASE_MAX);
     if (err == EDHOC_OK)

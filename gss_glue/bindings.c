@@ -33,6 +33,8 @@ edhoc_err glue_bindings_read(gss_channel_bindings_t given, struct bindings *out)
     put_le32(&out->text, given->acceptor_addrtype);
     put_field(&out->text, &given->acceptor_address);
     put_field(&out->text, &given->application_data);
+    if (buf_err(&out->text) == EDHOC_ERR_NOMEM)
+        return EDHOC_ERR_NOMEM;
     return buf_err(&out->text) != EDHOC_OK
                ? report(EDHOC_ERR_ARGUMENT, "channel bindings of more than 1 MiB, or at NULL")
                : EDHOC_OK;

@@ -28,6 +28,8 @@
 #include "token/protect.h"
 #include "trace.h"
 
+#include <errno.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -174,7 +176,7 @@ static void put_working_directory(struct buf *out)
     char *directory = getcwd(NULL, 0);
 
     if (directory == NULL) {
-        buf_fail(out, EDHOC_ERR_FILE);
+        buf_fail(out, errno == ENOMEM ? EDHOC_ERR_NOMEM : EDHOC_ERR_FILE);
         return;
     }
     buf_put_text(out, directory);

@@ -66,8 +66,11 @@ edhoc_err name_of_host(const char *host, char **out)
     buf_put_text(&text, "host@");
     buf_put_text(&text, host);
     *out = NULL;
-    err = buf_err(&text) != EDHOC_OK ? report(EDHOC_ERR_NAME, "the host is too long")
-                                     : name_canonical(NAME_SERVICE, buf_bytes(&text), out);
+    err = buf_err(&text);
+    if (err == EDHOC_ERR_TOO_LONG)
+        err = report(EDHOC_ERR_NAME, "the host is too long");
+    else if (err == EDHOC_OK)
+        err = name_canonical(NAME_SERVICE, buf_bytes(&text), out);
     buf_free(&text);
     return err;
 }

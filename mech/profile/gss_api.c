@@ -89,8 +89,12 @@ void profile_free(struct profile *g)
 
 edhoc_err profile_set_bindings(struct profile *g, bool have, struct bytes bindings)
 {
-    if (buf_copy(&g->bindings, have ? bindings : BYTES_NONE) != EDHOC_OK)
-        return report(EDHOC_ERR_ARGUMENT, "channel bindings longer than 1 MiB");
+    edhoc_err err = buf_copy(&g->bindings, have ? bindings : BYTES_NONE);
+
+    if (err != EDHOC_OK)
+        return err == EDHOC_ERR_TOO_LONG
+                   ? report(EDHOC_ERR_ARGUMENT, "channel bindings longer than 1 MiB")
+                   : err;
     g->have_bindings = have;
     return EDHOC_OK;
 }
