@@ -7,7 +7,7 @@
 void pin_table_free(struct pin_table *t)
 {
     free(t->slot);
-    *t = (struct pin_table){NULL, 0, 0};
+    *t = (struct pin_table){NULL, 0};
 }
 
 /* A table always has empty slots. */
@@ -23,7 +23,7 @@ static uint32_t *probe(const struct pin_table *t, uint32_t hash, pin_table_same 
 
 bool pin_table_reserve(struct pin_table *t, size_t count, pin_table_hash *hash, const void *arg)
 {
-    struct pin_table wider = {NULL, t->slots > 0 ? t->slots : 16, t->used};
+    struct pin_table wider = {NULL, t->slots > 0 ? t->slots : 16};
 
     if (t->slots > 0 && count <= t->slots / 4 * 3)
         return true;
@@ -48,8 +48,5 @@ uint32_t pin_table_find(const struct pin_table *t, uint32_t hash, pin_table_same
 
 uint32_t *pin_table_slot(struct pin_table *t, uint32_t hash, pin_table_same *same, const void *arg)
 {
-    uint32_t *slot = probe(t, hash, same, arg);
-
-    t->used += *slot == 0;
-    return slot;
+    return probe(t, hash, same, arg);
 }

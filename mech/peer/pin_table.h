@@ -8,7 +8,6 @@
 struct pin_table {
     uint32_t *slot; /* 0: empty */
     size_t slots;   /* a power of two, or 0 */
-    size_t used;
 };
 
 /* Does the number stand for what is looked for? */
