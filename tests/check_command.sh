@@ -1,46 +1,8 @@
 #!/bin/sh
 # The command gss-edhoc, used as a person would: TAP. GSS_EDHOC names the program.
 
-command=${GSS_EDHOC:-./gss-edhoc}
-case $command in
-/*) ;;
-*) command=$PWD/$command ;;
-esac
-unset XDG_CONFIG_HOME GSS_MECH_CONFIG
-LC_ALL=C
-export LC_ALL
-umask 022
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/check_command.XXXXXX") || exit 99
-trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-HOME=$work/home
-export HOME
-mkdir "$HOME"
-cd "$work" || exit 99
-
-# -- TAP ---------------------------------------------------------------------------------------
-
-tests=0
-
-# result DESCRIPTION: passes when the command before it did
-result() {
-    status=$?
-    tests=$((tests + 1))
-    if [ "$status" -eq 0 ]; then
-        echo "ok $tests - $1"
-    else
-        echo "not ok $tests - $1"
-        sed 's/^/#   out: /' out 2>/dev/null
-        sed 's/^/#   err: /' err 2>/dev/null
-    fi
-}
-
-# run ARG...: the command, with its output in out and err, its exit status in $exited
-run() {
-    "$command" "$@" >out 2>err
-    exited=$?
-}
+# shellcheck source=tests/command_lib.sh
+. "$(dirname "$0")/command_lib.sh"
 
 said() { [ "$exited" -eq "$1" ] && grep -qF -e "$3" "$2"; }
 succeeds() { [ "$exited" -eq 0 ] && [ ! -s err ]; }
@@ -121,8 +83,7 @@ for type in x25519 x448 p256dh p384dh ed25519 ed448 p256 p384; do
         openssl pkey -in $type.pem -noout 2>err
         result "openssl reads the key: $type"
     else
-        tests=$((tests + 1))
-        echo "ok $tests - openssl reads the key: $type # SKIP no openssl"
+        skip "openssl reads the key: $type" "no openssl"
     fi
 done
 
@@ -283,8 +244,7 @@ if command -v ssh-keygen >/dev/null; then
     result "ssh-keygen reads our .pub file"
 else
     for what in "OpenSSH's .pub file" "ssh-keygen reads our .pub file"; do
-        tests=$((tests + 1))
-        echo "ok $tests - $what # SKIP no ssh-keygen"
+        skip "$what" "no ssh-keygen"
     done
 fi
 
@@ -512,8 +472,7 @@ if command -v flock >/dev/null; then
     wait $holder 2>/dev/null
     rm -f together.lock
 else
-    tests=$((tests + 1))
-    echo "ok $tests - waits for others, but not for ever # SKIP no flock"
+    skip "waits for others, but not for ever" "no flock"
 fi
 HOME=$work/edit/home
 mkdir "$HOME"
@@ -699,8 +658,7 @@ END
     ! grep -q 'hosts:[0-9]*:' err
     result 'what is imported is a valid allowed_signers file'
 else
-    tests=$((tests + 1))
-    echo "ok $tests - trust import # SKIP no ssh-keygen"
+    skip "trust import" "no ssh-keygen"
 fi
 cd .. || exit 99
 HOME=$work/home
@@ -742,8 +700,7 @@ if command -v openssl >/dev/null; then
     fails 1 'cut_cert'
     result 'a certificate with lines missing'
 else
-    tests=$((tests + 1))
-    echo "ok $tests - certificates # SKIP no openssl"
+    skip "certificates" "no openssl"
 fi
 if command -v ssh-keygen >/dev/null; then
     run show ssh_key

@@ -2,54 +2,13 @@
 # A user's and a machine's keys over the years, by the command: which is for whom, the next one, all
 # of them. TAP. GSS_EDHOC names the command, MECH_SO the plugin.
 
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$PWD/$1" ;;
-    esac
-}
-command=$(absolute "${GSS_EDHOC:-./gss-edhoc}")
-plugin=$(absolute "${MECH_SO:-.libs/mech_edhoc.so}")
-unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
-    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE \
-    XDG_CONFIG_HOME SSH_AUTH_SOCK NO_COLOR
-LC_ALL=C
-export LC_ALL
-umask 022
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/check_keys.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$work" || exit 99
-HOME=$work/home
+# shellcheck source=tests/command_lib.sh
+. "$(dirname "$0")/command_lib.sh"
 own=$HOME/.config/gss-edhoc
 GSS_MECH_CONFIG=$work/mech.conf
-export HOME GSS_MECH_CONFIG
+export GSS_MECH_CONFIG
 mkdir -p "$own"
 echo "edhoc 1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869 $plugin" > mech.conf
-
-# -- TAP ---------------------------------------------------------------------------------------
-
-tests=0
-
-# result DESCRIPTION: passes when the command before it did
-result() {
-    status=$?
-    tests=$((tests + 1))
-    if [ "$status" -eq 0 ]; then
-        echo "ok $tests - $1"
-    else
-        echo "not ok $tests - $1"
-        sed 's/^/#   out: /' out 2> /dev/null
-        sed 's/^/#   err: /' err 2> /dev/null
-    fi
-}
-
-# run ARG...: the command, with its output in out and err, its exit status in $exited
-run() {
-    "$command" "$@" > out 2> err < /dev/null
-    exited=$?
-}
 
 succeeds() { [ "$exited" -eq 0 ] && [ ! -s err ]; }
 # fails STATUS TEXT: one line on stderr that says so, and nothing on stdout

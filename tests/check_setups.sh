@@ -2,26 +2,9 @@
 # `gss-edhoc check` on set-ups that work and on many that are broken, each in its own way: TAP. Every
 # answer must say what is wrong and what to do. GSS_EDHOC names the command, MECH_SO the plugin.
 
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$PWD/$1" ;;
-    esac
-}
-command=$(absolute "${GSS_EDHOC:-./gss-edhoc}")
-plugin=$(absolute "${MECH_SO:-.libs/mech_edhoc.so}")
-unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
-    GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE GSS_EDHOC_LOG \
-    XDG_CONFIG_HOME SSH_AUTH_SOCK NO_COLOR
-LC_ALL=C
-export LC_ALL
-umask 022
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/check_setups.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+# shellcheck source=tests/command_lib.sh
+. "$(dirname "$0")/command_lib.sh"
 chmod 755 "$work"
-cd "$work" || exit 99
 # Some tests become another user, who may not enter the build folder in root's home.
 if [ "$(id -u)" -eq 0 ]; then
     cp "$plugin" mech_edhoc.so && cp "$command" gss-edhoc || exit 99
@@ -29,40 +12,15 @@ if [ "$(id -u)" -eq 0 ]; then
     command=$work/gss-edhoc
 fi
 mkdir -p home/.config/gss-edhoc
-HOME=$work/home
 GSS_MECH_CONFIG=$work/mech.conf
-export HOME GSS_MECH_CONFIG
+export GSS_MECH_CONFIG
 
 oid=1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869
 register() { echo "edhoc $*" >mech.conf; }
 register $oid "$plugin"
 
-# -- TAP ---------------------------------------------------------------------------------------
-
-tests=0
-
-result() {
-    status=$?
-    tests=$((tests + 1))
-    if [ "$status" -eq 0 ]; then
-        echo "ok $tests - $1"
-    else
-        echo "not ok $tests - $1"
-        sed 's/^/#   out: /' out 2>/dev/null
-        sed 's/^/#   err: /' err 2>/dev/null
-    fi
-}
-
-skip() {
-    tests=$((tests + 1))
-    echo "ok $tests - $1 # SKIP $2"
-}
-
 # check ARG...: `gss-edhoc check`, its output in out and err, its exit status in $exited
-check() {
-    "$command" check "$@" >out 2>err
-    exited=$?
-}
+check() { run check "$@"; }
 
 # Each line is one answer, and stderr stays empty.
 well_formed() { [ ! -s err ] && [ -s out ] && ! grep -qvE '^(ok|warn|FAIL): [a-z]+: ' out; }
