@@ -23,7 +23,7 @@ static const char *only_name(const struct trust_line *line)
 
 static bool pins_as_client(const struct trust_line *line, const char *target)
 {
-    return match_target(bytes_of_text(line->principals), bytes_of_text(target));
+    return !line->is_ca && match_target(bytes_of_text(line->principals), bytes_of_text(target));
 }
 
 static bool same_host(const struct trust_line *line, const char *target)

@@ -35,7 +35,7 @@ _gss_edhoc_run() {
     local at=2
 
     while [[ ${COMP_WORDS[at]} == -* ]] && ((at < COMP_CWORD)); do
-        [[ ${COMP_WORDS[at]} == -l ]] && at=$((at + 1))
+        [[ ${COMP_WORDS[at]} == -l || ${COMP_WORDS[at]} == --library ]] && at=$((at + 1))
         at=$((at + 1))
     done
     if declare -F _command_offset > /dev/null; then

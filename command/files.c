@@ -68,21 +68,24 @@ edhoc_err tool_make_directories(char *path, mode_t mode)
 static edhoc_err read_stdin(size_t max, struct buf *out)
 {
     uint8_t piece[4096];
+    edhoc_err err = EDHOC_OK;
     ssize_t n;
 
     *out = buf_new(max);
-    while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+    while (err == EDHOC_OK && (n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return tool_file_failed("standard input", "cannot be read");
-        if (out->len + (size_t)n > max)
-            return report(EDHOC_ERR_FILE, "standard input: longer than %zu bytes", max);
-        buf_put(out, bytes_of(piece, (size_t)n));
-        if (buf_err(out) != EDHOC_OK)
-            return buf_err(out);
+        if (n < 0) {
+            err = tool_file_failed("standard input", "cannot be read");
+        } else if (out->len + (size_t)n > max) {
+            err = report(EDHOC_ERR_FILE, "standard input: longer than %zu bytes", max);
+        } else {
+            buf_put(out, bytes_of(piece, (size_t)n));
+            err = buf_err(out);
+        }
     }
-    return EDHOC_OK;
+    bytes_wipe(piece, sizeof(piece)); /* it may have been a passphrase */
+    return err;
 }
 
 edhoc_err tool_read_source(const char *path, size_t max, struct buf *out)

@@ -5,6 +5,7 @@
 #include "table.h"
 #include "tool.h"
 #include "trust_list.h"
+#include "trust_notes.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -82,12 +83,15 @@ static edhoc_err print(const struct table t[SECTIONS], bool json)
 static bool list_trust(const struct settings *s, struct table *t)
 {
     struct trust *trust = NULL;
+    size_t broken = 0;
     edhoc_err err = load_trust(s, true, NULL, &trust);
 
     if (err == EDHOC_OK)
         err = trust_list_fill(trust, t);
+    if (err == EDHOC_OK)
+        broken = trust_tell_notes(trust);
     trust_free(trust);
-    return err == EDHOC_OK || tool_fail(err) == TOOL_OK;
+    return err == EDHOC_OK ? broken == 0 : tool_fail(err) == TOOL_OK;
 }
 
 static int list(bool json)

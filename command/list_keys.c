@@ -15,8 +15,8 @@
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/openssh_type.h"
-#include "crypto/ssh_blob.h"
 #include "edhoc/cred.h"
+#include "load/anchors_file.h"
 #include "load/choices.h"
 #include "load/file.h"
 #include "load/identity_file.h"
@@ -26,8 +26,7 @@
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 
-#define ANCHORS_MAX      4096
-#define ANCHORS_FILE_MAX (16u << 20)
+#define ANCHORS_MAX 16384 /* more than a file of ANCHORS_FILE_MAX has */
 
 enum { NAMES, TYPE, KEY_ID, FINGERPRINT, CERTIFIED, EXPIRES, END, PLACE, TARGETS };
 
@@ -82,12 +81,10 @@ static void set_names(struct table *t, const struct identity *id, bool client)
 
 static void set_fingerprint(struct table *t, const struct key *key)
 {
-    struct buf blob = buf_new(512), text = buf_new(64);
+    struct buf text = buf_new(64);
 
-    ssh_blob_put(key, &blob);
-    if (buf_err(&blob) == EDHOC_OK && openssh_fingerprint(buf_bytes(&blob), &text) == EDHOC_OK)
+    if (openssh_key_fingerprint(key, &text) == EDHOC_OK)
         table_format(t, FINGERPRINT, "%.*s", (int)text.len, (const char *)text.p);
-    buf_free(&blob);
     buf_free(&text);
 }
 

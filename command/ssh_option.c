@@ -54,11 +54,8 @@ static struct bytes take_name(struct bytes *rest)
 
 static bool is_option_name(struct bytes name, const char *option)
 {
-    size_t n = 0;
-
-    while (n < name.len && ascii_lower((char)name.p[n]) == ascii_lower(option[n]))
-        n++;
-    return n == name.len && option[n] == '\0';
+    return name.len == strlen(option) &&
+           ascii_equal_folded_n(name.p, (const unsigned char *)option, name.len);
 }
 
 static bool is_known_option(struct bytes name)

@@ -12,6 +12,7 @@
 #include "tool.h"
 #include "trust_command.h"
 #include "trust_edit.h"
+#include "trust_notes.h"
 #include "trust_words.h"
 
 #include <stdio.h>
@@ -239,7 +240,8 @@ static edhoc_err revoke(struct import *in, const struct passage *p)
     if (wanted != NULL) {
         err = ssh_names_take(&p->line, wanted, &p->at, &names);
         mine = names.principals.len > 0;
-        in->other += !mine;
+        in->other += err == EDHOC_OK && !mine;
+        in->hashed += err == EDHOC_OK && !mine && names.hashed;
     }
     buf_free(&names.principals);
     if (err == EDHOC_OK && mine)
@@ -423,6 +425,7 @@ static edhoc_err import_all(struct import *in, struct source *sources)
     if (err != EDHOC_OK)
         return err;
     print_said(in);
+    (void)trust_tell_notes(in->edit.trust);
     return in->revoked > 0 ? tell_pins(in) : EDHOC_OK;
 }
 

@@ -106,15 +106,24 @@ static edhoc_err hear_verdict(int fd, struct buf *in)
     return err;
 }
 
+/* A step, and what it made is sent (`always`: even if that is empty). Of two failures the step's is told. */
+static edhoc_err step(struct try_side *side, int fd, bool always, struct bytes in, struct buf *out)
+{
+    edhoc_err sent, err = try_side_step(side, in, out);
+    char story[1024];
+
+    (void)snprintf(story, sizeof(story), "%s", report_details(err));
+    sent = out->len > 0 || (always && err == EDHOC_OK) ? try_socket_send(fd, buf_bytes(out))
+                                                       : EDHOC_OK;
+    return err == EDHOC_OK ? sent : report(err, "%s", story);
+}
+
 static edhoc_err initiate(struct try_side *side, int fd, struct buf *in, struct buf *out)
 {
-    edhoc_err sent, err = EDHOC_OK;
+    edhoc_err err = EDHOC_OK;
 
     while (err == EDHOC_OK && !try_side_done(side)) {
-        err = try_side_step(side, buf_bytes(in), out);
-        sent = out->len > 0 ? try_socket_send(fd, buf_bytes(out)) : EDHOC_OK;
-        if (err == EDHOC_OK)
-            err = sent;
+        err = step(side, fd, false, buf_bytes(in), out);
         if (err == EDHOC_OK && !try_side_done(side))
             err = try_socket_receive(fd, in);
     }
@@ -124,17 +133,12 @@ static edhoc_err initiate(struct try_side *side, int fd, struct buf *in, struct 
 /* Each message has an answer, though it may be empty. */
 static edhoc_err respond(struct try_side *side, int fd, struct buf *in, struct buf *out)
 {
-    edhoc_err sent, err = EDHOC_OK;
-    char story[1024];
+    edhoc_err err = EDHOC_OK;
 
     while (err == EDHOC_OK && !try_side_done(side)) {
         err = try_socket_receive(fd, in);
-        if (err != EDHOC_OK)
-            break;
-        err = try_side_step(side, buf_bytes(in), out);
-        (void)snprintf(story, sizeof(story), "%s", report_details(err));
-        sent = err == EDHOC_OK || out->len > 0 ? try_socket_send(fd, buf_bytes(out)) : EDHOC_OK;
-        err = err == EDHOC_OK ? sent : report(err, "%s", story);
+        if (err == EDHOC_OK)
+            err = step(side, fd, true, buf_bytes(in), out);
     }
     return err;
 }

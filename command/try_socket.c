@@ -81,6 +81,8 @@ static int try_connect(const struct addrinfo *a)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)); /* connect()'s, too */
     if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
         return fd;
+    if (errno == EINPROGRESS) /* SO_SNDTIMEO's way to say so */
+        errno = ETIMEDOUT;
     (void)close(fd);
     return -1;
 }
@@ -153,7 +155,10 @@ static edhoc_err wait_for(int fd, short events, int64_t until)
 
     if (n > 0 || (n < 0 && errno == EINTR))
         return EDHOC_OK;
-    return failed("the other side", n < 0 ? strerror(errno) : "nothing came from it in 20 s");
+    if (n < 0)
+        return failed("the other side", strerror(errno));
+    return failed("the other side",
+                  events == POLLOUT ? "it has not read for 20 s" : "nothing came from it in 20 s");
 }
 
 static edhoc_err send_all(int fd, struct bytes text, int64_t until)

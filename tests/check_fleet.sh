@@ -317,6 +317,9 @@ run trust import -f r1 --revoked=list -n HTTP@web.example.org known_ca
 check '@revoked: -n says whose' refused 'no line is of HTTP@web.example.org'
 run trust import -f r1 --revoked=list -n HTTP@mail.example.org known_ca
 check '@revoked: a CA'\''s key of any type' grep -qxF "$(public ca-521)" list
+awk -v key="$(public h-web)" 'NR == 1 { print "@revoked", $1, key }' hashed >hashed_revoked
+run trust import -f r1 --revoked=list -n 'HTTP@*.example.org' hashed_revoked
+check '@revoked: a pattern matches no hashed name, and that is said' refused 'the name is hashed'
 ssh-keygen -q -k -f krl
 run trust import -f r1 --revoked=krl known_revoked
 check '@revoked: OpenSSH'\''s list is for ssh-keygen' refused 'ssh-keygen -k -u -f krl'

@@ -7,8 +7,7 @@
 #include "load/place.h"
 #include "peer/x509_store.h"
 
-#define ANCHORS_MAX (8u << 20)  /* bytes: a distribution's bundle is a quarter of a megabyte */
-#define CRLS_MAX    (64u << 20) /* bytes: a large CA's lists */
+#define CRLS_MAX (64u << 20) /* bytes: a large CA's lists */
 
 static edhoc_err read_trusted(const char *where, size_t max, struct loading *loading,
                               struct buf *out)
@@ -23,7 +22,7 @@ edhoc_err load_anchors(const char *anchors, const char *crls, struct loading *lo
                        struct x509_store **out)
 {
     struct buf pem = buf_new(0), lists = buf_new(0);
-    edhoc_err err = read_trusted(anchors, ANCHORS_MAX, loading, &pem);
+    edhoc_err err = read_trusted(anchors, ANCHORS_FILE_MAX, loading, &pem);
 
     *out = NULL;
     if (err == EDHOC_OK && crls != NULL)
