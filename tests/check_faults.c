@@ -222,8 +222,11 @@ START_TEST(what_fails_once_fails_cleanly)
     tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     said = tmpfile();
     ck_assert(tally != MAP_FAILED && said != NULL);
-    if (plans[_i / FAULT_FAMILIES].ssh && access(folder_path("krl"), R_OK) != 0)
+    if (plans[_i / FAULT_FAMILIES].ssh && access(folder_path("krl"), R_OK) != 0) {
+        ck_assert(system("command -v ssh-keygen >/dev/null") != 0);
+        printf("# %s: not run, no ssh-keygen\n", plans[_i / FAULT_FAMILIES].name);
         return;
+    }
     fail_everywhere(&plans[_i / FAULT_FAMILIES], (enum fault_family)(_i % FAULT_FAMILIES));
     ck_assert_msg(failures == 0, "%u failures; the first is %s", failures, first_failure);
 }

@@ -67,6 +67,7 @@ if [ -d /etc/gss ]; then
     check 'a key in service.d comes instead' command_says 'ok: name: /etc/gss/edhoc/service.d/own.pem answers'
 fi
 GSS_EDHOC_SERVICE_IDENTITY=$SANDBOX/none acceptor $SERVICE
+check 'what is configured and not there is told' command_says 'FAIL: identity'
 check 'what is configured is not made up for' [ "$(grep -c '^ok: identity' command.out)" = 0 ]
 
 tap_done
