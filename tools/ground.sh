@@ -3,6 +3,7 @@
 # tools/deb.sh and tools/check-debian.sh. The mirror is the one that this machine's apt uses.
 #
 #   GROUND_CACHE=FOLDER  keeps the bare systems for the next run; otherwise nothing stays
+#   GROUND_KEEP=yes      leaves the systems as they are, to look at what failed in them, and says where
 
 ground_open() {
     [ "$(id -u)" = 0 ] || { echo 'this needs root: debootstrap and chroot do' >&2; exit 1; }
@@ -18,6 +19,7 @@ ground_open() {
 
 # Nothing is mounted here but in namespaces, which are gone with their processes.
 ground_close() {
+    [ -z "${GROUND_KEEP-}" ] || { echo "kept: $GROUND"; return; }
     cd / && rm -rf --one-file-system "${GROUND:?}"
 }
 
@@ -51,7 +53,14 @@ ground_configure() {
 
 # ground_copy FROM TO
 ground_copy() { cp -a --reflink=auto "$GROUND/$1" "$GROUND/$2"; }
-ground_drop() { rm -rf --one-file-system "${GROUND:?}/$1"; }
+ground_drop() {
+    ground_dropped=$((${ground_dropped:-0} + 1))
+    if [ -n "${GROUND_KEEP-}" ]; then
+        mv "$GROUND/$1" "$GROUND/$1.$ground_dropped" # another of that name may be made
+    else
+        rm -rf --one-file-system "${GROUND:?}/$1"
+    fi
+}
 
 # online NAME COMMAND...: in that system, as its root, with a process tree and mounts of its own
 online() {
