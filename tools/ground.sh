@@ -70,7 +70,9 @@ online() {
     nice -n 10 unshare --mount --pid --ipc --uts --fork --kill-child ${GROUND_NET:+--net} sh -c '
         root=$1
         shift
-        mount -t proc proc "$root/proc" && mount -t tmpfs tmpfs "$root/dev/shm" || exit
+        # A root that is a mount point is what unshare in there wants.
+        mount --bind "$root" "$root" && mount -t proc proc "$root/proc" &&
+            mount -t tmpfs tmpfs "$root/dev/shm" || exit
         mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts" 2> /dev/null
         ip link set lo up 2> /dev/null
         hostname localhost
