@@ -53,7 +53,7 @@ begin() { row_began=$(date +%s); }
 # -- What several grounds do -------------------------------------------------------------------
 
 BUILD_NEEDS='build-essential debhelper autoconf automake libtool pkg-config libkrb5-dev libssl-dev
-    libcbor-dev check krb5-gss-samples openssl openssh-client'
+    libcbor-dev check krb5-gss-samples openssl openssh-client python3'
 
 reason() { grep -aE '^(E|W): |error|Unable|No such' "$1" | tail -n 1 | cut -c 1-70 | grep . || tail -n 1 "$1"; }
 
