@@ -67,7 +67,7 @@ same_debs() {
 }
 
 BUILD_NEEDS='build-essential debhelper autoconf automake libtool pkg-config libkrb5-dev libssl-dev
-    libcbor-dev check krb5-gss-samples openssl openssh-client lintian'
+    libcbor-dev check krb5-gss-samples openssl openssh-client python3 lintian'
 
 build_packages() {
     # shellcheck disable=SC2086 # a list of words
@@ -83,10 +83,12 @@ build_packages() {
     (cd "$out" && sha256sum ./*.deb) | sed 's/^\(.\{16\}\)[^ ]*/    \1.../'
 }
 
+# Its own exit status counts what is overridden, once that is shown.
 run_lintian() {
     # shellcheck disable=SC2016
-    inside build sh -c 'exec lintian --allow-root --display-info --show-overrides --fail-on error,warning \
-        /first/*.changes' < /dev/null
+    inside build sh -c 'exec lintian --allow-root --display-info --show-overrides --fail-on none \
+        /first/*.changes' < /dev/null > "$out/lintian.log" 2>&1 &&
+        ! grep '^[EWO]:' "$out/lintian.log" | grep -qv '^O: [a-z-]*: initial-upload-closes-no-bugs '
 }
 
 # The same with a higher version, for an upgrade, and what it does with the conffile.
@@ -163,7 +165,7 @@ stays() {
 run_autopkgtest() {
     logged autopkgtest-needs.log ground_need pkgtest autopkgtest build-essential || return
     mkdir "$GROUND/pkgtest/debs"
-    cp "$GROUND"/build/first/* "$GROUND/pkgtest/debs/"
+    cp "$GROUND"/build/first/*.deb "$GROUND"/build/first/*.dsc "$GROUND"/build/first/*.tar.* "$GROUND/pkgtest/debs/"
     # shellcheck disable=SC2016
     logged autopkgtest.log online pkgtest sh -c 'cd /debs && rm -f *-dbgsym* && ls && exec autopkgtest \
         --no-built-binaries --summary-file=/summary --test-name=demo --test-name=apps ./*.deb ./*.dsc -- null' \
@@ -204,7 +206,7 @@ for suite in "$@"; do
     echo "== $suite: logs and packages in build/deb-$suite/"
     ground_make base "$suite" || { check "debootstrap $suite" false; continue; }
     ground_copy base build && build_packages || continue
-    check 'lintian: no error, no warning' logged lintian.log run_lintian
+    check 'lintian: no error, no warning, one override' run_lintian
     sed 's/^/    /' "$out/lintian.log"
     check 'a successor, for the upgrade' logged next.log build_successor
     ground_copy base bare && live_with
