@@ -7,17 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bio.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include "lib/errors.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
+#include "lib/key_file.h"
 #include "lib/suite.h"
 
 #include "crypto/aead.h"
@@ -126,11 +123,7 @@ static void crypto_free(void *p, const char *file, int line)
 
 /* ---- no private key in freed memory ---- */
 
-enum form { PKCS8, PKCS8_ENCRYPTED, SEC1, SEC1_ENCRYPTED, FORMS };
 #define PASSPHRASE "correct horse battery staple"
-
-static const char *const type_names[] = {"x25519",  "x448",  "p256dh", "p384dh",
-                                         "ed25519", "ed448", "p256",   "p384"};
 
 static struct bytes reversed(struct bytes in)
 {
@@ -141,48 +134,8 @@ static struct bytes reversed(struct bytes in)
     return bytes_of(out, in.len);
 }
 
-/* The raw private key of a fresh EVP_PKEY. */
-static struct bytes raw_private(EVP_PKEY *pkey, const struct keytype *type)
-{
-    uint8_t raw[COORDINATE_MAX];
-    size_t len = sizeof(raw);
-    BIGNUM *scalar = NULL;
-
-    if (type->kty == KTY_OKP) {
-        must(EVP_PKEY_get_raw_private_key(pkey, raw, &len) == 1);
-    } else {
-        len = type->coordinate;
-        must(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1);
-        must(BN_bn2binpad(scalar, raw, (int)len) == (int)len);
-        BN_clear_free(scalar);
-    }
-    return keep(raw, len);
-}
-
-static struct bytes write_pem(EVP_PKEY *pkey, enum form form)
-{
-    const EVP_CIPHER *cipher = form == PKCS8_ENCRYPTED || form == SEC1_ENCRYPTED ? EVP_aes_256_cbc()
-                                                                                 : NULL;
-    BIO *bio = BIO_new(BIO_s_mem());
-    char passphrase[] = PASSPHRASE;
-    struct bytes pem;
-    char *p;
-    long len;
-
-    if (form == PKCS8 || form == PKCS8_ENCRYPTED)
-        must(PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, passphrase, (int)strlen(passphrase),
-                                           NULL, NULL) == 1);
-    else
-        must(PEM_write_bio_PrivateKey_traditional(bio, pkey, cipher, (unsigned char *)passphrase,
-                                                  (int)strlen(passphrase), NULL, NULL) == 1);
-    len = BIO_get_mem_data(bio, &p);
-    pem = keep(p, (size_t)len);
-    BIO_free(bio);
-    return pem;
-}
-
 /* The private key as numbers of either byte order, and in base64 as its file has it. */
-static void watch(struct bytes raw, struct bytes pem, enum form form)
+static void watch(struct bytes raw, struct bytes pem, enum key_form form)
 {
     secrets_count = 0;
     secrets[secrets_count++] = raw;
@@ -227,17 +180,14 @@ static void use(struct key *k)
     watching = true;
 }
 
-static void load_use_and_free(const struct keytype *type, enum form form)
+static void load_use_and_free(const struct keytype *type, enum key_form form)
 {
     bool encrypted = form == PKCS8_ENCRYPTED || form == SEC1_ENCRYPTED;
-    EVP_PKEY *pkey = type->ossl_group != NULL
-                         ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", type->ossl_group)
-                         : EVP_PKEY_Q_keygen(NULL, NULL, type->ossl_name);
-    struct bytes raw = raw_private(pkey, type), pem = write_pem(pkey, form);
+    struct key_file file = key_file_new(type, form, PASSPHRASE);
+    struct bytes pem = file.text;
     struct key *k;
 
-    EVP_PKEY_free(pkey);
-    watch(raw, pem, form);
+    watch(file.raw, pem, form);
     ck_assert_ok(key_from_pem(pem, encrypted ? PASSPHRASE : NULL, type->dh, &k));
     ck_assert_msg(found == 0, "%s, form %d: %u blocks freed while loading", type->name, form,
                   found);
@@ -255,7 +205,7 @@ START_TEST(a_copy_that_is_not_wiped_is_found)
 
     for (size_t i = 0; i < sizeof(raw); i++)
         raw[i] = (uint8_t)(i * 7 + 1);
-    watch(bytes_of(raw, sizeof(raw)), BYTES_NONE, FORMS);
+    watch(bytes_of(raw, sizeof(raw)), BYTES_NONE, KEY_FORMS);
     memcpy(block + 50, raw + 20, WINDOW);
     __asm__ volatile("" : : "r"(block) : "memory"); /* or the compiler drops the copy */
     free(block);
@@ -269,40 +219,18 @@ END_TEST
 
 START_TEST(a_loaded_key_leaves_no_copy_in_freed_memory)
 {
-    const struct keytype *type = keytype_by_name(type_names[_i / FORMS]);
-    enum form form = (enum form)(_i % FORMS);
+    const struct keytype *type = keytype_by_name(key_file_types[_i / KEY_FORMS]);
+    enum key_form form = (enum key_form)(_i % KEY_FORMS);
 
-    if (type->kty == KTY_EC2 || form == PKCS8 || form == PKCS8_ENCRYPTED)
+    if (key_file_has_form(type, form))
         load_use_and_free(type, form);
 }
 END_TEST
 
-/* Made by ssh-keygen for this test. */
-static const struct {
-    const char *raw, *text;
-} openssh_keys[] = {
-    {"cf4d39d068113813374f3979945e048c1c97501d060615c940b30bb1670609a6",
-     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
-     "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n"
-     "QyNTUxOQAAACDtQhI+PfBuo5h1o5Nf2G5hsLzvV5z7BEYqWq2pLuIm/wAAAJA5wDv4OcA7\n"
-     "+AAAAAtzc2gtZWQyNTUxOQAAACDtQhI+PfBuo5h1o5Nf2G5hsLzvV5z7BEYqWq2pLuIm/w\n"
-     "AAAEDPTTnQaBE4EzdPOXmUXgSMHJdQHQYGFclAswuxZwYJpu1CEj498G6jmHWjk1/YbmGw\n"
-     "vO9XnPsERiparaku4ib/AAAABm1lbW9yeQECAwQFBgc=\n"
-     "-----END OPENSSH PRIVATE KEY-----\n"},
-    {"5b2643b0f5a30d39d21fdc3f1afe2c58755398b84a1cf6800316eaaf2da0a76d",
-     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
-     "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS\n"
-     "1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQRDQsSG8q4JlBvBd5/9yGb4xRwt2aKP\n"
-     "KQR6k4OR/qf+Tegv8W8io8eObFW9w2cum4NC5r89XW3FKyE6b6cXIxCBAAAAoJX1boWV9W\n"
-     "6FAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBENCxIbyrgmUG8F3\n"
-     "n/3IZvjFHC3Zoo8pBHqTg5H+p/5N6C/xbyKjx45sVb3DZy6bg0Lmvz1dbcUrITpvpxcjEI\n"
-     "EAAAAgWyZDsPWjDTnSH9w/Gv4sWHVTmLhKHPaAAxbqry2gp20AAAAGbWVtb3J5AQI=\n"
-     "-----END OPENSSH PRIVATE KEY-----\n"},
-};
-
 START_TEST(a_loaded_openssh_key_leaves_no_copy_in_freed_memory)
 {
-    struct bytes text = bytes_of_text(openssh_keys[_i].text), raw = unhex(openssh_keys[_i].raw);
+    struct bytes text = bytes_of_text(key_file_openssh[_i].text),
+                 raw = unhex(key_file_openssh[_i].raw);
     char *comment;
     struct key *k;
 
@@ -517,9 +445,9 @@ static void add(Suite *suite)
 
     tcase_add_test(freed, a_copy_that_is_not_wiped_is_found);
     tcase_add_loop_test(freed, a_loaded_key_leaves_no_copy_in_freed_memory, 0,
-                        ROWS(type_names) * FORMS);
+                        KEY_FILE_TYPES * KEY_FORMS);
     tcase_add_loop_test(freed, a_loaded_openssh_key_leaves_no_copy_in_freed_memory, 0,
-                        ROWS(openssh_keys));
+                        KEY_FILE_OPENSSH);
     tcase_add_loop_test(none, lack_of_memory_is_never_told_as_a_refusal, 0, 2);
 }
 
