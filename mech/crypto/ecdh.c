@@ -12,11 +12,9 @@
 
 static bool all_zero(const struct fixed *value)
 {
-    uint8_t any = 0;
+    static const uint8_t zeros[FIXED_MAX];
 
-    for (size_t i = 0; i < value->len; i++)
-        any |= value->b[i];
-    return any == 0;
+    return bytes_equal_secret(fixed_bytes(value), bytes_of(zeros, value->len));
 }
 
 static EVP_PKEY_CTX *begin(const struct key *k)
