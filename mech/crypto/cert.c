@@ -30,17 +30,39 @@ edhoc_err x509_parse(struct bytes der, X509 **out)
     return err;
 }
 
+/* libcrypto parses a certificate also where it cannot decode the key in it, and forgets why. It may have
+ * lacked memory for a moment, so it is asked again. */
+static edhoc_err public_key(X509 *x, EVP_PKEY **out)
+{
+    EVP_PKEY *pkey = X509_get_pubkey(x);
+    unsigned char *der = NULL;
+    const unsigned char *p;
+    int len;
+
+    if (pkey == NULL) {
+        len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+        p = der;
+        pkey = len > 0 ? d2i_PUBKEY(NULL, &p, len) : NULL;
+        OPENSSL_free(der);
+    }
+    *out = pkey;
+    if (pkey != NULL)
+        return EDHOC_OK;
+    return crypto_lacked_memory()
+               ? EDHOC_ERR_NOMEM
+               : report(EDHOC_ERR_KEY_FORMAT, "the certificate's key is of an unknown type");
+}
+
 /* The leaf's key is to sign with; a certificate for Diffie-Hellman is of no use here. */
 static edhoc_err signature_key(X509 *x, struct key **out)
 {
-    EVP_PKEY *pkey = X509_get0_pubkey(x);
-    edhoc_err err;
+    EVP_PKEY *pkey;
+    edhoc_err err = public_key(x, &pkey);
 
-    if (pkey == NULL)
-        return crypto_lacked_memory()
-                   ? EDHOC_ERR_NOMEM
-                   : report(EDHOC_ERR_KEY_FORMAT, "the certificate's key is of an unknown type");
+    if (err != EDHOC_OK)
+        return err;
     err = key_from_pkey(pkey, false, out);
+    EVP_PKEY_free(pkey);
     if (err == EDHOC_OK && key_type(*out)->dh) {
         key_free(*out);
         *out = NULL;

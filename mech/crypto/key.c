@@ -447,22 +447,27 @@ static int curve_nid(const char *name)
     return nid != NID_undef ? nid : OBJ_txt2nid(name);
 }
 
+/* Parameters spelled out are a curve of somebody's choice, even where they look like ours. A provider may
+ * not know that parameter; who lacks the memory to look does not get away with it. */
+static bool is_spelled_out(EVP_PKEY *pkey)
+{
+    int is_explicit = 0;
+
+    if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                               &is_explicit) != 1)
+        return crypto_lacked_memory();
+    return is_explicit != 0;
+}
+
 static bool is_of_type(EVP_PKEY *pkey, const struct keytype *type)
 {
     char group[64];
 
-    int is_explicit = 0;
-
     if (EVP_PKEY_is_a(pkey, type->ossl_name) != 1)
         return false;
-    /* Parameters spelled out are a curve of somebody's choice, even where they look like ours. */
-    if (type->ossl_group != NULL &&
-        EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                               &is_explicit) == 1 &&
-        is_explicit != 0)
-        return false;
     return type->ossl_group == NULL ||
-           (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1 &&
+           (!is_spelled_out(pkey) &&
+            EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1 &&
             curve_nid(group) == curve_nid(type->ossl_group));
 }
 
@@ -493,7 +498,8 @@ edhoc_err key_from_pkey(EVP_PKEY *pkey, bool dh, struct key **out)
     (void)ERR_set_mark();
     type = type_of(pkey, dh);
     if (type == NULL)
-        err = key_of_no_use(EVP_PKEY_get0_type_name(pkey));
+        err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM
+                                     : key_of_no_use(EVP_PKEY_get0_type_name(pkey));
     else if (EVP_PKEY_up_ref(pkey) != 1)
         err = crypto_failed("sharing a key");
     else
