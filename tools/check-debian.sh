@@ -166,7 +166,7 @@ ground_big_endian() {
         make -j2; make -j2 check TESTS=
         printf "#!/bin/sh\nexec qemu-s390x-static %s \"\$@\"\n" "$PWD/gss-edhoc" > emulated; chmod 755 emulated
         units=$(ls tests/check_* | grep -v "\.")
-        CK_TIMEOUT_MULTIPLIER=20 make -k -j2 check TESTS="$(echo $units)" LOG_COMPILER=qemu-s390x-static \
+        SLOW_STRIDE=11 CK_TIMEOUT_MULTIPLIER=20 make -k -j2 check TESTS="$(echo $units)" LOG_COMPILER=qemu-s390x-static \
             AM_TESTS_ENVIRONMENT="export MECH_SO=$PWD/.libs/mech_edhoc.so CK_TAP_LOG_FILE_NAME=- GSS_EDHOC=$PWD/emulated;"' > "$LOGS/s390x-units.log" 2>&1 < /dev/null
     row s390x 'unit tests, qemu-user' "$(libraries_in s390x)" "$LOGS/s390x-units.log" $?
     begin

@@ -17,7 +17,10 @@
 unsigned slow_stride(void)
 {
     const char *preloaded = getenv("LD_PRELOAD"); /* valgrind's way into a process */
+    const char *given = getenv("SLOW_STRIDE"); /* what cannot be seen from here, as an emulator */
 
+    if (given != NULL && atoi(given) > 0)
+        return (unsigned)atoi(given);
     if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL)
         return 53;
     return SANITIZED ? 11 : 1;

@@ -1,4 +1,4 @@
-/* Long loops that are to run under valgrind and the sanitizers, too. */
+/* Long loops that are to run under valgrind, the sanitizers and emulators, too. */
 #ifndef TESTS_LIB_SLOW_H
 #define TESTS_LIB_SLOW_H
 
