@@ -10,8 +10,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct fuzz_target *const tables[] = {fuzz_parsers, fuzz_handshakes, fuzz_messages,
-                                                   fuzz_face};
+static const struct fuzz_target *const tables[] = {fuzz_parsers, fuzz_handshakes, fuzz_certificates,
+                                                   fuzz_messages, fuzz_face};
 static const struct fuzz_target *chosen;
 
 void fuzz_must(bool holds, const char *what)

@@ -14,6 +14,7 @@ struct fuzz_target {
 /* Each ends with a target without a name. */
 extern const struct fuzz_target fuzz_parsers[];
 extern const struct fuzz_target fuzz_handshakes[];
+extern const struct fuzz_target fuzz_certificates[];
 extern const struct fuzz_target fuzz_messages[];
 extern const struct fuzz_target fuzz_face[];
 
