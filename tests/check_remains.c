@@ -1,0 +1,285 @@
+/* What is left in memory of a session that is over, that failed, or that waits: all memory of the
+ * process is searched for each of its secrets (tests/remains/remains.h).
+ *
+ * What libcrypto leaves is not ours to wipe, and known:
+ *
+ *     P-256's multiplication, and P-384's since OpenSSL 3.2, free their copy of the scalar as it is
+ *     (ecp_nistz256.c, ecp_nistp384.c): there the memory functions below wipe what is freed;
+ *     the random generator keeps its last block until it next gives something (providers' drbg_ctr.c):
+ *     the end of an X448 key, so that it is asked once more before the search;
+ *     EVP_PKEY_get_raw_private_key leaves a copy: nobody calls it here.
+ *
+ * Nor is what the dynamic loader leaves: where a library binds a function at its first call, as
+ * libgssapi_krb5 does and we do not, the vector registers are saved on the stack, with whatever was last
+ * copied by them. So all is bound at once here (LD_BIND_NOW). */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "crypto/keytype.h"
+#include "gss_pair.h"
+#include "lib/errors.h"
+#include "lib/slow.h"
+#include "remains/remains.h"
+#include "support.h"
+
+/* ---- libcrypto's part ---- */
+
+static bool wipes; /* what libcrypto frees */
+
+static void *crypto_malloc(size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(len);
+}
+
+static void crypto_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (p != NULL && wipes)
+        bytes_wipe(p, malloc_usable_size(p));
+    free(p);
+}
+
+static void *crypto_realloc(void *p, size_t len, const char *file, int line)
+{
+    size_t old = p != NULL ? malloc_usable_size(p) : 0;
+    void *to = malloc(len);
+
+    if (to != NULL && old > 0)
+        memcpy(to, p, old < len ? old : len);
+    if (to != NULL)
+        crypto_free(p, file, line);
+    return to;
+}
+
+static bool leaves_scalars(enum cose_curve curve)
+{
+    bool since_3_2 = OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 2;
+
+    return curve == CRV_P256 || (curve == CRV_P384 && since_3_2);
+}
+
+static void stir_generator(void)
+{
+    uint8_t not_whole_blocks[24];
+
+    must(RAND_priv_bytes(not_whole_blocks, sizeof(not_whole_blocks)) == 1);
+    must(RAND_bytes(not_whole_blocks, sizeof(not_whole_blocks)) == 1);
+}
+
+/* Nothing but these names is there. */
+#define ck_assert_left(...)                                                                        \
+    do {                                                                                           \
+        const char *const may_be_[] = {__VA_ARGS__};                                               \
+        const char *left_;                                                                         \
+        stir_generator();                                                                          \
+        left_ = remains_beside(may_be_);                                                           \
+        ck_assert_msg(left_[0] == '\0', "left: %s", left_);                                        \
+    } while (0)
+
+static void begin(void)
+{
+    wipes = false;
+    remains_reset();
+    remains_watch(true);
+}
+
+/* ---- the net holds ---- */
+
+static uint8_t in_data[64];
+
+static bool is_found(void)
+{
+    const char *const none[] = {NULL};
+
+    return remains_beside(none)[0] != '\0';
+}
+
+/* The compiler must have it in memory by now. */
+static void settle(void *p)
+{
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+
+/* Eight bytes of it, anywhere: in a variable, on the stack, in a block, in one that was freed. */
+START_TEST(what_is_left_is_found)
+{
+    uint8_t secret[32], on_stack[16] = {0}, *block = calloc(1, 4096);
+
+    must(RAND_bytes(secret, sizeof(secret)) == 1);
+    begin();
+    remains_note("a secret", bytes_of(secret, sizeof(secret)));
+    ck_assert(is_found());
+    memcpy(in_data + 3, secret + 5, 8);
+    bytes_wipe(secret, 5);
+    bytes_wipe(secret + 12, 20); /* seven bytes stay */
+    ck_assert(is_found());
+    memcpy(on_stack + 1, in_data + 3, 8);
+    settle(on_stack);
+    bytes_wipe(in_data, sizeof(in_data));
+    ck_assert(is_found());
+    memcpy(block + 2000, on_stack + 1, 8);
+    settle(block);
+    bytes_wipe(on_stack, sizeof(on_stack));
+    ck_assert(is_found());
+    free(block);
+    ck_assert(is_found());
+    block = malloc(4096);
+    memset(block, 0, 4096);
+    settle(block);
+    free(block);
+    ck_assert(!is_found());
+}
+END_TEST
+
+/* ---- sessions ---- */
+
+static const char *key_for(const struct suite *suite, bool dh)
+{
+    return keytype_by_curve(dh ? suite->dh : suite->sign, dh)->name;
+}
+
+/* Each METHOD with each suite. */
+#define SESSIONS (4 * SUITES_COUNT)
+
+static void begin_session(struct pair *p, int row)
+{
+    int id = support_suites[row / 4], method = row % 4;
+    const struct suite *suite = suite_by_id(id);
+
+    pair_init(p, support_key(key_for(suite, method >= 2), 0),
+              support_key(key_for(suite, method % 2 == 1), 1));
+    p->config[0].suites = p->config[1].suites = support_one_suite(id);
+    p->config[EDHOC_INITIATOR].options = EDHOC_CONFIRM;
+    p->config[EDHOC_RESPONDER].options = SIDE_LETS_GO;
+    begin();
+    wipes = leaves_scalars(suite->dh);
+    ck_assert(pair_new(p));
+}
+
+START_TEST(a_session_that_is_over_leaves_nothing)
+{
+    static const char *const names[] = {"PRK",   "shared secret", "ephemeral key", "MAC_2",
+                                        "MAC_3", "KEYSTREAM_2",   "K_3",           "IV_3",
+                                        "K_4",   "IV_4",          "PRK_out",       "PRK_exporter"};
+    struct pair p;
+
+    begin_session(&p, _i);
+    pair_run(&p, NULL, NULL);
+    ck_assert(edhoc_done(p.side[0]) && edhoc_done(p.side[1]));
+    for (int i = 0; i < ROWS(names); i++)
+        ck_assert_msg(remains_noted(names[i]) >= 1, "%s was never made", names[i]);
+    ck_assert(is_found());
+    pair_free(&p);
+    ck_assert_left(NULL);
+}
+END_TEST
+
+/* Both wait: the responder keeps what message_3 takes, the initiator what message_2 does. */
+START_TEST(who_waits_keeps_what_it_waits_with)
+{
+    struct pair p;
+
+    begin_session(&p, _i);
+    pair_advance(&p, 2);
+    /* "PRK" stands for PRK_3e2m, which is PRK_2e where the responder signs. */
+    ck_assert_left("ephemeral key", "PRK", NULL);
+    ck_assert(remains_found("ephemeral key") > 0 && remains_found("PRK") > 0);
+    side_free(p.side[EDHOC_RESPONDER]);
+    p.side[EDHOC_RESPONDER] = NULL;
+    ck_assert_left("ephemeral key", NULL);
+    ck_assert(remains_found("ephemeral key") > 0);
+    pair_free(&p);
+    ck_assert_left(NULL);
+}
+END_TEST
+
+/* PRK_2e is let go of where another PRK has come of it. */
+START_TEST(a_waiting_responder_has_one_prk)
+{
+    struct pair p;
+
+    begin_session(&p, _i);
+    pair_advance(&p, 2);
+    ck_assert_uint_eq(remains_noted("PRK"), _i % 2 == 1 ? 2 : 1);
+    ck_assert_left("ephemeral key", "PRK", NULL);
+    ck_assert_uint_eq(remains_found("PRK"), 1);
+    pair_free(&p);
+}
+END_TEST
+
+struct flip {
+    unsigned number;
+    size_t back; /* from the end */
+};
+
+static void flip(void *arg, struct pair *p, unsigned number, struct buf *token)
+{
+    const struct flip *f = arg;
+
+    (void)p;
+    if (number == f->number && token->len > f->back)
+        token->p[token->len - 1 - f->back] ^= 1;
+}
+
+/* One bit wrong in messages 1 to 4. Whoever refuses it has forgotten all before it is freed. */
+START_TEST(a_session_that_failed_has_nothing)
+{
+    static const struct flip flips[] = {{1, 0}, {2, 0}, {2, 40}, {2, 60}, {3, 0}, {3, 20}, {4, 0}};
+    struct flip which = flips[_i % ROWS(flips)];
+    struct pair p;
+    int dead;
+
+    begin_session(&p, 4 * (_i / ROWS(flips)) + _i % 4);
+    pair_run(&p, flip, &which);
+    dead = p.err[EDHOC_INITIATOR] != EDHOC_OK ? EDHOC_INITIATOR : EDHOC_RESPONDER;
+    ck_assert(p.err[dead] != EDHOC_OK);
+    side_free(p.side[1 - dead]);
+    p.side[1 - dead] = NULL;
+    ck_assert_left(NULL);
+    pair_free(&p);
+    ck_assert_left(NULL);
+}
+END_TEST
+
+static void stop_watching(void)
+{
+    remains_watch(false);
+}
+
+static void add(Suite *suite)
+{
+    TCase *tc = app_case(suite, "remains");
+
+    tcase_add_checked_fixture(tc, NULL, stop_watching);
+    tcase_add_test(tc, what_is_left_is_found);
+    tcase_add_loop_test(tc, a_session_that_is_over_leaves_nothing, 0, SESSIONS);
+    tcase_add_loop_test(tc, who_waits_keeps_what_it_waits_with, 0, SESSIONS);
+    tcase_add_loop_test(tc, a_waiting_responder_has_one_prk, 0, SESSIONS);
+    tcase_add_loop_test(tc, a_session_that_failed_has_nothing, 0, 7 * SUITES_COUNT);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    if (getenv("LD_BIND_NOW") == NULL) {
+        (void)setenv("LD_BIND_NOW", "1", 1);
+        (void)execv("/proc/self/exe", argv);
+        return EXIT_FAILURE;
+    }
+    if (slow_stride() > 1) {
+        printf("1..0 # SKIP memory is searched where no sanitizer and no valgrind shares it\n");
+        return EXIT_SUCCESS;
+    }
+    if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
+        return EXIT_FAILURE;
+    return app_main("remains", add);
+}
