@@ -15,6 +15,7 @@
 #include <openssl/ui.h>
 
 #include "crypto/aead.h"
+#include "crypto/begun.h"
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
 #include "crypto/mac.h"
@@ -1102,6 +1103,35 @@ START_TEST(published_signatures_verify)
 }
 END_TEST
 
+/* Of many peers, each of whom comes twice. */
+START_TEST(verifications_are_kept_from_the_second_on_and_no_more_than_there_is_room_for)
+{
+    struct begun *b = calloc(BEGUN_VERIFICATIONS_MAX + 1, sizeof(*b));
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    must(b != NULL && EVP_DigestVerifyInit_ex(ctx, NULL, "SHA256", NULL, NULL, pkey, NULL) == 1);
+    for (size_t i = 0; i <= BEGUN_VERIFICATIONS_MAX; i++) {
+        begun_init(&b[i]);
+        begun_keep_verification(&b[i], ctx);
+        must(atomic_load(&b[i].verification) == NULL);
+        begun_keep_verification(&b[i], ctx);
+        must((atomic_load(&b[i].verification) != NULL) == (i < BEGUN_VERIFICATIONS_MAX));
+    }
+    begun_free(&b[0]);
+    begun_free(&b[0]); /* counts once */
+    begun_keep_verification(&b[BEGUN_VERIFICATIONS_MAX], ctx);
+    ck_assert_ptr_nonnull(atomic_load(&b[BEGUN_VERIFICATIONS_MAX].verification));
+    begun_keep_verification(&b[0], ctx);
+    ck_assert_ptr_null(atomic_load(&b[0].verification));
+    for (size_t i = 0; i <= BEGUN_VERIFICATIONS_MAX; i++)
+        begun_free(&b[i]);
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(pkey);
+    free(b);
+}
+END_TEST
+
 static const char *const signing[] = {"ed25519", "ed448", "p256", "p384"};
 
 /* Every bit of the signature and of the text counts; so do their lengths. */
@@ -1133,6 +1163,7 @@ START_TEST(one_changed_bit_of_signature_or_text_is_refused)
     }
     for (size_t len = 0; len < out.len; len++)
         must(crypto_verify(public_half, signed_text, keep(out.p, len)) == EDHOC_ERR_PROOF);
+    check_ok(crypto_verify(public_half, signed_text, buf_bytes(&out)));
     check_error(crypto_verify(public_half, signed_text, BYTES_NONE), EDHOC_ERR_PROOF);
     check_error(crypto_verify(public_half, BYTES_NONE, buf_bytes(&out)), EDHOC_ERR_PROOF);
     buf_put_byte(&out, 0);
@@ -1744,6 +1775,8 @@ static void add_sign(Suite *suite)
     tcase_add_checked_fixture(tc, host_fails, NULL);
     tcase_add_loop_test(tc, published_signatures_verify, 0, ROWS(signatures));
     tcase_add_loop_test(tc, one_changed_bit_of_signature_or_text_is_refused, 0, ROWS(signing));
+    tcase_add_test(tc,
+                   verifications_are_kept_from_the_second_on_and_no_more_than_there_is_room_for);
     tcase_add_loop_test(tc, impossible_signatures_are_refused, 0, ROWS(no_ecdsa));
     tcase_add_test(tc, signatures_in_der_are_refused);
     tcase_add_loop_test(tc, signatures_that_are_not_canonical_are_refused, 0, 4);

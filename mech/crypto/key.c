@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "crypto/begun.h"
 #include "crypto/failure.h"
 #include "crypto/generator.h"
 #include "crypto/key_inside.h"
@@ -31,8 +32,7 @@ struct key *key_ref(struct key *k)
 
 void key_rest(struct key *k)
 {
-    EVP_PKEY_CTX_free(atomic_exchange(&k->begun.ecdh, NULL));
-    EVP_MD_CTX_free(atomic_exchange(&k->begun.signature, NULL));
+    begun_free(&k->begun);
 }
 
 /* For X25519 and X448, a public key that nobody needs any more is given another value for the next
@@ -429,8 +429,7 @@ edhoc_err key_with_signer(struct key *public_key,
         return EDHOC_ERR_NOMEM;
     *k = *public_key;
     atomic_init(&k->refs, 1);
-    atomic_init(&k->begun.ecdh, NULL);
-    atomic_init(&k->begun.signature, NULL);
+    begun_init(&k->begun);
     (void)EVP_PKEY_up_ref(k->pkey);
     k->passing = false;
     k->sign = sign;

@@ -2,18 +2,12 @@
 #ifndef MECH_KEY_INSIDE_H
 #define MECH_KEY_INSIDE_H
 
+#include "crypto/begun.h"
 #include "crypto/key.h"
 
 #include <stdatomic.h>
 
 #include <openssl/evp.h>
-
-/* An ECDH and a signature that were begun with a key, to be copied, since that takes a tenth of
- * beginning one. Made at first use, by whichever thread is first; NULL until then. */
-struct begun {
-    EVP_PKEY_CTX *_Atomic ecdh;
-    EVP_MD_CTX *_Atomic signature;
-};
 
 struct key {
     atomic_uint refs;

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
+#include "crypto/begun.h"
 #include "crypto/ecdsa_form.h"
 #include "crypto/failure.h"
 #include "crypto/generator.h"
@@ -101,6 +102,20 @@ edhoc_err crypto_sign(const struct key *private_key, struct bytes text, struct b
     return err == EDHOC_OK ? buf_err(signature) : err;
 }
 
+static bool begin_to_verify(const struct key *k, EVP_MD_CTX *ctx)
+{
+    const EVP_MD_CTX *there = atomic_load(&key_begun(k)->verification);
+
+    if (there != NULL && EVP_MD_CTX_copy_ex(ctx, there) == 1)
+        return true;
+    (void)EVP_MD_CTX_reset(ctx);
+    if (EVP_DigestVerifyInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey, NULL) != 1)
+        return false;
+    if (there == NULL && !k->foreign)
+        begun_keep_verification(key_begun(k), ctx);
+    return true;
+}
+
 /* `signature`: EdDSA's, or ECDSA's in DER. libcrypto's answer is 1, 0 for a wrong signature, or
  * negative, but where EdDSA finds no memory it is 0, too. */
 static edhoc_err verify(const struct key *k, struct bytes text, struct bytes signature)
@@ -109,8 +124,7 @@ static edhoc_err verify(const struct key *k, struct bytes text, struct bytes sig
     edhoc_err err = EDHOC_OK;
     int verified = -1;
 
-    if (ctx != NULL &&
-        EVP_DigestVerifyInit_ex(ctx, NULL, signature_hash(k->type), NULL, NULL, k->pkey, NULL) == 1)
+    if (ctx != NULL && begin_to_verify(k, ctx))
         verified = EVP_DigestVerify(ctx, signature.p, signature.len, text.p, text.len);
     if (verified < 0)
         err = ctx == NULL ? EDHOC_ERR_NOMEM : crypto_failed("verifying");
