@@ -32,11 +32,27 @@ struct bytes lines_trim(struct bytes text)
     return text;
 }
 
+static size_t length_before(struct bytes text, char c)
+{
+    const uint8_t *at = text.len > 0 ? memchr(text.p, c, text.len) : NULL;
+
+    return at != NULL ? (size_t)(at - text.p) : text.len;
+}
+
+/* Where there is no quote, the first blank is the end of a word; the C library finds it several bytes
+ * at a time. Most of a line is a key's base64. 0: look at each byte. */
+static size_t plain_length(struct bytes text)
+{
+    text.len = length_before(text, ' ');
+    text.len = length_before(text, '\t');
+    return length_before(text, '"') == text.len ? text.len : 0;
+}
+
 struct bytes lines_word(struct bytes *rest)
 {
     struct bytes text = lines_trim(*rest);
     bool quoted = false;
-    size_t n = 0;
+    size_t n = plain_length(text);
 
     while (n < text.len && (quoted || !is_blank(text.p[n]))) {
         if (text.p[n] == '\\' && n + 1 < text.len && text.p[n + 1] == '"')

@@ -1,8 +1,13 @@
 #include "peer/pins_text.h"
 
+#include <stdatomic.h>
+
 #include "base/bytes.h"
 #include "base/lines.h"
+#include "crypto/key.h"
 #include "crypto/keytype.h"
+#include "crypto/ssh_blob.h"
+#include "edhoc/cred.h"
 #include "peer/pins_inside.h"
 #include "peer/trust_line.h"
 #include "peer/trust_place.h"
@@ -62,8 +67,14 @@ void pins_terms(const struct pins *p, uint32_t n, struct trust_terms *terms)
 
 void pins_point(const struct pins *p, uint32_t n, struct trust_point *point)
 {
+    const struct trust_line *made = atomic_load(&p->made[n - 1]);
+    const struct key *key = made != NULL && made->cred != NULL ? cred_key(made->cred) : NULL;
     struct trust_terms terms;
 
+    if (key != NULL) { /* kept as long as the lines are */
+        point->at = (struct ssh_point){key_type(key), key_x(key), key_y(key)};
+        return;
+    }
     pins_terms(p, n, &terms);
     trust_point_again(&terms, point);
 }

@@ -23,7 +23,7 @@
 /* The public key on a line. */
 struct trust_point {
     uint8_t blob[TRUST_BLOB_MAX];
-    struct ssh_point at; /* views into `blob` */
+    struct ssh_point at; /* views into `blob`, or of a key that was made of the line */
 };
 
 /* What is known of a line that is refused. It grants nothing; where its names can be told they stay
