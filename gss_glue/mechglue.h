@@ -4,7 +4,7 @@
  *
  * No function here or in its callers calls a gss_* function that this object exports: the name
  * would bind to MIT's mechglue in one program and to ours in another. Utilities that we do not
- * export (gss_release_buffer, gss_add_oid_set_member, ...) are libgssapi_krb5's and safe. */
+ * export (gss_release_buffer, gss_release_oid_set, ...) are libgssapi_krb5's and safe. */
 #ifndef GSS_GLUE_MECHGLUE_H
 #define GSS_GLUE_MECHGLUE_H
 

@@ -3,6 +3,7 @@
 
 #include "mechglue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* 1.2.840.113556.1.8000.2554.6866.28758.47513.17972.35121.15104811.9052869 */
@@ -36,14 +37,31 @@ GLUE_EXPORT OM_uint32 gss_internal_release_oid(OM_uint32 *minor_status, gss_OID 
     return GSS_S_COMPLETE;
 }
 
+static bool copy_oid(gss_const_OID from, gss_OID to)
+{
+    to->elements = malloc(from->length);
+    if (to->elements == NULL)
+        return false;
+    memcpy(to->elements, from->elements, from->length);
+    to->length = from->length;
+    return true;
+}
+
+/* From memory, as buffers are. gss_add_oid_set_member() would copy the whole set for each member, and
+ * SPNEGO asks for our attributes whenever somebody acquires or accepts. */
 edhoc_err glue_oid_set(gss_const_OID const *oids, size_t count, gss_OID_set *out)
 {
-    OM_uint32 major, minor;
+    gss_OID_set set = calloc(1, sizeof(*set));
+    OM_uint32 minor;
 
-    major = gss_create_empty_oid_set(&minor, out);
-    for (size_t i = 0; i < count && major == GSS_S_COMPLETE; i++)
-        major = gss_add_oid_set_member(&minor, (gss_OID)oids[i], out);
-    if (major == GSS_S_COMPLETE)
+    *out = set;
+    if (set == NULL)
+        return EDHOC_ERR_NOMEM;
+    set->elements = calloc(count, sizeof(*set->elements));
+    while (set->elements != NULL && set->count < count &&
+           copy_oid(oids[set->count], &set->elements[set->count]))
+        set->count++;
+    if (set->count == count)
         return EDHOC_OK;
     (void)gss_release_oid_set(&minor, out);
     return EDHOC_ERR_NOMEM;
