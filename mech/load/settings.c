@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/bytes.h"
@@ -294,12 +295,27 @@ static bool names_identity(size_t row)
     return strcmp(rows[row].name, "identity") == 0 || strcmp(rows[row].name, "certificate") == 0;
 }
 
+#define VARIABLE_PREFIX "GSS_EDHOC_"
+
+/* A server has none, mostly, and asks for each request. */
+static bool has_variables(void)
+{
+    char **variable = environ;
+
+    while (variable != NULL && *variable != NULL &&
+           strncmp(*variable, VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) != 0)
+        variable++;
+    return variable != NULL && *variable != NULL;
+}
+
 static edhoc_err read_environment(struct settings *s, bool *named)
 {
     edhoc_err err = EDHOC_OK;
 
+    if (!has_variables())
+        return EDHOC_OK;
     for (size_t row = 0; row < ROWS && err == EDHOC_OK; row++) {
-        char name[64] = "GSS_EDHOC_";
+        char name[64] = VARIABLE_PREFIX;
         size_t at = strlen(name);
         struct value v = {FROM_ENVIRONMENT, name, NULL};
 
