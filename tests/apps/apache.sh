@@ -74,7 +74,7 @@ fetch() {
         --resolve "*:$TLS_PORT:127.0.0.1" --cacert tls.pem --verbose --stderr client.err \
         --output client.out --write-out '%{http_code}' "$@")
     # Of what curl tells, what a test looks at, without the tokens.
-    tr -d '\r' < client.err | sed -En '/^([<>] (GET|POST|HTTP)|curl:|\* (Connected|gss))/p
+    tr -d '\r' < client.err | sed -En '/^([<>] (GET|POST|HTTP)|curl:|\* (Connected|Established|gss))/p
         s/^([<>] (Authorization|WWW-Authenticate): Negotiate)( ......)?.*/\1\3/p' > command.out
     : "${STATUS:=000}"
 }
@@ -98,7 +98,8 @@ check 'the server saw her key' saw "key=${KEY:-unknown}[0-9a-f]{48} "
 check 'the server saw the comment in its trust file' saw "comment=\"alice's desk\""
 check 'the server saw the local user in its trust file' saw 'local=al$'
 check 'one round trip more than with Kerberos' [ "$(count command.out '^< HTTP/1')" = 2 ]
-check 'on one connection' [ "$(count command.out '^\* Connected to')" = 1 ]
+# curl 8.23 has other words for it.
+check 'on one connection' [ "$(count command.out '^\* (Connected|Established connection) to')" = 1 ]
 
 negotiate bob "$WEB/page"
 check 'bob, with a key that signs, gets the page' status_is 200
@@ -201,8 +202,9 @@ check 'without GssapiConnectionBound: the log says so' logged 'GssapiConnectionB
 
 negotiate nobody "$WEB/page"
 check 'a client without key: 401' status_is 401
+# curl 8.23 asks for a credential before it begins.
 check 'a client without key: it says that SPNEGO has nothing to offer' \
-    says command.out 'SPNEGO cannot find mechanisms to negotiate'
+    says command.out 'SPNEGO cannot find mechanisms to negotiate|gss_acquire_cred.. failed: No credentials were supplied'
 
 # After all that, it still works.
 negotiate alice "$TLS/page" "$WEB/page" -o again.out

@@ -152,8 +152,10 @@ check 'the table has it' table 'reading token length: Connection reset by peer'
 mv /etc/gss/edhoc/service.d spool/
 echo 'gss-server -once HTTP@web.example.org' >spool/keyless
 as root "$SANDBOX/spool/keyless" >server.out 2>&1
-check 'a server without a key says what the table says' says server.out "Key table file '/etc/krb5.keytab' not found"
-check 'the table has it, too' table "Key table file '/etc/krb5.keytab' not found"
+# krb5 1.22 keeps Kerberos's own words to itself.
+check 'a server without a key says what the table says' \
+    says server.out "Key table file '/etc/krb5.keytab' not found|No credentials were supplied"
+check 'the table has it, too' table "Key table file '/etc/krb5.keytab' not found, or No credentials were supplied"
 mv spool/service.d /etc/gss/edhoc/ && cat spool/trust >/etc/gss/edhoc/trust
 
 # -- Apache and curl ---------------------------------------------------------------------------
@@ -197,7 +199,7 @@ check 'OpenSSH certificates: the server has seen her principal' \
 
 # The same key out of an agent; and nobody else.
 cat >spool/agent <<'END'
-eval "$(ssh-agent)" > /dev/null
+eval "$(ssh-agent -a ~/agent)" > /dev/null
 trap 'kill $SSH_AGENT_PID' EXIT
 ssh-add -q ~/.ssh/id_ed25519 2> /dev/null
 rm ~/.ssh/id_ed25519
@@ -215,6 +217,6 @@ as alice "$SANDBOX/spool/mallory" >command.out 2>&1
 check 'with her certificate, but not her key: no page' says_not command.out 'it is private'
 check 'with her certificate, but not her key: nothing is sent' says_not command.out '^> Authorization: '
 check 'with her certificate, but not her key: the client says so' \
-    says command.out 'id_ed25519|not for this private key|SPNEGO cannot find'
+    says command.out 'id_ed25519|not for this private key|SPNEGO cannot find|gss_acquire_cred.. failed: No credentials'
 
 app_done readme "$(version krb5-gss-samples)"

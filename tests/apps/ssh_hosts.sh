@@ -72,9 +72,13 @@ certificate none ca ed25519 -h
 
 # -- One row -----------------------------------------------------------------------------------
 
+# Certificates first. OpenSSH 10.6 takes the bare key of one only if that was on offer, too.
+CERTIFICATES=ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com
+PLAIN=ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384
+
 # ssh accepts a host when it goes on to ask who the user is.
 ssh_accepts() { # CERTIFICATE HOST [OPTION]
-    LC_ALL=C timeout 20 ssh -F login -o UserKnownHostsFile="$SANDBOX/known_hosts" -o HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com \
+    LC_ALL=C timeout 20 ssh -F login -o UserKnownHostsFile="$SANDBOX/known_hosts" -o HostKeyAlgorithms=$CERTIFICATES,$PLAIN \
         -o ProxyCommand="$SSHD -i -f $SANDBOX/$1.sshd" ${3:+-o "$3"} "$2" true </dev/null >ssh.out 2>&1
     grep -q 'Permission denied' ssh.out
 }
