@@ -27,6 +27,7 @@
 #include "lib/errors.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
+#include "lib/slow.h"
 #include "lib/suite.h"
 
 /* ---- helpers ---- */
@@ -418,7 +419,7 @@ START_TEST(one_changed_bit_anywhere_does_not_decrypt)
         check_ok(crypto_seal(s.alg, s.k, s.n, s.a, plain, &out));
         sealed = keep(out.p, out.len);
         damaged = out.p;
-        for (size_t bit = 0; bit < 8 * sealed.len; bit++) {
+        for (size_t bit = 0; bit < 8 * sealed.len; bit += slow_stride()) {
             damaged[bit / 8] ^= (uint8_t)(1 << bit % 8);
             check_not_opened(&s, buf_bytes(&out));
             damaged[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -429,17 +430,17 @@ START_TEST(one_changed_bit_anywhere_does_not_decrypt)
         check_not_opened(&s, buf_bytes(&out));
         out.len--;
 
-        for (size_t bit = 0; bit < 8 * s.k.len; bit += 5) {
+        for (size_t bit = 0; bit < 8 * s.k.len; bit += 5 * slow_stride()) {
             s.key[bit / 8] ^= (uint8_t)(1 << bit % 8);
             check_not_opened(&s, sealed);
             s.key[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
-        for (size_t bit = 0; bit < 8 * s.n.len; bit++) {
+        for (size_t bit = 0; bit < 8 * s.n.len; bit += slow_stride()) {
             s.nonce[bit / 8] ^= (uint8_t)(1 << bit % 8);
             check_not_opened(&s, sealed);
             s.nonce[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
-        for (size_t bit = 0; bit < 8 * s.a.len; bit++) {
+        for (size_t bit = 0; bit < 8 * s.a.len; bit += slow_stride()) {
             s.aad[bit / 8] ^= (uint8_t)(1 << bit % 8);
             check_not_opened(&s, sealed);
             s.aad[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -1150,13 +1151,13 @@ START_TEST(one_changed_bit_of_signature_or_text_is_refused)
     ck_assert_uint_eq(out.len, type->signature);
     check_ok(crypto_verify(public_half, signed_text, buf_bytes(&out)));
     check_error(crypto_verify(other, signed_text, buf_bytes(&out)), EDHOC_ERR_PROOF);
-    for (size_t bit = 0; bit < 8 * out.len; bit++) {
+    for (size_t bit = 0; bit < 8 * out.len; bit += slow_stride()) {
         out.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
         must(crypto_verify(public_half, signed_text, buf_bytes(&out)) == EDHOC_ERR_PROOF);
         check_queue();
         out.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    for (size_t bit = 0; bit < 8 * sizeof(text); bit++) {
+    for (size_t bit = 0; bit < 8 * sizeof(text); bit += slow_stride()) {
         text[bit / 8] ^= (uint8_t)(1 << bit % 8);
         must(crypto_verify(public_half, signed_text, buf_bytes(&out)) == EDHOC_ERR_PROOF);
         text[bit / 8] ^= (uint8_t)(1 << bit % 8);

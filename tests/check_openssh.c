@@ -9,6 +9,7 @@
 #include "base/ssh_wire.h"
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
+#include "lib/slow.h"
 #include "lib/ssh_make.h"
 #include "base/lines.h"
 #include "load/openssh_key.h"
@@ -209,12 +210,13 @@ static void mutate(struct bytes text)
         ck_assert(!read_mutant(bytes_of(copy, len), original));
         free(copy);
     }
-    for (size_t bit = 0; bit < 8 * binary.len; bit++) {
+    for (size_t bit = 0; bit < 8 * binary.len; bit += slow_stride()) {
         binary.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
         passed += read_mutant(buf_bytes(&binary), original);
         binary.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    ck_assert_uint_eq(passed, 8 * (comment != NULL ? strlen(comment) : 0));
+    if (slow_stride() == 1)
+        ck_assert_uint_eq(passed, 8 * (comment != NULL ? strlen(comment) : 0));
     key_free(original);
     free(comment);
     buf_free(&binary);

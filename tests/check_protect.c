@@ -18,6 +18,7 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "lib/errors.h"
+#include "lib/slow.h"
 #include "lib/suite.h"
 #include "vectors.h"
 
@@ -534,7 +535,7 @@ START_TEST(one_flipped_bit_is_refused_and_changes_nothing)
         struct token token = make(pair.i, types[t], message);
         struct buf before = exported(pair.r);
 
-        for (size_t bit = 0; bit < 8 * token.len; bit++) {
+        for (size_t bit = 0; bit < 8 * token.len; bit += slow_stride()) {
             struct token wrong = token;
             edhoc_err err;
 
@@ -1040,7 +1041,7 @@ START_TEST(damaged_records_are_refused_or_harmless)
         if (memcmp(record.p + n, prk, 8) == 0)
             prk_at = n;
     ck_assert_uint_lt(prk_at, len);
-    for (size_t bit = 0; bit < 8 * len; bit++) {
+    for (size_t bit = 0; bit < 8 * len; bit += slow_stride()) {
         edhoc_err err;
 
         record.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -1260,7 +1261,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(keys, forgeries_evict_no_key);
     tcase_add_test(keys, more_senders_than_keys_are_all_heard);
     tcase_add_loop_test(keys, late_tokens_open_across_an_epoch, 0, SUITES);
-    tcase_add_test(keys, two_to_the_20_messages_lead_to_the_next_epoch);
+    if (slow_stride() == 1) /* the way over the edge itself is that of the test before */
+        tcase_add_test(keys, two_to_the_20_messages_lead_to_the_next_epoch);
     tcase_add_loop_test(keys, the_last_sequence_number_ends_the_context, 0, SUITES);
     tcase_add_loop_test(keys, a_message_that_fails_takes_its_number_along, 0, SUITES);
     tcase_add_loop_test(records, an_imported_context_goes_on_where_it_was, 0, SUITES);
