@@ -64,12 +64,25 @@ edhoc_err place_path(const char *where, const char **path)
     return EDHOC_OK;
 }
 
+static edhoc_err join(const char *folder, const char *between, const char *leaf, char **path)
+{
+    const size_t lengths[] = {strlen(folder), strlen(between), strlen(leaf) + 1};
+    char *to = malloc(lengths[0] + lengths[1] + lengths[2]);
+
+    *path = to;
+    if (to == NULL)
+        return EDHOC_ERR_NOMEM;
+    memcpy(to, folder, lengths[0]);
+    memcpy(to + lengths[0], between, lengths[1]);
+    memcpy(to + lengths[0] + lengths[1], leaf, lengths[2]);
+    return EDHOC_OK;
+}
+
 edhoc_err place_absolute(const char *where, char **path)
 {
     const char *named;
     char *folder;
     edhoc_err err = place_path(where, &named);
-    int n;
 
     *path = NULL;
     if (err != EDHOC_OK)
@@ -82,12 +95,9 @@ edhoc_err place_absolute(const char *where, char **path)
     if (folder == NULL)
         return report(EDHOC_ERR_FILE, "%.200s: the current folder cannot be found: %s", named,
                       strerror(errno));
-    n = asprintf(path, "%s/%s", folder, named);
+    err = join(folder, "/", named, path);
     free(folder);
-    if (n >= 0)
-        return EDHOC_OK;
-    *path = NULL;
-    return EDHOC_ERR_NOMEM;
+    return err;
 }
 
 /* ---- home ---- */
@@ -117,17 +127,14 @@ edhoc_err place_below_home(const char *leaf, char **path)
 {
     const char *home = absolute("HOME");
     char *owned = home == NULL ? home_from_database() : NULL;
-    int n;
+    edhoc_err err;
 
     *path = NULL;
     if (home == NULL && owned == NULL)
         return report(EDHOC_ERR_NO_IDENTITY, "no home directory is known; set HOME");
-    n = asprintf(path, "%s/%s", home != NULL ? home : owned, leaf);
+    err = join(home != NULL ? home : owned, "/", leaf, path);
     free(owned);
-    if (n >= 0)
-        return EDHOC_OK;
-    *path = NULL;
-    return EDHOC_ERR_NOMEM;
+    return err;
 }
 
 edhoc_err place_home(const char *leaf, char **path)
@@ -135,7 +142,7 @@ edhoc_err place_home(const char *leaf, char **path)
     const char *config = absolute("XDG_CONFIG_HOME");
     const char *home = absolute("HOME");
     char *owned = NULL;
-    int n;
+    edhoc_err err;
 
     *path = NULL;
     if (config == NULL && home == NULL)
@@ -143,13 +150,8 @@ edhoc_err place_home(const char *leaf, char **path)
     if (config == NULL && home == NULL)
         return report(EDHOC_ERR_NO_IDENTITY,
                       "no home directory is known; set HOME or GSS_EDHOC_IDENTITY");
-    if (config != NULL)
-        n = asprintf(path, "%s/gss-edhoc/%s", config, leaf);
-    else
-        n = asprintf(path, "%s/.config/gss-edhoc/%s", home, leaf);
+    err = config != NULL ? join(config, "/gss-edhoc/", leaf, path)
+                         : join(home, "/.config/gss-edhoc/", leaf, path);
     free(owned);
-    if (n >= 0)
-        return EDHOC_OK;
-    *path = NULL;
-    return EDHOC_ERR_NOMEM;
+    return err;
 }

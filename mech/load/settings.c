@@ -297,13 +297,18 @@ static bool names_identity(size_t row)
 
 #define VARIABLE_PREFIX "GSS_EDHOC_"
 
+static bool is_ours(const char *variable)
+{
+    return variable[0] == VARIABLE_PREFIX[0] &&
+           strncmp(variable, VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) == 0;
+}
+
 /* A server has none, mostly, and asks for each request. */
 static bool has_variables(void)
 {
     char **variable = environ;
 
-    while (variable != NULL && *variable != NULL &&
-           strncmp(*variable, VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) != 0)
+    while (variable != NULL && *variable != NULL && !is_ours(*variable))
         variable++;
     return variable != NULL && *variable != NULL;
 }
