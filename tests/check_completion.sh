@@ -22,7 +22,7 @@ offers() {
     echo "ok $n - $*"
 }
 
-offers 'keygen show trust check run --version' ''
+offers 'keygen show trust check run try rotate list --version' ''
 offers 'keygen' ke
 offers '-t --type= -o --output=' keygen -
 offers 'x25519 p384' keygen -t ''
@@ -30,6 +30,8 @@ offers 'add remove list import' trust ''
 offers '--client --valid-before= --skip-unusable' trust import --
 offers '--acceptor' check --a
 offers '--listen --connect --keep' try --
+offers '--commit --discard --passphrase-file=' rotate --
+offers '--json' list --
 offers 'sh' run s
 offers 'sh' run -- s
 offers "$top/command/completion.bash" show "$top/command/comp"

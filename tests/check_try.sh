@@ -54,7 +54,8 @@ result 'tells each step of a handshake'
 grep -qE '^client: -> message_1, [0-9]+ bytes \([0-9]+\.[0-9] ms\)$' out
 result 'with sizes and times'
 sed -n 2p me.pem >secret
-! grep -qF -f secret out
+openssl pkey -in me.pem -outform DER | tail -c 32 | od -An -tx1 | tr -d ' \n' >secret.hex
+! grep -qF -f secret out && [ "$(wc -c <secret.hex)" -eq 64 ] && ! grep -qiF -f secret.hex out
 result 'and no secret'
 GSS_EDHOC_OPTIONS=confirm,hide-target try HTTP@WEB.example.org.
 [ $exited -eq 0 ] && said out 'server: -> message_2' 'server: asked for HTTP@web.example.org' \

@@ -273,6 +273,7 @@ START_TEST(a_process_holds_no_more_after_many_contexts)
         end_work(&works[i]);
     stop = true;
     ck_assert_int_eq(pthread_join(writer, NULL), 0);
+    ck_assert_int_gt(rewritten, 0);
     check_flat(held);
 }
 END_TEST
