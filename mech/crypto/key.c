@@ -77,12 +77,12 @@ const struct keytype *key_type(const struct key *k)
 
 struct bytes key_x(const struct key *k)
 {
-    return bytes_of(k->x, k->type->coordinate);
+    return bytes_of(k->point, k->type->coordinate);
 }
 
 struct bytes key_y(const struct key *k)
 {
-    return bytes_of(k->y, k->y_len);
+    return k->whole ? bytes_of(k->point + k->type->coordinate, k->type->coordinate) : BYTES_NONE;
 }
 
 bool key_same(const struct key *a, const struct key *b)
@@ -145,10 +145,15 @@ bool crypto_has_curve(enum cose_curve curve)
 
 /* ---- making keys ---- */
 
+static size_t size_of_key(const struct keytype *type)
+{
+    return sizeof(struct key) + (type->kty == KTY_EC2 ? 2 : 1) * type->coordinate;
+}
+
 /* Around libcrypto's key, whose reference it takes over (on failure too). */
 static edhoc_err wrap_pkey(EVP_PKEY *pkey, const struct keytype *type, struct key **out)
 {
-    struct key *k = calloc(1, sizeof(*k));
+    struct key *k = calloc(1, size_of_key(type));
 
     *out = k;
     if (k == NULL) {
@@ -176,24 +181,23 @@ static bool read_point(struct key *k)
     size_t n = k->type->coordinate, len = 0;
     uint8_t point[1 + 2 * COORDINATE_MAX];
 
-    k->y_len = n;
+    k->whole = true;
     if (EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
                                         &len) != 1 ||
         len != 1 + 2 * n || point[0] != 4)
-        return read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->x, n) &&
-               read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->y, n);
-    memcpy(k->x, point + 1, n);
-    memcpy(k->y, point + 1 + n, n);
+        return read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->point, n) &&
+               read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->point + n, n);
+    memcpy(k->point, point + 1, 2 * n);
     return true;
 }
 
 static bool read_public(struct key *k)
 {
-    size_t len = sizeof(k->x);
+    size_t len = k->type->coordinate;
 
     if (k->type->kty == KTY_EC2)
         return read_point(k);
-    return EVP_PKEY_get_raw_public_key(k->pkey, k->x, &len) == 1 && len == k->type->coordinate;
+    return EVP_PKEY_get_raw_public_key(k->pkey, k->point, &len) == 1 && len == k->type->coordinate;
 }
 
 /* The same, with the public key that libcrypto tells. */
@@ -385,10 +389,10 @@ edhoc_err key_from_public(const struct keytype *type, struct bytes x, struct byt
     if (err == EDHOC_OK)
         err = wrap_pkey(pkey, type, out);
     if (err == EDHOC_OK) {
-        memcpy((*out)->x, x.p, x.len);
+        memcpy((*out)->point, x.p, x.len);
         if (y.len > 0)
-            memcpy((*out)->y, y.p, y.len);
-        (*out)->y_len = y.len;
+            memcpy((*out)->point + x.len, y.p, y.len);
+        (*out)->whole = y.len > 0;
     }
     (void)ERR_pop_to_mark();
     return err;
@@ -410,7 +414,7 @@ edhoc_err key_from_ephemeral(const struct keytype *type, struct bytes x, struct 
     } else {
         err = wrap_pkey(pkey, type, out);
         if (err == EDHOC_OK)
-            memcpy((*out)->x, x.p, x.len);
+            memcpy((*out)->point, x.p, x.len);
     }
     if (*out != NULL)
         (*out)->passing = passing;
@@ -422,12 +426,12 @@ edhoc_err key_with_signer(struct key *public_key,
                           edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature),
                           void (*drop)(void *arg), void *arg, struct key **out)
 {
-    struct key *k = calloc(1, sizeof(*k));
+    struct key *k = calloc(1, size_of_key(public_key->type));
 
     *out = NULL;
     if (k == NULL)
         return EDHOC_ERR_NOMEM;
-    *k = *public_key;
+    memcpy(k, public_key, size_of_key(public_key->type));
     atomic_init(&k->refs, 1);
     begun_init(&k->begun);
     (void)EVP_PKEY_up_ref(k->pkey);

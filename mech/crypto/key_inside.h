@@ -15,12 +15,12 @@ struct key {
     EVP_PKEY *pkey;
     bool foreign; /* from a provider that the host configured, whose contexts may not be copied */
     bool passing; /* its pkey is used again when it is let go of, see key_from_ephemeral() */
+    bool whole;   /* y is known: not of a compact representation */
     struct begun begun;
-    uint8_t x[COORDINATE_MAX], y[COORDINATE_MAX];
-    size_t y_len; /* 0 for OKP and for a compact representation */
     edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature);
     void (*drop)(void *arg);
     void *arg;
+    uint8_t point[]; /* x, and for a NIST curve y, of type->coordinate bytes each */
 };
 
 /* What a key remembers of its use is no part of what it is: so it is const to whoever uses it. */
