@@ -83,7 +83,7 @@ void session_rest(struct edhoc *s)
     work_free(s->work);
     s->work = NULL;
     session_use(s, (struct edhoc_own){NULL, NULL});
-    if (s->ephemeral != NULL)
+    if (!session_initiator_dh(s) && s->ephemeral != NULL)
         key_rest(s->ephemeral);
 }
 

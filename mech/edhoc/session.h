@@ -61,7 +61,8 @@ struct edhoc {
 void session_init(struct edhoc *s, const struct edhoc_config *config);
 /* A message is about to be read or written: s->work is there. EDHOC_ERR_NOMEM. */
 edhoc_err session_resume(struct edhoc *s) EDHOC_MUST_USE;
-/* A responder is about to wait, perhaps for one that never comes, and keeps no more than it needs. */
+/* A responder is about to wait, perhaps for one that never comes, and keeps no more than it needs: the
+ * ECDH that it began with its ephemeral key only where there is another one to come, G_IY. */
 void session_rest(struct edhoc *s);
 /* Everything secret, and everything that a dead session must not show. What is left is the state. */
 void session_wipe(struct edhoc *s);
