@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "buffers.h"
+#include "context_lock.h"
 #include "crypto/fork.h"
 #include "lifetime.h"
 #include "mechglue.h"
@@ -48,6 +49,12 @@ void glue_ctx_free(struct glue_ctx *ctx)
 {
     if (ctx == NULL)
         return;
+    /* Open, it is whole. */
+    if (ctx->state != CTX_OPEN) {
+        if (glue_ctx_enter(ctx) != EDHOC_OK)
+            return;
+        glue_ctx_leave(ctx);
+    }
     glue_session_free(ctx->session);
     protect_free(ctx->protect);
     glue_name_free(ctx->target);

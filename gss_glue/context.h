@@ -20,7 +20,7 @@ enum ctx_state {
 /* Once it is open, nothing of it changes but what has locks of its own, until it is freed: so messages
  * take no lock here. */
 struct glue_ctx {
-    pthread_mutex_t lock; /* of who establishes it, and asks meanwhile */
+    pthread_mutex_t lock; /* of who establishes it, and asks meanwhile: context_lock.h */
     _Atomic enum ctx_state state;
     bool initiator;
     unsigned id;         /* a running number, for the trace */
@@ -44,7 +44,9 @@ edhoc_err glue_ctx_new(bool initiator, struct glue_ctx **out) EDHOC_MUST_USE;
 /* Ends it, under the lock: from now on it answers errors. A session is wiped at once; what an open
  * context has, others may be using, so it is wiped when the context is freed. */
 void glue_ctx_kill(struct glue_ctx *ctx);
-void glue_ctx_free(struct glue_ctx *ctx); /* wipes; NULL is fine */
+/* Wipes; NULL is fine. What a thread of the parent's had in hand when this process was forked stays as it
+ * is: it may be half of something. */
+void glue_ctx_free(struct glue_ctx *ctx);
 
 /* The flags to tell, under the lock. Of the peer's none is visible before the peer is verified; of
  * BOUND nothing is known before message_4. */

@@ -9,6 +9,7 @@
 #include "bindings.h"
 #include "buffers.h"
 #include "context.h"
+#include "context_lock.h"
 #include "creds.h"
 #include "crypto/fork.h"
 #include "edhoc/edhoc.h"
@@ -148,9 +149,10 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
 static edhoc_err take_step(struct call *call, const struct bindings *bindings, struct bytes message)
 {
     struct glue_ctx *ctx = call->ctx;
-    edhoc_err err;
+    edhoc_err err = glue_ctx_enter(ctx);
 
-    (void)pthread_mutex_lock(&ctx->lock);
+    if (err != EDHOC_OK)
+        return err;
     ctx->steps++;
     err = step_session(ctx, bindings, message, &call->out);
     if (err == EDHOC_OK) {
@@ -160,7 +162,7 @@ static edhoc_err take_step(struct call *call, const struct bindings *bindings, s
         if (call->open && !ctx->initiator)
             call->source = glue_name_ref(ctx->source_name);
     }
-    (void)pthread_mutex_unlock(&ctx->lock);
+    glue_ctx_leave(ctx);
     return err;
 }
 
@@ -192,10 +194,9 @@ static OM_uint32 conclude(OM_uint32 *minor_status, struct call *call, edhoc_err 
     if (err != EDHOC_OK && call->first) {
         glue_ctx_free(call->ctx);
         call->ctx = NULL;
-    } else if (err != EDHOC_OK) {
-        (void)pthread_mutex_lock(&call->ctx->lock);
+    } else if (err != EDHOC_OK && glue_ctx_enter(call->ctx) == EDHOC_OK) {
         glue_ctx_kill(call->ctx);
-        (void)pthread_mutex_unlock(&call->ctx->lock);
+        glue_ctx_leave(call->ctx);
     }
     *handle = (gss_ctx_id_t)call->ctx;
     if (err == EDHOC_OK && !call->open)

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "context.h"
+#include "context_lock.h"
 #include "crypto/aead.h"
 #include "lifetime.h"
 #include "mechglue.h"
@@ -34,25 +35,38 @@ struct ctx_facts {
     int local, open;
 };
 
+static void fill_facts(const struct glue_ctx *ctx, struct ctx_facts *out)
+{
+    bool open = ctx->state == CTX_OPEN;
+
+    *out = (struct ctx_facts){.source = glue_name_ref(ctx->source_name),
+                              .target = glue_name_ref(ctx->target_name),
+                              .lifetime = open ? glue_lifetime(ctx->expires) : 0,
+                              .flags = glue_ctx_flags(ctx),
+                              .local = ctx->initiator,
+                              .open = open};
+}
+
+/* Of an open context without its lock, which a forked child may have inherited locked. */
 static edhoc_err read_facts(struct glue_ctx *ctx, struct ctx_facts *out)
 {
-    edhoc_err err = EDHOC_OK;
+    edhoc_err err;
 
     *out = (struct ctx_facts){.source = NULL};
     if (ctx == NULL)
         return report(EDHOC_ERR_CONTEXT_PARTIAL, "there is none");
-    (void)pthread_mutex_lock(&ctx->lock);
+    if (ctx->state == CTX_OPEN) {
+        fill_facts(ctx, out);
+        return EDHOC_OK;
+    }
+    err = glue_ctx_enter(ctx);
+    if (err != EDHOC_OK)
+        return err;
     if (ctx->state == CTX_DEAD)
         err = report(EDHOC_ERR_CONTEXT_PARTIAL, "establishing it has failed");
     else
-        *out = (struct ctx_facts){.source = glue_name_ref(ctx->source_name),
-                                  .target = glue_name_ref(ctx->target_name),
-                                  .lifetime = ctx->state == CTX_OPEN ? glue_lifetime(ctx->expires)
-                                                                     : 0,
-                                  .flags = glue_ctx_flags(ctx),
-                                  .local = ctx->initiator,
-                                  .open = ctx->state == CTX_OPEN};
-    (void)pthread_mutex_unlock(&ctx->lock);
+        fill_facts(ctx, out);
+    glue_ctx_leave(ctx);
     return err;
 }
 

@@ -5,6 +5,7 @@
 #include "base/log_line.h"
 #include "base/report.h"
 #include "context.h"
+#include "context_lock.h"
 #include "creds.h"
 #include "crypto/openssh_type.h"
 #include "edhoc/cred.h"
@@ -269,10 +270,11 @@ void glue_log_refused(struct glue_ctx *ctx, const struct glue_cred *cred, edhoc_
         refused_at_once(cred, err);
         return;
     }
-    (void)pthread_mutex_lock(&ctx->lock);
+    if (glue_ctx_enter(ctx) != EDHOC_OK)
+        return;
     if (ctx->session != NULL) /* else it was over before */
         refused(ctx, err);
-    (void)pthread_mutex_unlock(&ctx->lock);
+    glue_ctx_leave(ctx);
 }
 
 /* ---- files ---- */

@@ -2,6 +2,8 @@
 #include "gss_pair.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -309,6 +311,9 @@ END_TEST
 
 /* The clock by which an acceptor waits, put forward. */
 static time_t leap;
+/* Where this thread next asks it, it stops, in the midst of a step, until it may go on. */
+static _Thread_local bool stops;
+static pthread_barrier_t stopped, may_go_on;
 
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *t)
 {
@@ -317,8 +322,14 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 
     *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     result = real(clock, t);
-    if (clock == CLOCK_BOOTTIME)
-        t->tv_sec += leap;
+    if (clock != CLOCK_BOOTTIME)
+        return result;
+    t->tv_sec += leap;
+    if (stops) {
+        stops = false;
+        (void)pthread_barrier_wait(&stopped);
+        (void)pthread_barrier_wait(&may_go_on);
+    }
     return result;
 }
 
@@ -365,6 +376,58 @@ START_TEST(half_open_contexts_do_not_fork)
 }
 END_TEST
 
+static void *step_and_stop(void *pair)
+{
+    struct app_pair *p = pair;
+
+    stops = true;
+    app_accept(p, &p->token[2]);
+    return NULL;
+}
+
+/* What a child can do with such a context: hear that it is not its own, and let go of it. It must not
+ * wait for the thread that is in it, which it does not have. */
+static void try_in_child(struct app_pair *p)
+{
+    OM_uint32 minor, major;
+
+    (void)signal(SIGALRM, SIG_DFL);
+    (void)alarm(20);
+    major = gss_inquire_context(&minor, p->acceptor, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    if (major != GSS_S_NO_CONTEXT || minor != MINOR(OTHER_PROCESS))
+        _exit(1);
+    app_accept(p, &p->token[2]);
+    if (p->acceptor_major != GSS_S_NO_CONTEXT || p->acceptor_minor != MINOR(OTHER_PROCESS))
+        _exit(2);
+    if (gss_delete_sec_context(&minor, &p->acceptor, GSS_C_NO_BUFFER) != GSS_S_COMPLETE)
+        _exit(3);
+    _exit(0);
+}
+
+START_TEST(a_child_does_not_wait_for_a_thread_that_it_does_not_have)
+{
+    struct app_pair p = {0};
+    pthread_t thread;
+    pid_t child;
+    int exited;
+
+    app_until(&p, 3);
+    ck_assert_int_eq(pthread_barrier_init(&stopped, NULL, 2), 0);
+    ck_assert_int_eq(pthread_barrier_init(&may_go_on, NULL, 2), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, step_and_stop, &p), 0);
+    (void)pthread_barrier_wait(&stopped);
+    child = fork();
+    if (child == 0)
+        try_in_child(&p);
+    ck_assert_int_eq(waitpid(child, &exited, 0), child);
+    (void)pthread_barrier_wait(&may_go_on);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_msg(exited == 0, "the child ended with %x", (unsigned)exited);
+    ck_assert_uint_eq(p.acceptor_major, GSS_S_COMPLETE);
+    app_close(&p);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *tc = app_case(suite, "failures");
@@ -384,6 +447,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, tokens_belong_to_their_context);
     tcase_add_test(tc, an_acceptor_waits_for_two_minutes);
     tcase_add_test(tc, half_open_contexts_do_not_fork);
+    tcase_add_test(tc, a_child_does_not_wait_for_a_thread_that_it_does_not_have);
 }
 
 int main(void)
