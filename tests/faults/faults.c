@@ -200,6 +200,7 @@ REAL(asprintf);
 REAL(free);
 REAL(gss_release_buffer);
 REAL(gss_release_iov_buffer);
+REAL(gss_release_oid_set);
 
 void *__wrap_malloc(size_t len)
 {
@@ -273,6 +274,16 @@ OM_uint32 __wrap_gss_release_iov_buffer(OM_uint32 *minor, gss_iov_buffer_desc *i
         if ((iov[i].type & GSS_IOV_BUFFER_FLAG_ALLOCATED) != 0)
             forget(iov[i].buffer.value);
     return __real_gss_release_iov_buffer(minor, iov, count);
+}
+
+OM_uint32 __wrap_gss_release_oid_set(OM_uint32 *minor, gss_OID_set *set)
+{
+    for (size_t i = 0; *set != GSS_C_NO_OID_SET && i < (*set)->count; i++)
+        forget((*set)->elements[i].elements);
+    if (*set != GSS_C_NO_OID_SET)
+        forget((*set)->elements);
+    forget(*set);
+    return __real_gss_release_oid_set(minor, set);
 }
 
 static void *crypto_malloc(size_t len, const char *file, int line)
