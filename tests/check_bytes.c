@@ -1,8 +1,9 @@
-/* Views, the bounded sticky buffer, the fixed value; and that nothing which owned memory dies or
+/* Views, the bounded sticky buffer, the fixed value, the hash for tables; and that nothing which owned memory dies or
  * grows without wiping it. */
 #include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "base/keyed_hash.h"
 #include "base/report.h"
 
 #include <stdlib.h>
@@ -563,6 +564,42 @@ START_TEST(a_story_is_clean_text_whatever_is_in_it)
 }
 END_TEST
 
+/* ---- the hash for tables ---- */
+
+START_TEST(the_key_of_a_hash_is_splitmix64s)
+{
+    /* As its authors' program prints for this seed. */
+    static const uint64_t published[] = {6457827717110365317u, 3203168211198807973u,
+                                         9817491932198370423u, 4593380528125082431u,
+                                         16408922859458223821u};
+    struct keyed_hash h;
+
+    keyed_hash_init(&h, 1234567);
+    for (int i = 0; i < ROWS(published); i++)
+        ck_assert_uint_eq(h.key[i], published[i]);
+    ck_assert_uint_ne(h.key[ROWS(h.key) - 1], 0);
+}
+END_TEST
+
+/* The upper half of key 0 + key 1 * length + key 2 * the first word + ... */
+START_TEST(a_hash_is_multilinear_in_the_words_and_the_length)
+{
+    static const char text[] = "0123456789abc";
+    struct keyed_hash h;
+
+    keyed_hash_init(&h, 1);
+    for (size_t len = 0; len < sizeof(text); len++) {
+        uint64_t sum = h.key[0] + h.key[1] * len;
+        uint32_t words[4] = {0};
+
+        memcpy(words, text, len);
+        for (int i = 0; i < ROWS(words); i++)
+            sum += h.key[2 + i] * words[i];
+        ck_assert_uint_eq(keyed_hash(&h, bytes_of(text, len)), sum >> 32);
+    }
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *views = suite_case(suite, "views", 60), *buffer = suite_case(suite, "buffer", 60);
@@ -582,6 +619,8 @@ static void add(Suite *suite)
     tcase_add_test(buffer, copying_replaces_the_whole_or_fails);
     tcase_add_test(buffer, a_buffer_tells_too_long_from_what_it_was_given_and_passes_it_on);
     tcase_add_test(views, letters_and_digits_are_those_of_ascii_alone);
+    tcase_add_test(views, the_key_of_a_hash_is_splitmix64s);
+    tcase_add_test(views, a_hash_is_multilinear_in_the_words_and_the_length);
     tcase_add_test(views, a_story_is_clean_text_whatever_is_in_it);
     tcase_add_checked_fixture(wiping, forget_wipes, NULL);
     tcase_add_test(wiping, lent_memory_is_filled_and_no_more);

@@ -232,6 +232,24 @@ START_TEST(what_fails_once_fails_cleanly)
 }
 END_TEST
 
+/* Nor does a life without a fault, after those in which all was made that is kept for the process. */
+START_TEST(a_life_leaves_nothing)
+{
+    const struct life_plan *plan = &plans[_i];
+    size_t blocks = 0;
+
+    if (plan->ssh && access(folder_path("krl"), R_OK) != 0)
+        return;
+    for (int i = 0; i < 3; i++) {
+        blocks = faults_blocks();
+        life_live(plan, FAULT_MEMORY);
+        fill_caches();
+        OPENSSL_thread_stop();
+    }
+    ck_assert_uint_le(faults_blocks(), blocks);
+}
+END_TEST
+
 /* FAULT=PLAN:FAMILY:N, without a process of its own. */
 static int live_one(const char *which)
 {
@@ -290,8 +308,10 @@ static void add(Suite *suite)
     tcase_set_timeout(tc, 3600);
     if (getenv("FAULT") != NULL)
         tcase_add_test(tc, one);
-    else
+    else {
+        tcase_add_loop_test(tc, a_life_leaves_nothing, 0, ROWS(plans));
         tcase_add_loop_test(tc, what_fails_once_fails_cleanly, 0, ROWS(plans) * FAULT_FAMILIES);
+    }
 }
 
 int main(void)

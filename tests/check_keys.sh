@@ -223,11 +223,12 @@ run trust list --json -f none.trust
 succeeds && [ "$(cat out)" = '[]' ]
 result 'trust list --json: without a line'
 # What the file is called, and a comment, with all that JSON and a terminal could stumble over.
-hostile=$(printf 'a"b\\c\nd\033[31m\377\342\200\250')
-printf 'bob %s \342\200\250\\u0041 "q"\360\237\230\200\n' "$(cut -d' ' -f2- "$own/play.pem.pub")" > "$hostile"
+hostile=$(printf 'a"b\\c\nd\033[31m\377\342\200\250\177\302\237')
+printf 'bob %s \342\200\250\\u0041 "q"\360\237\230\200\342\200\251\342\200\247\342\202\250\302\240\n' "$(cut -d' ' -f2- "$own/play.pem.pub")" > "$hostile"
 run trust list --json -f "$hostile"
-succeeds && [ "$(wc -l < out)" -eq 3 ] && says '"comment": "\u2028\\u0041 \"q\"'"$(printf '\360\237\230\200')"'"' \
-    '"file": "a\"b\\c\u000ad\u001b[31m\ufffd\u2028"'
+succeeds && [ "$(wc -l < out)" -eq 3 ] &&
+    says '"comment": "\u2028\\u0041 \"q\"'"$(printf '\360\237\230\200\\u2029\342\200\247\342\202\250\302\240')"'"' \
+        '"file": "a\"b\\c\u000ad\u001b[31m\ufffd\u2028\u007f\u009f"'
 result 'trust list --json: hostile text is escaped'
 run trust list -f "$hostile"
 succeeds && [ "$(wc -l < out)" -eq 2 ] && says 'a"b\c\x0ad\x1b[31m\xff'
@@ -245,6 +246,7 @@ unset GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_TRUST GSS_EDHOC_ANCHORS
 
 umask 077
 echo 'open sesame' > pass
+head -c 1024 /dev/zero | tr '\0' x > longest
 umask 022
 run keygen --passphrase-file=pass -o locked.pem alice
 succeeds && grep -q 'BEGIN ENCRYPTED PRIVATE KEY' locked.pem && [ "$(stat -c %a locked.pem)" = 600 ] &&
@@ -258,6 +260,9 @@ result 'another passphrase does not'
 printf 'open sesame' | "$command" keygen --passphrase-file - -o piped.pem alice > out 2> err &&
     openssl pkey -in piped.pem -passin file:pass -noout 2> err
 result 'keygen --passphrase-file -: from standard input, without a newline'
+run keygen --passphrase-file longest -o longest.pem alice
+succeeds && run rotate --passphrase-file longest longest.pem && succeeds
+result 'keygen --passphrase-file: of the greatest length'
 run show locked.pem
 fails 1 'needs the passphrase'
 result 'show: an encrypted key is not opened'

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log_line.h"
+#include "load/sink.h"
 #include "lib/slow.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -220,6 +221,8 @@ START_TEST(a_refused_client_is_told_and_why)
     ck_assert_field(line, "service", APP_SERVICE);
     ck_assert_field(line, "method", "3");
     ck_assert_field(line, "trust", NULL);
+    ck_assert_ptr_eq(strstr(line, textf("why=\"%s: ", report_sentence(EDHOC_ERR_UNKNOWN_KEY))),
+                     strstr(line, "why="));
     ck_assert_ptr_nonnull(strstr(field(line, "why"), folder_path("trust-clients")));
     ck_assert_ptr_null(received());
     app_close(&p);
@@ -594,6 +597,42 @@ START_TEST(a_file_that_may_not_grow_kills_nobody)
 }
 END_TEST
 
+START_TEST(a_line_fills_a_file_up_to_its_limit)
+{
+    const struct rlimit small = {1 << 20, RLIM_INFINITY};
+    struct bytes line = BYTES_LITERAL("line\n");
+    const char *path = folder_path("full");
+
+    folder_run("truncate -s $((1048576 - 5)) full");
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ck_assert(sink_append(path, SINK_MADE, line));
+    ck_assert(!sink_append(path, SINK_MADE, line));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}), 0);
+    folder_run("test $(wc -c < full) = 1048576");
+}
+END_TEST
+
+START_TEST(a_line_that_nobody_takes_is_told)
+{
+    struct bytes line = BYTES_LITERAL("line\n");
+    unsigned taken = 0;
+    char path[32], text[8];
+    int fd[2];
+
+    ck_assert(!sink_append(folder_path("missing"), SINK_THERE, line));
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    (void)snprintf(path, sizeof(path), "/dev/fd/%d", fd[0]);
+    ck_assert(sink_append(path, SINK_THERE, line));
+    ck_assert_int_eq(read(fd[1], text, sizeof(text)), 5);
+    while (taken < 1000000 && sink_append(path, SINK_THERE, line))
+        taken++;
+    ck_assert_uint_lt(taken, 1000000); /* it is full, and was not waited for */
+    (void)close(fd[1]);
+    ck_assert(!sink_append(path, SINK_THERE, line));
+    (void)close(fd[0]);
+}
+END_TEST
+
 #define THREADS 4
 #define EACH    ((slow_stride() > 1) ? 3 : 25)
 
@@ -771,6 +810,8 @@ static void add(Suite *suite)
     tcase_add_test(files, a_file_may_be_rotated);
     tcase_add_test(files, a_link_is_not_followed);
     tcase_add_test(files, a_file_that_may_not_grow_kills_nobody);
+    tcase_add_test(files, a_line_fills_a_file_up_to_its_limit);
+    tcase_add_test(files, a_line_that_nobody_takes_is_told);
     tcase_add_test(files, threads_and_children_write_whole_lines);
     tcase_add_test(trace, mech_conf_names_a_trace);
     tcase_add_test(trace, a_trace_goes_into_a_socket);

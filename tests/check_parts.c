@@ -498,6 +498,48 @@ START_TEST(the_last_part_stays_however_large)
 }
 END_TEST
 
+/* ---- what counts, and what is told ---- */
+
+static const struct {
+    const char *otherwise; /* NULL: it always counts, as a key does */
+    bool read, gone;
+    int64_t age;
+    bool over;
+    const char *told;
+} looks[] = {
+    {"nobody is believed", true, false, PART_GRACE - 1, false,
+     "it broke; what was read 59 s ago counts for 0 s more"},
+    {"nobody is believed", true, false, PART_GRACE, false,
+     "it broke; what was read 60 s ago counts for 0 s more"},
+    {"nobody is believed", true, false, PART_GRACE + 1, true,
+     "it broke; what was read 60 s ago is too old, so until that is mended, nobody is believed"},
+    {"nobody is believed", true, false, 5000, false,
+     "it broke; what was read 5 s ago counts for 55 s more"},
+    {"nobody is believed", true, true, 5000, true,
+     "it broke; until that is mended, nobody is believed"},
+    {"nobody is believed", false, false, 5000, true,
+     "it broke; until that is mended, nobody is believed"},
+    {NULL, true, true, PART_GRACE + 1, true, "it broke; what was read 60 s ago is used on"},
+    {NULL, false, false, 5000, true, "it broke"},
+};
+
+START_TEST(what_was_read_last_counts_for_a_minute_unless_its_file_is_gone)
+{
+    struct part_state state = {.contents = looks[_i].read ? &alive : NULL,
+                               .err = EDHOC_ERR_FILE,
+                               .story = textf("it broke"),
+                               .gone = looks[_i].gone,
+                               .age = looks[_i].age};
+
+    ck_assert_int_eq(part_is_over(&state), looks[_i].over);
+    ck_assert_err(part_tell(&state, looks[_i].otherwise), EDHOC_ERR_FILE);
+    ck_assert_str_eq(report_details(EDHOC_ERR_FILE), looks[_i].told);
+    state.err = EDHOC_OK;
+    ck_assert(!part_is_over(&state));
+    ck_assert_ok(part_tell(&state, looks[_i].otherwise));
+}
+END_TEST
+
 /* ---- main ---- */
 
 static void begin(void)
@@ -518,6 +560,8 @@ static void add(Suite *suite)
 
     tcase_add_checked_fixture(tc, begin, NULL);
     tcase_add_test(tc, a_part_is_read_once_for_all_who_hold_it);
+    tcase_add_loop_test(tc, what_was_read_last_counts_for_a_minute_unless_its_file_is_gone, 0,
+                        ROWS(looks));
     tcase_add_test(tc, other_places_passphrases_and_kinds_are_other_parts);
     tcase_add_test(tc, another_user_has_other_parts);
     tcase_add_test(tc, a_change_is_seen_at_the_next_look);
