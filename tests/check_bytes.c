@@ -5,10 +5,13 @@
 #include "base/cbor.h"
 #include "base/keyed_hash.h"
 #include "base/report.h"
+#include "base/utc.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "lib/slow.h"
 #include "lib/suite.h"
 
 /* Stands in for libcrypto's function of that name, and takes note of what is wiped: reading memory
@@ -600,11 +603,42 @@ START_TEST(a_hash_is_multilinear_in_the_words_and_the_length)
 }
 END_TEST
 
+/* ---- times ---- */
+
+/* As the C library has it: every day and some second of it, in 1970 to 2410 and at the end. */
+START_TEST(times_are_those_of_the_calendar)
+{
+    for (int64_t day = 0; day < 440 * 366; day += slow_stride()) {
+        time_t t = (time_t)(day < 439 * 366 ? day * 86400 + day * 7919 % 86400
+                                            : INT64_C(253402300799) - (day - 439 * 366) * 86400);
+        char got[UTC_MAX], want[UTC_MAX];
+        struct tm utc;
+
+        if (gmtime_r(&t, &utc) == NULL ||
+            strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.042Z", &utc) != 24 ||
+            utc_text(t, 42999999, got) != 24 || strcmp(got, want) != 0)
+            ck_abort_msg("%lld is %s, not %s", (long long)t, got, want);
+    }
+}
+END_TEST
+
+START_TEST(times_out_of_range_are_no_dates)
+{
+    static const int64_t seconds[] = {-1, INT64_MIN, INT64_MAX, INT64_C(253402300800)};
+    char text[UTC_MAX];
+
+    ck_assert_uint_eq(utc_text(seconds[_i], 0, text), 24);
+    ck_assert_str_eq(text, "0000-00-00T00:00:00.000Z");
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *views = suite_case(suite, "views", 60), *buffer = suite_case(suite, "buffer", 60);
     TCase *wiping = suite_case(suite, "wiping", 60);
 
+    tcase_add_test(views, times_are_those_of_the_calendar);
+    tcase_add_loop_test(views, times_out_of_range_are_no_dates, 0, 4);
     tcase_add_test(views, views_show_what_they_are_made_of);
     tcase_add_loop_test(views, equality_and_order_go_by_bytes, 0, ROWS(pairs));
     tcase_add_test(views, one_bit_makes_the_difference);

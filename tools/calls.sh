@@ -27,6 +27,7 @@ it starts a program: system popen fork vfork execv execve execvp posix_spawn pos
 it asks the network: getaddrinfo gethostbyname getnameinfo gethostname
 it is not random: rand random rand_r drand48
 it is not safe with threads: strtok gmtime localtime getpwuid getpwnam asctime ctime inet_ntoa
+a fork leaves its lock to the child: gmtime_r localtime_r strftime mktime timegm tzset
 it does not know how much room there is: strcpy strcat sprintf vsprintf gets scanf sscanf fscanf
 it does not know how much room there is: __isoc99_sscanf __isoc23_sscanf __isoc99_fscanf __isoc23_fscanf
 LIST

@@ -13,19 +13,14 @@
 
 #include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/utc.h"
 
 size_t sink_time(char text[SINK_TIME_MAX])
 {
     struct timespec now;
-    struct tm utc;
-    size_t len;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (gmtime_r(&now.tv_sec, &utc) == NULL)
-        return 0;
-    len = strftime(text, SINK_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &utc);
-    return len + (size_t)snprintf(text + len, SINK_TIME_MAX - len, ".%03uZ",
-                                  (unsigned)(now.tv_nsec / 1000000) % 1000);
+    return utc_text(now.tv_sec, now.tv_nsec, text);
 }
 
 /* ---- files ---- */

@@ -4,6 +4,7 @@
 #ifndef MECH_LOAD_SINK_H
 #define MECH_LOAD_SINK_H
 
+#include "base/utc.h"
 #include "base/bytes.h"
 
 enum sink_rule {
@@ -29,7 +30,7 @@ bool sink_syslog(enum sink_severity severity, struct bytes text);
 /* Is there a daemon that would take it? 0, or an errno. */
 int sink_syslog_fault(void);
 
-#define SINK_TIME_MAX 32
+#define SINK_TIME_MAX UTC_MAX
 
 /* "2026-11-26T13:04:07.123Z", and its length. */
 size_t sink_time(char text[SINK_TIME_MAX]);
