@@ -297,7 +297,12 @@ static void *crypto_realloc(void *p, size_t len, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return fails(FAULT_CRYPTO_MEMORY, "OPENSSL_realloc") ? NULL : grown(p, __real_realloc(p, len));
+    if (!fails(FAULT_CRYPTO_MEMORY, "OPENSSL_realloc"))
+        return grown(p, __real_realloc(p, len));
+#if OPENSSL_VERSION_PREREQ(3, 2) /* whose own tells it, for its callers no longer do */
+    ERR_raise(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE);
+#endif
+    return NULL;
 }
 
 static void crypto_free(void *p, const char *file, int line)
