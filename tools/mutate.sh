@@ -60,8 +60,9 @@ passes() {
     sh "$WORK/judge" 300 "$1" && echo "$((($(date +%s%N) - began) / 1000000)) $1"
 }
 
-# judges: those that pass, quick ones first. lines: FILE:LINE and the tests that execute it. Some cannot
-# pass where other users must note their lines in our folder.
+# judges: those that pass, quick ones first. lines: FILE:LINE and the tests that execute it, or nothing
+# at all: those look at the sources, or at what was built. Some cannot pass where other users must note
+# their lines in our folder.
 meet_judges() (
     cd "$WORK/seen" || exit
     mkdir -p tests/e2e ../plain/tests/e2e
@@ -70,13 +71,13 @@ meet_judges() (
         passes "$test" || (cd ../plain && passes "$test") || echo "$test fails as it is, and is no judge" >&2
         executed | sed "s|\$| $test|" >> lines
     done | sort -n > "$WORK/judges"
-    awk 'FILENAME == ARGV[1] { if ($2 == "+") runs[$1, $3]; lines[$1]; next }
+    awk 'FILENAME == ARGV[1] { if ($2 == "+") { runs[$1, $3]; any[$1]; any[$3] } lines[$1]; next }
         { judges[++n] = $2 }
         END {
             for (line in lines) {
                 printf "%s", line
                 for (i = 1; i <= n; i++)
-                    if ((line, judges[i]) in runs)
+                    if ((line, judges[i]) in runs || (line in any && !(judges[i] in any)))
                         printf " %s", judges[i]
                 print ""
             }
