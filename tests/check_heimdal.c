@@ -310,6 +310,144 @@ START_TEST(a_default_credential_is_stored_already_and_no_other)
 }
 END_TEST
 
+/* ---- what failed hands out nothing ---- */
+
+/* MIT's library clears what its callers hand in before it calls us; another need not. */
+static struct outputs {
+    gss_cred_id_t cred;
+    gss_ctx_id_t ctx;
+    gss_name_t name[2];
+    gss_OID_set set;
+    gss_buffer_set_t buffers;
+    gss_buffer_desc buffer[2];
+    OM_uint32 number[2];
+    int flag[2];
+} out;
+
+/* The call failed, and cleared this many bytes in all; the rest is as it was. */
+static void check_cleared(OM_uint32 major, size_t cleared)
+{
+    const uint8_t *bytes = (const uint8_t *)&out;
+    size_t zero = 0;
+
+    ck_assert(GSS_ERROR(major));
+    for (size_t i = 0; i < sizeof(out); i++) {
+        ck_assert(bytes[i] == 0 || bytes[i] == 0x5a);
+        zero += bytes[i] == 0;
+    }
+    ck_assert_uint_eq(zero, cleared);
+    memset(&out, 0x5a, sizeof(out));
+}
+
+#define POINTERS(n) ((n) * sizeof(void *))
+#define BUFFERS(n)  ((n) * sizeof(gss_buffer_desc))
+#define NUMBERS(n)  ((n) * sizeof(OM_uint32))
+
+START_TEST(a_credential_that_there_is_not_hands_out_nothing)
+{
+    gss_buffer_desc nonsense = app_of_text("nonsense");
+    gss_cred_usage_t usage;
+    OM_uint32 minor;
+
+    memset(&out, 0x5a, sizeof(out));
+    (void)setenv("GSS_EDHOC_IDENTITY", folder_path("nobody"), 1);
+    check_cleared(DIRECT(gss_acquire_cred)(&minor, GSS_C_NO_NAME, 0, &app_mechs, GSS_C_INITIATE,
+                                           &out.cred, &out.set, &out.number[0]),
+                  POINTERS(2) + NUMBERS(1));
+    check_cleared(DIRECT(gss_inquire_cred_by_mech)(&minor, GSS_C_NO_CREDENTIAL, &app_spnego,
+                                                   &out.name[0], &out.number[0], &out.number[1],
+                                                   &usage),
+                  POINTERS(1) + NUMBERS(2));
+    check_cleared(DIRECT(gss_export_cred)(&minor, GSS_C_NO_CREDENTIAL, &out.buffer[0]), BUFFERS(1));
+    check_cleared(DIRECT(gss_import_cred)(&minor, &nonsense, &out.cred), POINTERS(1));
+}
+END_TEST
+
+START_TEST(a_name_that_there_is_not_hands_out_nothing)
+{
+    gss_buffer_desc nonsense = app_of_text("nonsense");
+    int more = 0;
+    OM_uint32 minor;
+
+    memset(&out, 0x5a, sizeof(out));
+    check_cleared(DIRECT(gss_import_name)(&minor, &nonsense, &app_mech, &out.name[0]), POINTERS(1));
+    check_cleared(DIRECT(gss_duplicate_name)(&minor, GSS_C_NO_NAME, &out.name[0]), POINTERS(1));
+    check_cleared(DIRECT(gss_display_name)(&minor, GSS_C_NO_NAME, &out.buffer[0], NULL),
+                  BUFFERS(1));
+    check_cleared(DIRECT(gss_compare_name)(&minor, GSS_C_NO_NAME, GSS_C_NO_NAME, &out.flag[0]),
+                  NUMBERS(1));
+    check_cleared(DIRECT(gss_export_name)(&minor, GSS_C_NO_NAME, &out.buffer[0]), BUFFERS(1));
+    check_cleared(DIRECT(gss_localname)(&minor, GSS_C_NO_NAME, &app_mech, &out.buffer[0]),
+                  BUFFERS(1));
+    check_cleared(DIRECT(gss_inquire_name)(&minor, GSS_C_NO_NAME, NULL, NULL, &out.buffers),
+                  POINTERS(1));
+    check_cleared(DIRECT(gss_get_name_attribute)(&minor, GSS_C_NO_NAME, &nonsense, &out.flag[0],
+                                                 &out.flag[1], &out.buffer[0], &out.buffer[1],
+                                                 &more),
+                  NUMBERS(2) + BUFFERS(2));
+}
+END_TEST
+
+START_TEST(a_context_that_there_is_not_hands_out_nothing)
+{
+    gss_buffer_desc nonsense = app_of_text("nonsense");
+    gss_ctx_id_t none = GSS_C_NO_CONTEXT;
+    gss_OID mech;
+    OM_uint32 minor;
+
+    configure();
+    memset(&out, 0x5a, sizeof(out));
+    check_cleared(DIRECT(gss_init_sec_context)(&minor, GSS_C_NO_CREDENTIAL, &none, GSS_C_NO_NAME,
+                                               &app_mech, 0, 0, NULL, NULL, &mech, &out.buffer[0],
+                                               &out.number[0], &out.number[1]),
+                  BUFFERS(1) + NUMBERS(2));
+    check_cleared(DIRECT(gss_accept_sec_context)(&minor, &none, GSS_C_NO_CREDENTIAL, &nonsense,
+                                                 NULL, &out.name[0], &mech, &out.buffer[0],
+                                                 &out.number[0], &out.number[1], &out.cred),
+                  POINTERS(2) + BUFFERS(1) + NUMBERS(2));
+    check_cleared(DIRECT(gss_inquire_context)(&minor, none, &out.name[0], &out.name[1],
+                                              &out.number[0], &mech, &out.number[1], &out.flag[0],
+                                              &out.flag[1]),
+                  POINTERS(2) + NUMBERS(4));
+    check_cleared(DIRECT(gss_context_time)(&minor, none, &out.number[0]), NUMBERS(1));
+    check_cleared(DIRECT(gss_wrap)(&minor, none, 1, 0, &nonsense, &out.flag[0], &out.buffer[0]),
+                  NUMBERS(1) + BUFFERS(1));
+    check_cleared(
+        DIRECT(gss_unwrap)(&minor, none, &nonsense, &out.buffer[0], &out.flag[0], &out.number[0]),
+        NUMBERS(2) + BUFFERS(1));
+    check_cleared(DIRECT(gss_get_mic)(&minor, none, 0, &nonsense, &out.buffer[0]), BUFFERS(1));
+    check_cleared(DIRECT(gss_verify_mic)(&minor, none, &nonsense, &nonsense, &out.number[0]),
+                  NUMBERS(1));
+    check_cleared(DIRECT(gss_wrap_size_limit)(&minor, none, 1, 0, 100, &out.number[0]), NUMBERS(1));
+    check_cleared(DIRECT(gss_pseudo_random)(&minor, none, 0, &nonsense, 16, &out.buffer[0]),
+                  BUFFERS(1));
+    check_cleared(DIRECT(gss_export_sec_context)(&minor, &none, &out.buffer[0]), BUFFERS(1));
+    check_cleared(DIRECT(gss_import_sec_context)(&minor, &nonsense, &out.ctx), POINTERS(1));
+    check_cleared(DIRECT(gss_inquire_sec_context_by_oid)(&minor, none, GSS_C_INQ_SSPI_SESSION_KEY,
+                                                         &out.buffers),
+                  POINTERS(1));
+}
+END_TEST
+
+/* Numbers that are none of ours, just outside. */
+START_TEST(a_foreign_minor_status_is_told_as_its_number)
+{
+    static const OM_uint32 foreign[] = {EDHOC_MINOR_BASE, EDHOC_MINOR_BASE + EDHOC_ERR_END,
+                                        0xffffffff};
+    OM_uint32 minor, more = 0;
+    gss_buffer_desc text;
+
+    for (int i = 0; i < ROWS(foreign); i++) {
+        ck_assert_uint_eq(DIRECT(gss_display_status)(&minor, foreign[i], GSS_C_MECH_CODE, &app_mech,
+                                                     &more, &text),
+                          GSS_S_COMPLETE);
+        ck_assert_str_eq(textf("%.*s", (int)text.length, (const char *)text.value),
+                         textf("unknown minor status %lu", (unsigned long)foreign[i]));
+        app_release(&text);
+    }
+}
+END_TEST
+
 static void add_tests(Suite *suite)
 {
     TCase *tc = app_case(suite, "heimdal");
@@ -323,6 +461,10 @@ static void add_tests(Suite *suite)
     tcase_add_test(tc, a_handshake_without_a_mechglue);
     tcase_add_test(tc, a_name_is_displayed_as_what_it_is);
     tcase_add_test(tc, a_default_credential_is_stored_already_and_no_other);
+    tcase_add_test(tc, a_credential_that_there_is_not_hands_out_nothing);
+    tcase_add_test(tc, a_name_that_there_is_not_hands_out_nothing);
+    tcase_add_test(tc, a_context_that_there_is_not_hands_out_nothing);
+    tcase_add_test(tc, a_foreign_minor_status_is_told_as_its_number);
 }
 
 int main(void)

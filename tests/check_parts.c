@@ -4,6 +4,7 @@
 #include "load/lock.h"
 #include "load/part.h"
 
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -160,6 +161,33 @@ START_TEST(another_user_has_other_parts)
     ck_assert_ptr_eq(ours, again);
     part_release(ours);
     part_release(theirs);
+    part_release(again);
+}
+END_TEST
+
+START_TEST(other_groups_have_other_parts_however_many)
+{
+    static gid_t groups[100];
+    struct part *few, *many, *again;
+
+    if (geteuid() != 0)
+        return; /* only root has others */
+    for (int i = 0; i < ROWS(groups); i++)
+        groups[i] = 70000 + (gid_t)i;
+    ck_assert_int_eq(setgroups(1, groups), 0);
+    few = hold("a");
+    ck_assert_int_eq(setgroups(ROWS(groups), groups), 0);
+    many = hold("a");
+    again = hold("a");
+    ck_assert_ptr_ne(few, many);
+    ck_assert_ptr_eq(many, again);
+    groups[99] = 0;
+    ck_assert_int_eq(setgroups(ROWS(groups), groups), 0);
+    part_release(again);
+    again = hold("a");
+    ck_assert_ptr_ne(many, again);
+    part_release(few);
+    part_release(many);
     part_release(again);
 }
 END_TEST
@@ -564,6 +592,7 @@ static void add(Suite *suite)
                         ROWS(looks));
     tcase_add_test(tc, other_places_passphrases_and_kinds_are_other_parts);
     tcase_add_test(tc, another_user_has_other_parts);
+    tcase_add_test(tc, other_groups_have_other_parts_however_many);
     tcase_add_test(tc, a_change_is_seen_at_the_next_look);
     tcase_add_test(tc, a_young_file_is_read_again);
     tcase_add_test(tc, what_was_read_stays_while_its_file_is_not_there);
