@@ -8,13 +8,18 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/bio.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "lib/errors.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
 #include "lib/key_file.h"
+#include "lib/slow.h"
 #include "lib/suite.h"
 
 #include "crypto/aead.h"
@@ -26,6 +31,8 @@
 #include "crypto/pem.h"
 #include "crypto/sign.h"
 #include "load/openssh_key.h"
+#include "peer/x509_chain.h"
+#include "peer/x509_store.h"
 
 /* ---- memory that is looked at before it is freed ---- */
 
@@ -90,13 +97,16 @@ void *__wrap_realloc(void *p, size_t len)
 /* ---- memory that runs out ---- */
 
 static long left = -1; /* allocations of libcrypto's that succeed; negative: all */
+static bool once;      /* then one fails, and not all that follow */
 
 static void *crypto_malloc(size_t len, const char *file, int line)
 {
     (void)file;
     (void)line;
-    if (left == 0)
+    if (left == 0) {
+        left -= once;
         return NULL;
+    }
     left -= left > 0;
     return malloc(len);
 }
@@ -381,6 +391,116 @@ static edhoc_err try_read_pem(void)
     return err;
 }
 
+/* ---- anchors and CRLs ---- */
+
+#define NOW 1800000000
+
+/* A CA, its CRL and a client's certificate: PEM, PEM, DER. */
+static struct {
+    struct bytes ca, crl, leaf;
+} pki;
+
+static void add_extension(X509 *x, int nid, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+    must(extension != NULL && X509_add_ext(x, extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+}
+
+static X509 *certificate(const char *name, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer)
+{
+    X509_NAME *names[2] = {X509_NAME_new(), X509_NAME_new()};
+    X509 *x = X509_new();
+
+    for (int i = 0; i < 2; i++)
+        must(X509_NAME_add_entry_by_txt(names[i], "CN", MBSTRING_ASC,
+                                        (const uint8_t *)(i == 0 ? name : issuer), -1, -1, 0) == 1);
+    must(X509_set_version(x, 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x), 7) == 1);
+    must(X509_set_subject_name(x, names[0]) == 1 && X509_set_issuer_name(x, names[1]) == 1);
+    must(ASN1_TIME_set(X509_getm_notBefore(x), NOW - 86400) != NULL);
+    must(ASN1_TIME_set(X509_getm_notAfter(x), NOW + 86400) != NULL);
+    must(X509_set_pubkey(x, key) == 1);
+    if (strcmp(name, issuer) == 0)
+        add_extension(x, NID_basic_constraints, "critical,CA:TRUE");
+    else
+        add_extension(x, NID_ext_key_usage, "clientAuth");
+    must(X509_sign(x, signer, EVP_sha256()) > 0);
+    X509_NAME_free(names[0]);
+    X509_NAME_free(names[1]);
+    return x;
+}
+
+static struct bytes kept_bio(BIO *bio)
+{
+    char *p;
+    long len = BIO_get_mem_data(bio, &p);
+    struct bytes text = keep(p, (size_t)len);
+
+    BIO_free(bio);
+    return text;
+}
+
+static X509_CRL *empty_crl(X509 *ca, EVP_PKEY *signer)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *from = ASN1_TIME_set(NULL, NOW - 86400), *until = ASN1_TIME_set(NULL, NOW + 86400);
+
+    must(X509_CRL_set_version(crl, 1) == 1);
+    must(X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) == 1);
+    must(X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1);
+    must(X509_CRL_sign(crl, signer, EVP_sha256()) > 0);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    return crl;
+}
+
+static void make_pki(void)
+{
+    EVP_PKEY *signer = EVP_EC_gen("P-256");
+    X509 *ca = certificate("a CA", "a CA", signer, signer);
+    X509 *leaf = certificate("a client", "a CA", signer, signer);
+    X509_CRL *crl = empty_crl(ca, signer);
+    BIO *bio[3] = {BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem())};
+
+    must(PEM_write_bio_X509(bio[0], ca) == 1 && PEM_write_bio_X509_CRL(bio[1], crl) == 1 &&
+         i2d_X509_bio(bio[2], leaf) == 1);
+    pki.ca = kept_bio(bio[0]);
+    pki.crl = kept_bio(bio[1]);
+    pki.leaf = kept_bio(bio[2]);
+    X509_free(ca);
+    X509_free(leaf);
+    X509_CRL_free(crl);
+    EVP_PKEY_free(signer);
+}
+
+/* What could be loaded verifies: no anchor has lost its key. */
+static edhoc_err try_store(struct bytes crls)
+{
+    struct x509_store *store;
+    edhoc_err err = x509_store_new(pki.ca, "anchors", crls, "crls", &store);
+    long before = left;
+    int64_t expires;
+
+    if (err != EDHOC_OK)
+        return err;
+    left = -1;
+    ck_assert_ok(x509_verify(store, &pki.leaf, 1, X509_FOR_CLIENT, NOW, &expires));
+    left = before;
+    x509_store_free(store);
+    return EDHOC_OK;
+}
+
+static edhoc_err try_anchors(void)
+{
+    return try_store(BYTES_NONE);
+}
+
+static edhoc_err try_crls(void)
+{
+    return try_store(pki.crl);
+}
+
 /* In this order, as some use what others made. */
 static const struct {
     const char *name;
@@ -393,7 +513,8 @@ static const struct {
     {"expand", try_expand},     {"expand with KMAC", try_expand_kmac},
     {"seal", try_seal},         {"open", try_open},
     {"cipher", try_cipher},     {"write PEM", try_write_pem},
-    {"read PEM", try_read_pem},
+    {"read PEM", try_read_pem}, {"anchors", try_anchors},
+    {"CRLs", try_crls},
 };
 
 /* The n-th allocation fails, for every n; then all of them succeed again. Some of those within a
@@ -411,7 +532,8 @@ static void starve(const char *name, edhoc_err (*operation)(void))
         left = -1;
         ck_assert_msg(err == EDHOC_OK || err == EDHOC_ERR_NOMEM || err == EDHOC_ERR_CRYPTO ||
                           (operation == try_verify && err == EDHOC_ERR_PROOF),
-                      "%s, allocation %ld: %s", name, n, report_sentence(err));
+                      "%s, allocation %ld: %s: %s", name, n, report_sentence(err),
+                      report_details(err));
         told = told || err == EDHOC_ERR_NOMEM;
         must(ERR_peek_error() == 0);
     }
@@ -424,6 +546,7 @@ START_TEST(lack_of_memory_is_never_told_as_a_refusal)
     const struct keytype *signs = keytype_by_name(_i == 0 ? "ed25519" : "p256");
 
     work.type = keytype_by_name(_i == 0 ? "x25519" : "p256dh");
+    make_pki();
     work.signature = work.sealed = work.pem = buf_new(4096);
     ck_assert_ok(key_generate(work.type, &work.key));
     ck_assert_ok(key_generate(work.type, &work.peer));
@@ -439,6 +562,25 @@ START_TEST(lack_of_memory_is_never_told_as_a_refusal)
 }
 END_TEST
 
+/* libcrypto reads a certificate to its end where it had no memory for its key. */
+START_TEST(anchors_are_whole_where_memory_failed_once)
+{
+    long n = 0;
+
+    make_pki();
+    ck_assert_ok(try_crls());
+    once = true;
+    do {
+        left = n;
+        (void)!try_crls();
+        n += slow_stride();
+    } while (left < 0);
+    left = -1;
+    once = false;
+    ck_assert_int_gt(n, 100);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *freed = suite_case(suite, "freed", 60), *none = suite_case(suite, "none left", 120);
@@ -448,6 +590,7 @@ static void add(Suite *suite)
                         KEY_FILE_TYPES * KEY_FORMS);
     tcase_add_loop_test(freed, a_loaded_openssh_key_leaves_no_copy_in_freed_memory, 0,
                         KEY_FILE_OPENSSH);
+    tcase_add_test(none, anchors_are_whole_where_memory_failed_once);
     tcase_add_loop_test(none, lack_of_memory_is_never_told_as_a_refusal, 0, 2);
 }
 

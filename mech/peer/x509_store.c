@@ -17,13 +17,6 @@
 
 #define REMEMBERED_MAX 512 /* validated chains */
 
-static edhoc_err add_anchor(struct x509_store *s, X509 *x, const char *path, unsigned number)
-{
-    if (X509_check_ca(x) == 0)
-        return report(EDHOC_ERR_KEY_FORMAT, "%s: certificate %u is not a CA's", path, number);
-    return X509_STORE_add_cert(s->store, x) == 1 ? EDHOC_OK : crypto_failed("adding an anchor");
-}
-
 static edhoc_err add_crl(struct x509_store *s, X509_CRL *crl)
 {
     const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
@@ -36,24 +29,84 @@ static edhoc_err add_crl(struct x509_store *s, X509_CRL *crl)
     return x509_crls_add(s->crls, crl);
 }
 
+/* libcrypto reads on where it had no memory for a certificate's key, which is then missing for ever, and
+ * does not always say that memory was what it lacked. So what failed is read once more, and memory asked
+ * for. */
+static bool lacked_memory(void)
+{
+    void *some = OPENSSL_malloc(256);
+    bool lacked = some == NULL || crypto_lacked_memory();
+
+    OPENSSL_free(some);
+    return lacked;
+}
+
+static edhoc_err add_anchor(struct x509_store *s, X509 *x, const char *path, unsigned number)
+{
+    if (X509_check_ca(x) == 0)
+        return lacked_memory()
+                   ? EDHOC_ERR_NOMEM
+                   : report(EDHOC_ERR_KEY_FORMAT, "%s: certificate %u is not a CA's", path, number);
+    return X509_STORE_add_cert(s->store, x) == 1 ? EDHOC_OK : crypto_failed("adding an anchor");
+}
+
+/* With its key, and what libcrypto keeps about the key. */
+static bool is_whole(const X509 *x)
+{
+    const EVP_PKEY *key = x != NULL ? X509_get0_pubkey(x) : NULL;
+
+    return key != NULL && EVP_PKEY_get_security_bits(key) > 0;
+}
+
+static X509 *read_anchor(const uint8_t *der, long len)
+{
+    X509 *x = NULL;
+
+    for (int i = 0; i < 2 && !is_whole(x); i++) {
+        const uint8_t *p = der;
+
+        X509_free(x);
+        x = d2i_X509(NULL, &p, len);
+        if (x == NULL || p != der + len) {
+            X509_free(x);
+            x = NULL;
+        }
+    }
+    return x;
+}
+
+static X509_CRL *read_crl(const uint8_t *der, long len)
+{
+    X509_CRL *list = NULL;
+
+    for (int i = 0; i < 2 && list == NULL; i++) {
+        const uint8_t *p = der;
+
+        list = d2i_X509_CRL(NULL, &p, len);
+        if (list != NULL && p != der + len) {
+            X509_CRL_free(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
 /* Every entry of a PEM text must be of the kind asked for: one that is not would be a rule that the
  * administrator believes in and that nobody applies. */
 static edhoc_err add_entry(struct x509_store *s, const char *name, const uint8_t *der, long len,
                            bool crl, const char *path, unsigned number)
 {
-    const uint8_t *p = der;
     X509_CRL *list = NULL;
     X509 *x = NULL;
     edhoc_err err;
 
-    if (crl && strcmp(name, PEM_STRING_X509_CRL) == 0 &&
-        (list = d2i_X509_CRL(NULL, &p, len)) != NULL && p == der + len)
+    if (crl && strcmp(name, PEM_STRING_X509_CRL) == 0 && (list = read_crl(der, len)) != NULL)
         err = add_crl(s, list);
     else if (!crl &&
              (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0) &&
-             (x = d2i_X509(NULL, &p, len)) != NULL && p == der + len)
+             (x = read_anchor(der, len)) != NULL)
         err = add_anchor(s, x, path, number);
-    else if (crypto_lacked_memory())
+    else if (lacked_memory())
         err = EDHOC_ERR_NOMEM;
     else
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u (%.40s) is no valid %s", path, number,
@@ -80,7 +133,7 @@ static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const
     }
     if (err == EDHOC_OK && (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
                             x509_pem_occurrences(pem, "BEGIN ") != number))
-        err = crypto_lacked_memory()
+        err = lacked_memory()
                   ? EDHOC_ERR_NOMEM
                   : report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
     else if (err == EDHOC_OK && number == 0)
