@@ -54,13 +54,15 @@ edhoc_err glue_oid_set(gss_const_OID const *oids, size_t count, gss_OID_set *out
     gss_OID_set set = calloc(1, sizeof(*set));
     OM_uint32 minor;
 
-    *out = set;
-    if (set == NULL)
+    if (set == NULL) {
+        *out = NULL;
         return EDHOC_ERR_NOMEM;
+    }
     set->elements = calloc(count, sizeof(*set->elements));
     while (set->elements != NULL && set->count < count &&
            copy_oid(oids[set->count], &set->elements[set->count]))
         set->count++;
+    *out = set;
     if (set->count == count)
         return EDHOC_OK;
     (void)gss_release_oid_set(&minor, out);

@@ -126,13 +126,15 @@ static const char *absolute(const char *variable)
 edhoc_err place_below_home(const char *leaf, char **path)
 {
     const char *home = absolute("HOME");
-    char *owned = home == NULL ? home_from_database() : NULL;
+    char *owned = NULL;
     edhoc_err err;
 
     *path = NULL;
-    if (home == NULL && owned == NULL)
+    if (home == NULL)
+        home = owned = home_from_database();
+    if (home == NULL)
         return report(EDHOC_ERR_NO_IDENTITY, "no home directory is known; set HOME");
-    err = join(home != NULL ? home : owned, "/", leaf, path);
+    err = join(home, "/", leaf, path);
     free(owned);
     return err;
 }
@@ -145,13 +147,14 @@ edhoc_err place_home(const char *leaf, char **path)
     edhoc_err err;
 
     *path = NULL;
-    if (config == NULL && home == NULL)
+    if (config != NULL)
+        return join(config, "/gss-edhoc/", leaf, path);
+    if (home == NULL)
         home = owned = home_from_database();
-    if (config == NULL && home == NULL)
+    if (home == NULL)
         return report(EDHOC_ERR_NO_IDENTITY,
                       "no home directory is known; set HOME or GSS_EDHOC_IDENTITY");
-    err = config != NULL ? join(config, "/gss-edhoc/", leaf, path)
-                         : join(home, "/.config/gss-edhoc/", leaf, path);
+    err = join(home, "/.config/gss-edhoc/", leaf, path);
     free(owned);
     return err;
 }

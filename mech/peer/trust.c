@@ -565,7 +565,7 @@ static bool find_any(const struct trust *t, struct trust_story *story)
 const char *trust_hint(const struct trust *t, unsigned role, struct bytes name, bool any,
                        struct trust_story *story)
 {
-    struct trust_story found;
+    struct trust_story found = {.text = ""};
 
     story->text[0] = '\0';
     if ((name.len > 0 && trust_taken_by(t, role, name, &found)) || (any && find_any(t, &found)))
