@@ -118,15 +118,29 @@ END_TEST
 
 /* ---- downgrade ---- */
 
-/* `p` goes on to its end with token `number` changed. Neither side may be led to believe it: `role`
- * is the first to see that something is wrong, for this reason. */
-static void check_not_believed(struct pair *p, enum edhoc_role role, edhoc_err err)
+/* `p` goes on to its end with token `number` changed. Neither side may be led to believe it. What `role`
+ * says, the first to see that something is wrong. */
+static edhoc_err not_believed(struct pair *p, enum edhoc_role role)
 {
+    edhoc_err err;
+
     pair_run(p, NULL, NULL);
-    ck_assert_err(p->err[role], err);
+    err = p->err[role];
     ck_assert_err(p->err[1 - role], EDHOC_ERR_PEER_ERROR);
     ck_assert(!edhoc_done(p->side[EDHOC_INITIATOR]) && !edhoc_done(p->side[EDHOC_RESPONDER]));
     pair_free(p);
+    return err;
+}
+
+/* The initiator has other keys for message_2 than the responder. It is a stream of bytes without a MAC of its
+ * own, so what comes out is noise: malformed, or by chance something that stands where C_R or ID_CRED_R do. */
+static void check_noise(struct pair *p)
+{
+    edhoc_err err = not_believed(p, EDHOC_INITIATOR);
+
+    ck_assert_msg(err == EDHOC_ERR_MALFORMED || err == EDHOC_ERR_CONNECTION_ID ||
+                      err == EDHOC_ERR_CRED_FORM,
+                  "%s", errors_differ(err, EDHOC_ERR_MALFORMED));
 }
 
 /* The initiator hears that suite 4 alone is taken, which the responder never said, and says why it has
@@ -145,7 +159,7 @@ START_TEST(a_downgrade_by_made_up_and_shortened_suites_is_refused)
     buf_reset(&p.token[4]);
     ck_assert_ok(pair_step(&p, EDHOC_RESPONDER, buf_bytes(&p.token[3]), &p.token[4]));
     p.tokens = 4;
-    check_not_believed(&p, EDHOC_INITIATOR, EDHOC_ERR_MALFORMED);
+    check_noise(&p);
 }
 END_TEST
 
@@ -164,9 +178,9 @@ START_TEST(a_downgrade_of_the_method_is_refused)
     ck_assert_uint_eq(p.token[1].p[0], 0);
     p.token[1].p[0] = (uint8_t)_i;
     if (_i == 2) /* the responder has what it takes, and the initiator cannot read the answer */
-        check_not_believed(&p, EDHOC_INITIATOR, EDHOC_ERR_MALFORMED);
+        check_noise(&p);
     else
-        check_not_believed(&p, EDHOC_RESPONDER, EDHOC_ERR_METHOD);
+        ck_assert_err(not_believed(&p, EDHOC_RESPONDER), EDHOC_ERR_METHOD);
 }
 END_TEST
 
@@ -181,7 +195,7 @@ START_TEST(a_downgrade_of_confirmation_is_refused)
     pair_advance(&p, 1);
     ck_assert_uint_eq(p.token[1].p[p.token[1].len - 1], 1);
     p.token[1].p[p.token[1].len - 1] = 0;
-    check_not_believed(&p, EDHOC_INITIATOR, EDHOC_ERR_MALFORMED);
+    check_noise(&p);
 }
 END_TEST
 
