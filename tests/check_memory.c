@@ -30,7 +30,9 @@
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
 #include "crypto/sign.h"
+#include "crypto/ssh_blob.h"
 #include "load/openssh_key.h"
+#include "peer/ssh_ca.h"
 #include "peer/x509_chain.h"
 #include "peer/x509_store.h"
 
@@ -501,6 +503,17 @@ static edhoc_err try_crls(void)
     return try_store(pki.crl);
 }
 
+/* ---- an OpenSSH CA ---- */
+
+static edhoc_err try_ssh_ca(void)
+{
+    uint8_t memory[256];
+    struct buf blob = buf_in(memory, sizeof(memory));
+
+    ssh_blob_put(work.signer, &blob);
+    return ssh_ca_check(buf_bytes(&blob));
+}
+
 /* In this order, as some use what others made. */
 static const struct {
     const char *name;
@@ -514,7 +527,7 @@ static const struct {
     {"seal", try_seal},         {"open", try_open},
     {"cipher", try_cipher},     {"write PEM", try_write_pem},
     {"read PEM", try_read_pem}, {"anchors", try_anchors},
-    {"CRLs", try_crls},
+    {"CRLs", try_crls},         {"OpenSSH CA", try_ssh_ca},
 };
 
 /* The n-th allocation fails, for every n; then all of them succeed again. Some of those within a

@@ -24,6 +24,8 @@ edhoc_err x509_parse(struct bytes der, X509 **out)
 
     (void)ERR_set_mark();
     *out = decode(der);
+    if (*out == NULL) /* perhaps for want of memory, which libcrypto does not always say */
+        *out = decode(der);
     if (*out == NULL)
         err = crypto_lacked_memory() ? EDHOC_ERR_NOMEM : EDHOC_ERR_CRED_BAD;
     (void)ERR_pop_to_mark();

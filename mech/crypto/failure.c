@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 /* The errors since the mark: the first, which is the cause of those that follow, and the last. 0 where
@@ -49,9 +50,14 @@ edhoc_err crypto_failed(const char *operation)
     return report(EDHOC_ERR_CRYPTO, "%s: %s", operation, reason);
 }
 
+/* libcrypto does not always say so: then memory is asked for. */
 bool crypto_lacked_memory(void)
 {
-    return is_lack_of_memory(take_errors());
+    bool lacked = is_lack_of_memory(take_errors());
+    void *some = lacked ? NULL : OPENSSL_malloc(256);
+
+    OPENSSL_free(some);
+    return lacked || some == NULL;
 }
 
 bool crypto_lacks_it(void)

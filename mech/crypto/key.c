@@ -422,19 +422,34 @@ edhoc_err key_from_ephemeral(const struct keytype *type, struct bytes x, struct 
     return err;
 }
 
+static edhoc_err share_pkey(const struct key *k)
+{
+    edhoc_err err;
+
+    (void)ERR_set_mark();
+    err = EVP_PKEY_up_ref(k->pkey) == 1 ? EDHOC_OK : crypto_failed("sharing a key");
+    (void)ERR_pop_to_mark();
+    return err;
+}
+
 edhoc_err key_with_signer(struct key *public_key,
                           edhoc_err (*sign)(void *arg, struct bytes text, struct buf *signature),
                           void (*drop)(void *arg), void *arg, struct key **out)
 {
     struct key *k = calloc(1, size_of_key(public_key->type));
+    edhoc_err err;
 
     *out = NULL;
     if (k == NULL)
         return EDHOC_ERR_NOMEM;
+    err = share_pkey(public_key);
+    if (err != EDHOC_OK) {
+        free(k);
+        return err;
+    }
     memcpy(k, public_key, size_of_key(public_key->type));
     atomic_init(&k->refs, 1);
     begun_init(&k->begun);
-    (void)EVP_PKEY_up_ref(k->pkey);
     k->passing = false;
     k->sign = sign;
     k->drop = drop;

@@ -65,11 +65,17 @@ size_t verifier_length(const struct verifier *v)
 
 edhoc_err verifier_ed25519(struct bytes x, struct verifier **out)
 {
+    EVP_PKEY *pkey;
     edhoc_err err;
 
+    *out = NULL;
     (void)ERR_set_mark();
-    err = verifier_new(ED25519, EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, x.p, x.len),
-                       NULL, 64, out);
+    pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, x.p, x.len);
+    /* 32 bytes are taken whichever they are: it is not the key that is at fault. */
+    if (pkey == NULL && x.len == 32)
+        err = crypto_failed("importing a CA's key");
+    else
+        err = verifier_new(ED25519, pkey, NULL, 64, out);
     (void)ERR_pop_to_mark();
     return err;
 }

@@ -111,6 +111,8 @@ static bool each_of(const GENERAL_NAMES *sans,
         const char *kind;
         char *text = san_text(sk_GENERAL_NAME_value(sans, i), &kind);
 
+        if (text == NULL && kind != NULL) /* perhaps for want of memory: it is asked again */
+            text = san_text(sk_GENERAL_NAME_value(sans, i), &kind);
         if (text != NULL)
             more = each(arg, kind, text);
         else if (kind != NULL)

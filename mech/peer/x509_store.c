@@ -29,28 +29,17 @@ static edhoc_err add_crl(struct x509_store *s, X509_CRL *crl)
     return x509_crls_add(s->crls, crl);
 }
 
-/* libcrypto reads on where it had no memory for a certificate's key, which is then missing for ever, and
- * does not always say that memory was what it lacked. So what failed is read once more, and memory asked
- * for. */
-static bool lacked_memory(void)
-{
-    void *some = OPENSSL_malloc(256);
-    bool lacked = some == NULL || crypto_lacked_memory();
-
-    OPENSSL_free(some);
-    return lacked;
-}
-
 static edhoc_err add_anchor(struct x509_store *s, X509 *x, const char *path, unsigned number)
 {
     if (X509_check_ca(x) == 0)
-        return lacked_memory()
+        return crypto_lacked_memory()
                    ? EDHOC_ERR_NOMEM
                    : report(EDHOC_ERR_KEY_FORMAT, "%s: certificate %u is not a CA's", path, number);
     return X509_STORE_add_cert(s->store, x) == 1 ? EDHOC_OK : crypto_failed("adding an anchor");
 }
 
-/* With its key, and what libcrypto keeps about the key. */
+/* libcrypto reads on where it had no memory for a certificate's key, or for what it keeps about one, which is
+ * then missing for ever. So what is not whole, and what failed, is read once more. */
 static bool is_whole(const X509 *x)
 {
     const EVP_PKEY *key = x != NULL ? X509_get0_pubkey(x) : NULL;
@@ -106,7 +95,7 @@ static edhoc_err add_entry(struct x509_store *s, const char *name, const uint8_t
              (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0) &&
              (x = read_anchor(der, len)) != NULL)
         err = add_anchor(s, x, path, number);
-    else if (lacked_memory())
+    else if (crypto_lacked_memory())
         err = EDHOC_ERR_NOMEM;
     else
         err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u (%.40s) is no valid %s", path, number,
@@ -133,7 +122,7 @@ static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const
     }
     if (err == EDHOC_OK && (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
                             x509_pem_occurrences(pem, "BEGIN ") != number))
-        err = lacked_memory()
+        err = crypto_lacked_memory()
                   ? EDHOC_ERR_NOMEM
                   : report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
     else if (err == EDHOC_OK && number == 0)
