@@ -1,8 +1,8 @@
 /* What the mechanism is: attributes (RFC 5587) and the SASL name (RFC 5801). */
 #include "base/bytes.h"
 #include "buffers.h"
+#include "load/sources.h"
 #include "mechglue.h"
-#include "negoex.h"
 #include "oids.h"
 #include "status.h"
 
@@ -20,7 +20,7 @@ static edhoc_err our_attributes(gss_OID_set *out)
     };
     const size_t count = sizeof(ours) / sizeof(ours[0]);
 
-    return glue_oid_set(ours, glue_negoex_wanted() ? count : count - 1, out);
+    return glue_oid_set(ours, sources_want_negoex() ? count : count - 1, out);
 }
 
 /* The attributes whose meaning we know, whether or not they hold. */

@@ -1,10 +1,7 @@
 /* NegoEx (draft-zhu-negoex): negotiation inside SPNEGO, with a checksum over all of it. Only where
  * the option `negoex` asks for it: a mechanism that has an authentication scheme is offered in a
  * NegoEx message, which makes every SPNEGO token longer, also for those who do not know it. */
-#include "negoex.h"
-
 #include "buffers.h"
-#include "load/settings.h"
 #include "load/sources.h"
 #include "mechglue.h"
 #include "oids.h"
@@ -16,16 +13,6 @@
 static const uint8_t scheme[16] = {0x1a, 0xd2, 0x70, 0x56, 0xb9, 0x99, 0x46, 0x34,
                                    0x89, 0x31, 0xe6, 0x7b, 0x2b, 0x8a, 0x22, 0xc5};
 
-/* Read anew each time, as credentials are: a process may change its environment. */
-bool glue_negoex_wanted(void)
-{
-    struct settings settings;
-    bool wanted = sources_settings(NULL, 0, &settings) == EDHOC_OK && settings.negoex;
-
-    settings_clear(&settings);
-    return wanted;
-}
-
 /* Any error here makes MIT's SPNEGO treat us as a mechanism without NegoEx, and its token is as if
  * this function did not exist. */
 GLUE_EXPORT OM_uint32 gssspi_query_mechanism_info(OM_uint32 *minor_status, gss_const_OID mech_oid,
@@ -36,7 +23,7 @@ GLUE_EXPORT OM_uint32 gssspi_query_mechanism_info(OM_uint32 *minor_status, gss_c
         return glue_refuse(minor_status, GSS_S_CALL_INACCESSIBLE_WRITE);
     if (!glue_is_our_mech(mech_oid))
         return glue_refuse(minor_status, GSS_S_BAD_MECH);
-    if (!glue_negoex_wanted())
+    if (!sources_want_negoex())
         return glue_status(minor_status, EDHOC_ERR_UNSUPPORTED);
     memcpy(auth_scheme, scheme, sizeof(scheme));
     return glue_status(minor_status, EDHOC_OK);

@@ -171,6 +171,14 @@ static edhoc_err set_options(struct settings *s, size_t offset, const struct val
     return EDHOC_OK;
 }
 
+bool settings_may_want_negoex(const struct mech_conf *conf)
+{
+    const char *variable = secure_getenv("GSS_EDHOC_OPTIONS");
+
+    return (conf->options != NULL && strstr(conf->options, "negoex") != NULL) ||
+           (variable != NULL && strstr(variable, "negoex") != NULL);
+}
+
 void settings_put_options(struct buf *out, const struct settings *s)
 {
     const unsigned bits = s->options | (s->negoex ? OPTION_NEGOEX : 0);

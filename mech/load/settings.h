@@ -63,6 +63,8 @@ edhoc_err settings_read(const struct setting_pair *store, size_t count,
 /* The same with a registration line that was read already. */
 edhoc_err settings_read_with(const struct mech_conf *conf, const struct setting_pair *store,
                              size_t count, struct settings *out) EDHOC_MUST_USE;
+/* Could `negoex` be set at all? Where the word is nowhere, nothing has to be read to know. */
+bool settings_may_want_negoex(const struct mech_conf *conf);
 void settings_clear(struct settings *s);
 /* The names of all settings, as mech.conf has them; NULL at the end. Each has a variable. */
 const char *settings_name(size_t i);

@@ -42,14 +42,15 @@ struct sources {
 
 /* ---- the registration line ---- */
 
-edhoc_err sources_settings(const struct setting_pair *store, size_t count, struct settings *out)
+/* As its files have it now. *out is to be let go of, and NULL after an error. */
+static edhoc_err read_conf(struct conf **out)
 {
     struct part *part = NULL;
     struct part_state state = {.contents = NULL};
     struct wanted w;
     edhoc_err err = wanted_conf(&w);
 
-    *out = (struct settings){.identity = NULL};
+    *out = NULL;
     if (err == EDHOC_OK)
         err = part_hold(&w.spec, &part);
     if (err == EDHOC_OK) {
@@ -59,11 +60,36 @@ edhoc_err sources_settings(const struct setting_pair *store, size_t count, struc
             err = report(err, "%s", state.story);
     }
     if (err == EDHOC_OK)
-        err = settings_read_with(conf_line(state.contents), store, count, out);
+        *out = conf_ref(state.contents);
     part_state_clear(&state);
     part_release(part);
     wanted_clear(&w);
     return err;
+}
+
+edhoc_err sources_settings(const struct setting_pair *store, size_t count, struct settings *out)
+{
+    struct conf *conf;
+    edhoc_err err = read_conf(&conf);
+
+    *out = (struct settings){.identity = NULL};
+    if (err == EDHOC_OK)
+        err = settings_read_with(conf_line(conf), store, count, out);
+    conf_free(conf);
+    return err;
+}
+
+bool sources_want_negoex(void)
+{
+    struct settings settings = {.identity = NULL};
+    struct conf *conf;
+    bool wanted = read_conf(&conf) == EDHOC_OK && settings_may_want_negoex(conf_line(conf)) &&
+                  settings_read_with(conf_line(conf), NULL, 0, &settings) == EDHOC_OK &&
+                  settings.negoex;
+
+    settings_clear(&settings);
+    conf_free(conf);
+    return wanted;
 }
 
 /* ---- what is held ---- */

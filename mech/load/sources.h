@@ -14,6 +14,9 @@ struct sources;
  * is known to this process. */
 edhoc_err sources_settings(const struct setting_pair *store, size_t count,
                            struct settings *out) EDHOC_MUST_USE;
+/* Does the environment or the registration line ask for NegoEx? Read anew each time, as settings are:
+ * a process may change its environment. False where they cannot be read. */
+bool sources_want_negoex(void);
 
 /* An initiator's, whose settings have a file of choices (choices.h), needs no identity beside those in
  * it: where the usual one does not exist, that of the file's first line stands for it, for no
