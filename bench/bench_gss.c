@@ -14,7 +14,9 @@
  *     bench_gss fleet FOLDER COUNT      so many users with OpenSSH certificates against a pinned one
  *     bench_gss lines FOLDER FILE TYPE COUNT   writes a trust file
  *     bench_gss http FOLDER PORT        logins at a web server
+ *     bench_gss visit FOLDER PORT VISIT COUNT  so many of one kind (http.c), for callgrind
  *     bench_gss once FOLDER KIND COUNT  establishes so many contexts, for callgrind
+ *     bench_gss bare FOLDER KIND COUNT  the floor of so many contexts, for callgrind
  */
 #include "bench_gss.h"
 #include "measure.h"
@@ -33,7 +35,8 @@ static const struct {
     {"messages", 0, bench_messages}, {"memory", 0, bench_memory},     {"trust", 1, bench_trust},
     {"garbage", 1, bench_garbage},   {"stranger", 1, bench_stranger}, {"names", 2, bench_names},
     {"choose", 1, bench_choose},     {"lines", 3, bench_lines},       {"http", 1, bench_http},
-    {"once", 2, bench_once},         {"fleet", 1, bench_fleet},
+    {"once", 2, bench_once},         {"bare", 2, bench_bare},         {"fleet", 1, bench_fleet},
+    {"visit", 3, bench_visit},
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@ void bench_threads(char **arguments);
 void bench_calls(char **arguments);
 void bench_memory(char **arguments);
 void bench_once(char **arguments);
+void bench_bare(char **arguments);
 
 /* messages.c */
 void bench_messages(char **arguments);
@@ -27,5 +28,6 @@ void bench_lines(char **arguments);
 
 /* http.c */
 void bench_http(char **arguments);
+void bench_visit(char **arguments);
 
 #endif

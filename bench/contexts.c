@@ -104,6 +104,18 @@ void bench_once(char **arguments)
     pair_free(&pair);
 }
 
+/* KIND COUNT: nothing but its floor. */
+void bench_bare(char **arguments)
+{
+    size_t k = kind_index(arguments[0]);
+    struct floor bare;
+
+    floor_init(&bare, floors[k].ephemeral, floors[k].authentication, floors[k].dh, floors[k].hash);
+    for (int count = atoi(arguments[1]); count > 0; count--)
+        floor_establish(&bare);
+    floor_free(&bare);
+}
+
 /* ---- with threads ---- */
 
 struct runner {

@@ -155,26 +155,38 @@ static void login_once(void *arg)
     (void)close(fd);
 }
 
+/* A page, and the mechanism for which a worthless token says that it is. */
+struct page {
+    const char *name;
+    const gss_OID_desc *mech;
+};
+
 static void unasked_once(void *arg)
 {
+    const struct page *page = arg;
     struct answer a;
     int fd = dial();
 
-    get(fd, arg, NULL, &a);
+    get(fd, page->name, NULL, &a);
     must(a.status == 401, "a request without token");
     (void)close(fd);
 }
 
-/* The frame of a first token, and two bytes that are no message_1. */
+/* The frame of a first token, and two bytes that are no message_1 and no AP-REQ. */
 static void garbage_once(void *arg)
 {
-    static unsigned char token[39] = {0x60, 37, 0x06, 33, [37] = 3, [38] = 6};
-    gss_buffer_desc garbage = {sizeof(token), token};
+    const struct page *page = arg;
+    unsigned char token[64] = {0x60, 0, 0x06}, *end = token + 4 + page->mech->length;
+    gss_buffer_desc garbage = {6 + page->mech->length, token};
     struct answer a;
     int fd = dial();
 
-    memcpy(token + 4, mech_edhoc.elements, mech_edhoc.length);
-    get(fd, arg, &garbage, &a);
+    token[1] = (unsigned char)(garbage.length - 2);
+    token[3] = (unsigned char)page->mech->length;
+    memcpy(token + 4, page->mech->elements, page->mech->length);
+    end[0] = 3;
+    end[1] = 6;
+    get(fd, page->name, &garbage, &a);
     must(a.status == 401, "a worthless token");
     (void)close(fd);
 }
@@ -198,45 +210,91 @@ static void measure_wall(struct work *works, size_t count, double seconds)
     }
 }
 
-/* Against krb5, after subtracting from ours the bare request that it needs more. */
-static double login_ratio(const struct work *ours, const struct work *krb5, const struct work *one,
-                          const struct work *two)
+static struct pair pairs[2];
+static struct page many = {"many", &mech_edhoc}, krb5_page = {"krb5", &mech_krb5};
+
+/* All that is measured, in turn. */
+enum { LOGIN, KRB5_LOGIN, BARE, TWICE, UNASKED, GARBAGE, KRB5_UNASKED, KRB5_GARBAGE, VISITS };
+static const struct visit {
+    const char *name;
+    void (*once)(void *arg);
+    void *arg;
+} visits[VISITS] = {
+    [LOGIN] = {"edhoc login", login_once, &pairs[0]},
+    [KRB5_LOGIN] = {"krb5 login", login_once, &pairs[1]},
+    [BARE] = {"bare request", bare_once, NULL},
+    [TWICE] = {"two bare requests", bare_twice, NULL},
+    [UNASKED] = {"request without token", unasked_once, &many},
+    [GARBAGE] = {"request with garbage", garbage_once, &many},
+    [KRB5_UNASKED] = {"krb5's request without token", unasked_once, &krb5_page},
+    [KRB5_GARBAGE] = {"krb5's request with garbage", garbage_once, &krb5_page},
+};
+
+static void open_all(const char *to)
+{
+    static const struct kind edhoc = {"edhoc", &mech_edhoc, true, "x25519", NULL, NULL};
+    static const struct kind krb5 = {"krb5", &mech_krb5, true, NULL, NULL, NULL};
+
+    port = (in_port_t)atoi(to);
+    pair_open(&pairs[0], &edhoc, true);
+    pair_open(&pairs[1], &krb5, true);
+}
+
+static void free_all(void)
+{
+    pair_free(&pairs[0]);
+    pair_free(&pairs[1]);
+}
+
+/* PORT VISIT COUNT: nothing but that, so that a profiler may count what it takes. */
+void bench_visit(char **arguments)
+{
+    const struct visit *v = visits;
+
+    while (v < visits + VISITS && strcmp(v->name, arguments[1]) != 0)
+        v++;
+    must(v < visits + VISITS, arguments[1]);
+    open_all(arguments[0]);
+    for (int n = atoi(arguments[2]); n > 0; n--)
+        v->once(v->arg);
+    free_all();
+}
+
+/* Against krb5, after subtracting from ours the bare request that it needs more; and with it what a
+ * server does for a token, worthless as it may be: it acquires a credential anew. */
+static double login_ratio(const struct work *w, bool acquiring)
 {
     double ratios[ROUNDS];
 
-    for (size_t i = 0; i < ROUNDS; i++)
-        ratios[i] = krb5->seconds[i] / (ours->seconds[i] - (two->seconds[i] - one->seconds[i]));
+    for (size_t i = 0; i < ROUNDS; i++) {
+        double more = w[TWICE].seconds[i] - w[BARE].seconds[i];
+
+        if (acquiring)
+            more += w[GARBAGE].seconds[i] - w[UNASKED].seconds[i];
+        ratios[i] = w[KRB5_LOGIN].seconds[i] / (w[LOGIN].seconds[i] - more);
+    }
     return median(ratios, ROUNDS);
 }
 
 void bench_http(char **arguments)
 {
-    static const struct kind edhoc = {"edhoc", &mech_edhoc, true, "x25519", NULL, NULL};
-    static const struct kind krb5 = {"krb5", &mech_krb5, true, NULL, NULL, NULL};
-    struct pair pairs[2];
-    struct work works[] = {
-        {login_once, NULL, &pairs[0], {0}},
-        {login_once, NULL, &pairs[1], {0}},
-        {bare_once, NULL, NULL, {0}},
-        {bare_twice, NULL, NULL, {0}},
-        {unasked_once, NULL, (void *)"many", {0}},
-        {garbage_once, NULL, (void *)"many", {0}},
-    };
+    struct work works[VISITS];
 
-    port = (in_port_t)atoi(arguments[0]);
-    pair_open(&pairs[0], &edhoc, true);
-    pair_open(&pairs[1], &krb5, true);
-    measure_wall(works, 4, 0.5);
-    result(1 / seconds_of(&works[0]), "logins/s edhoc");
-    result(1 / seconds_of(&works[1]), "logins/s krb5");
-    result(1e6 * seconds_of(&works[2]), "us bare request, new connection");
-    result(1e6 * (seconds_of(&works[3]) - seconds_of(&works[2])),
+    open_all(arguments[0]);
+    for (size_t i = 0; i < VISITS; i++)
+        works[i] = (struct work){visits[i].once, NULL, visits[i].arg, {0}};
+    measure_wall(works, VISITS, 0.4);
+    result(1 / seconds_of(&works[LOGIN]), "logins/s edhoc");
+    result(1 / seconds_of(&works[KRB5_LOGIN]), "logins/s krb5");
+    result(1e6 * seconds_of(&works[BARE]), "us bare request, new connection");
+    result(1e6 * (seconds_of(&works[TWICE]) - seconds_of(&works[BARE])),
            "us bare request, kept connection");
-    result(login_ratio(&works[0], &works[1], &works[2], &works[3]), "ratio logins edhoc/krb5");
-    measure_wall(works + 4, 2, 0.3);
-    result(1e6 * seconds_of(&works[4]), "us request without token");
-    result(1e6 * seconds_of(&works[5]), "us request with garbage");
-    result(speed_ratio(&works[4], &works[5]), "ratio garbage/no token");
-    pair_free(&pairs[0]);
-    pair_free(&pairs[1]);
+    result(login_ratio(works, false), "ratio logins edhoc/krb5");
+    result(login_ratio(works, true), "ratio logins edhoc/krb5, less a worthless token");
+    for (size_t i = UNASKED; i < VISITS; i++)
+        result(1e6 * seconds_of(&works[i]), "us %s", visits[i].name);
+    result(speed_ratio(&works[UNASKED], &works[GARBAGE]), "ratio garbage/no token");
+    result(speed_ratio(&works[KRB5_UNASKED], &works[KRB5_GARBAGE]),
+           "ratio krb5's garbage/no token");
+    free_all();
 }

@@ -133,7 +133,7 @@ function print_others(file,    i)
 {
     print "\n## Everything else\n\n| result | |\n|---|---:|" > file
     for (i = 1; i <= name_count; i++)
-        if (names[i] ~ /^(http|plugin|instructions|engine|choose|attack|threads) /)
+        if (names[i] ~ /^(http|web|plugin|instructions|engine|choose|attack|threads) /)
             printf "| %s | %s |\n", names[i], figure(now[names[i]]) > file
 }
 

@@ -6,7 +6,7 @@
 #
 #     sh bench/run.sh                  all of it
 #     sh bench/run.sh SECTION...       some of it: engine contexts threads calls messages memory
-#                                      plugin lines attack choose fleet http instructions
+#                                      plugin lines attack choose fleet http web instructions
 #     MECH_SO=... GSS_EDHOC=... sh bench/run.sh    with another build's plugin and command
 #     BENCH_BUILD=... sh bench/run.sh                in that build folder
 #     BENCH_LINES='10 1000' sh bench/run.sh        other sizes of trust files
@@ -143,16 +143,25 @@ fleet() {
 
 bench_fleet() { fleet > fleet.log 2>&1 && gss fleet . 10000; }
 
-# Instructions of one context, both sides: what 100 more of them take.
+# Instructions of one context, both sides: what 100 more of them take. And of its floor.
 bench_instructions() {
     for kind in x25519 ed25519 p256 suite2; do
-        for count in 20 120; do
-            (cd "$SANDBOX" && valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-                "$OUT/bench/bench_gss" once . $kind $count) > count.$count 2>&1 || return
+        for what in once bare; do
+            for count in 20 120; do
+                (cd "$SANDBOX" && counted "$OUT/bench/bench_gss" $what . $kind $count) > count.$count 2>&1 || return
+            done
+            one_more "$([ $what = once ] && echo instructions || echo floor) $kind"
         done
-        sed -n 's/.*Collected : //p' count.20 count.120 |
-            awk -v kind=$kind '{ n[NR] = $1 } END { printf "instructions %s\t%d\n", kind, (n[2] - n[1]) / 100 }'
     done
+}
+
+# counted COMMAND...: under callgrind, which tells how many instructions it saw
+counted() { valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@"; }
+
+# one_more NAME: a result from count.20 and count.120
+one_more() {
+    sed -n 's/.*Collected : //p' count.20 count.120 |
+        awk -v name="$1" '{ n[NR] = $1 } END { printf "%s\t%d\n", name, (n[2] - n[1]) / 100 }'
 }
 
 # In place of tests/apps's: plain pages, and three ways to ask for a login.
@@ -203,17 +212,58 @@ END
     echo '</Location>'
 }
 
-bench_http() {
+# The server knows Kerberos, which is in MIT's library, and us.
+web() {
     lines p256-10000 p256 10000 || return
     mkdir -p pages web service.d
     for page in bare edhoc krb5 many; do echo hello > pages/$page; done
     cp -p x25519/service x25519/service.pub x25519/trust x25519/p256-10000 keytab web
     apache_owns web
+    echo "edhoc $MECH_OID $MECH_SO" > web.conf
+    sleep 3 # so that no file is young any more
+}
+
+bench_http() {
+    web || return
+    mech_conf=$GSS_MECH_CONFIG
+    export GSS_MECH_CONFIG="$SANDBOX/web.conf"
     apache_start /dev/null || { cat server.err command.out >&2; return 1; }
+    export GSS_MECH_CONFIG="$mech_conf"
     gss http . "$PORT"
     http_status=$?
     stop "$APACHE_PID"
     return $http_status
+}
+
+# Instructions of the server for each request or login, without the kernel's.
+bench_web() {
+    web || return
+    apache2 -l | sed 's/^ *mod_\(.*\)\.c$/_\1_module/' > apache.builtin
+    for visit in 'bare request' 'request without token' 'request with garbage' "krb5's request with garbage" \
+        'edhoc login' 'krb5 login'; do
+        for count in 20 120; do
+            serve_counted "$visit" $count > count.$count 2>&1 || { cat count.$count >&2; return 1; }
+        done
+        one_more "server's instructions $visit"
+    done
+}
+
+# serve_counted VISIT COUNT: in a server of its own
+serve_counted() {
+    next_port
+    apache_configure > apache.conf
+    background env GSS_MECH_CONFIG="$SANDBOX/web.conf" valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        apache2 -X -f "$SANDBOX/apache.conf"
+    ready=0
+    until gss visit . "$PORT" "$1" 1 2> /dev/null; do
+        ready=$((ready + 1))
+        [ $ready -lt 100 ] || return
+        sleep 0.2
+    done
+    gss visit . "$PORT" "$1" "$2"
+    counted_status=$?
+    stop "$PID"
+    return $counted_status
 }
 
 # -- The report --------------------------------------------------------------------------------
@@ -250,7 +300,7 @@ echo 'preparing keys, certificates, a KDC' >&2
 prepare > prepare.log 2>&1 || { cat prepare.log command.out openssl.err; echo 'bench: preparing failed'; exit 1; }
 
 [ $# -gt 0 ] || set -- engine contexts threads calls messages memory plugin lines attack choose fleet http \
-    instructions
+    web instructions
 status=0
 for section in "$@"; do
     began=$(date +%s)
