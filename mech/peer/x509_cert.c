@@ -104,7 +104,7 @@ size_t x509_pem_occurrences(struct bytes text, const char *what)
     return count;
 }
 
-edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, size_t *count)
+static edhoc_err read_pem(struct bytes pem, struct buf *certificates, size_t max, size_t *count)
 {
     edhoc_err err;
     BIO *bio;
@@ -140,6 +140,15 @@ edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, 
         while (*count > 0)
             buf_free(&certificates[--*count]);
     return err;
+}
+
+/* What is malformed may be that for want of memory, which libcrypto does not always say: it is read once
+ * more. */
+edhoc_err x509_read_pem(struct bytes pem, struct buf *certificates, size_t max, size_t *count)
+{
+    edhoc_err err = read_pem(pem, certificates, max, count);
+
+    return err == EDHOC_ERR_KEY_FORMAT ? read_pem(pem, certificates, max, count) : err;
 }
 
 bool x509_eku_allows(X509 *x, enum x509_purpose purpose)
