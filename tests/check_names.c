@@ -1,6 +1,8 @@
 /* Names: what is imported is canonical, exported and compared strictly, and has attributes. */
 #include "gss_pair.h"
 
+#include "lib/hex.h"
+
 static OM_uint32 canonical(const void *p, size_t len, gss_OID type, OM_uint32 *minor,
                            gss_name_t *out)
 {
@@ -268,6 +270,26 @@ START_TEST(names_have_attributes)
 }
 END_TEST
 
+START_TEST(a_credential_is_shown_as_hexadecimal)
+{
+    struct app_pair p = {0};
+    gss_buffer_desc urn = app_of_text("urn:gss-edhoc:credential"), value, shown;
+    int authenticated, complete, more = -1;
+    OM_uint32 minor;
+
+    app_open(&p);
+    ck_assert_uint_eq(gss_get_name_attribute(&minor, p.source, &urn, &authenticated, &complete,
+                                             &value, &shown, &more),
+                      GSS_S_COMPLETE);
+    ck_assert_uint_gt(value.length, 0);
+    ck_assert_str_eq(textf("%.*s", (int)shown.length, (const char *)shown.value),
+                     hex(bytes_of(value.value, value.length)));
+    app_release(&value);
+    app_release(&shown);
+    app_close(&p);
+}
+END_TEST
+
 static const struct {
     const char *client, *options;
     const char *user; /* who may log in; NULL: nobody */
@@ -364,6 +386,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, subject_names_keep_their_type);
     tcase_add_test(tc, name_types_are_listed);
     tcase_add_test(tc, names_have_attributes);
+    tcase_add_test(tc, a_credential_is_shown_as_hexadecimal);
     tcase_add_loop_test(tc, a_peer_logs_in_as_its_local_user_only, 0, ROWS(logins));
     tcase_add_loop_test(tc, a_peer_logs_in_through_spnego_just_so, 0, ROWS(logins));
 }
