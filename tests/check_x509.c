@@ -505,6 +505,32 @@ static edhoc_err judge(struct x509_store *store, const char *names, int day)
     return err;
 }
 
+static bool lists_fail; /* to be asked for */
+
+int __real_X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM *param, unsigned long flags);
+int __wrap_X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM *param, unsigned long flags);
+
+int __wrap_X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM *param, unsigned long flags)
+{
+    if (lists_fail && (flags & X509_V_FLAG_CRL_CHECK) != 0)
+        return 0;
+    return __real_X509_VERIFY_PARAM_set_flags(param, flags);
+}
+
+START_TEST(who_cannot_be_looked_up_in_the_lists_is_refused)
+{
+    struct x509_store *store = load_store("anchors.pem", "crls.pem");
+
+    lists_fail = true;
+    ck_assert_int_ne(judge(store, "web sub", 0), EDHOC_OK);
+    ck_assert_int_ne(judge(store, "revoked sub", 0), EDHOC_OK);
+    lists_fail = false;
+    ck_assert_ok(judge(store, "web sub", 0));
+    ck_assert_err(judge(store, "revoked sub", 0), EDHOC_ERR_CERT_REVOKED);
+    x509_store_free(store);
+}
+END_TEST
+
 START_TEST(a_list_is_verified_once_for_its_issuer)
 {
     X509_CRL_METHOD *method = X509_CRL_METHOD_new(NULL, NULL, NULL, count_list);
@@ -931,6 +957,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_malformed_name_is_not_passed_over);
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
+    tcase_add_test(tc, who_cannot_be_looked_up_in_the_lists_is_refused);
     tcase_add_test(tc, a_list_is_verified_once_for_its_issuer);
     tcase_add_test(tc, what_is_known_to_be_good_still_revokes_and_ends);
     tcase_add_test(tc, a_list_is_known_for_the_issuer_and_not_for_the_name);
