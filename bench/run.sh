@@ -283,6 +283,7 @@ report() {
     cat "$OUT"/*.tsv > results.all
     awk -v out="$OUT" -v before='319c43b' -v machine="$(machine)" -f "$TOP/bench/report.awk" \
         "$TOP/bench/goals" "$TOP/bench/baseline.tsv" results.all
+    cat "$TOP/bench/missed.md" >> "$OUT/results.md"
     awk -F '\t' '/logins\/s/ { sub(/.* /, "", $1); print $1, $2 }' results.all > "$OUT/logins.dat"
     # The picture wants all of them.
     if [ -s "$OUT/contexts.tsv" ] && [ -s "$OUT/messages.tsv" ] && [ -s "$OUT/lines.dat" ] &&
