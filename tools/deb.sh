@@ -162,13 +162,14 @@ stays() {
 
 # -- autopkgtest, and the RPM ------------------------------------------------------------------
 
+# Debian 13's null testbed promises no container; this one is in namespaces of its own.
 run_autopkgtest() {
     logged autopkgtest-needs.log ground_need pkgtest autopkgtest build-essential || return
     mkdir "$GROUND/pkgtest/debs"
     cp "$GROUND"/build/first/*.deb "$GROUND"/build/first/*.dsc "$GROUND"/build/first/*.tar.* "$GROUND/pkgtest/debs/"
     # shellcheck disable=SC2016
     logged autopkgtest.log online pkgtest sh -c 'cd /debs && rm -f *-dbgsym* && ls && exec autopkgtest \
-        --no-built-binaries --summary-file=/summary --test-name=demo --test-name=apps ./*.deb ./*.dsc -- null' \
+        --ignore-restrictions=isolation-container --no-built-binaries --summary-file=/summary --test-name=demo --test-name=apps ./*.deb ./*.dsc -- null' \
         < /dev/null
     deb_status=$?
     sed 's/^/    /' "$GROUND/pkgtest/summary" 2> /dev/null
