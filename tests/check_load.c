@@ -1310,6 +1310,11 @@ START_TEST(a_directory_gives_all_its_keys_in_order)
     identity_set_free(set);
     (void)folder_write_bytes("d/c.pem", bytes_of_text("-----BEGIN PRIVATE KEY-----"), 0600);
     ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
+    free(s.service_identity);
+    s.service_identity = strdup(folder_path("d/"));
+    ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
+    free(s.service_identity);
+    s.service_identity = strdup(folder_path("d"));
     ck_assert_ptr_null(set);
     (void)folder_write_bytes("d/c.pem", BYTES_NONE, 0600); /* it may be about to be written */
     ck_assert_told(load_service_identities(&s, NULL, &set), EDHOC_ERR_KEY_FORMAT, "/d/c.pem: ");
