@@ -26,7 +26,12 @@ build() {
 }
 
 stage_gcc() { build gcc --enable-werror CC=gcc && make -j2 check; }
-stage_clang() { build clang --enable-werror CC=clang && make -j2 check; }
+# For its warnings, and for what it makes of the units; the longest of them and the scripts are gcc's.
+CLANG_SKIPS='$(addprefix tests/check_,faults hostile decisions tampering ssh_cert ssh_decisions)'
+stage_clang() {
+    build clang --enable-werror CC=clang &&
+        make -j2 check TESTS="\$(filter-out $CLANG_SKIPS,\$(UNIT_TESTS))"
+}
 stage_sanitizers() {
     build sanitizers --enable-werror --enable-sanitizers CC=gcc CFLAGS='-g -O1' && make -j2 check
 }
