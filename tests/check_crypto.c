@@ -90,6 +90,43 @@ static const struct {
      "d75dc4ddd8c0f200cb05019d67b592f6fc821c49479ab48640292eacb3b7c4be"},
 };
 
+static bool hurries; /* somebody else, while a digest is being fetched */
+static unsigned digests_fetched, digests_freed;
+
+EVP_MD *__real_EVP_MD_fetch(OSSL_LIB_CTX *context, const char *name, const char *properties);
+EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *context, const char *name, const char *properties);
+void __real_EVP_MD_free(EVP_MD *digest);
+void __wrap_EVP_MD_free(EVP_MD *digest);
+
+EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *context, const char *name, const char *properties)
+{
+    digests_fetched++;
+    if (hurries) {
+        hurries = false;
+        must(crypto_has_hash(HASH_SHAKE256));
+    }
+    return __real_EVP_MD_fetch(context, name, properties);
+}
+
+void __wrap_EVP_MD_free(EVP_MD *digest)
+{
+    digests_freed++;
+    __real_EVP_MD_free(digest);
+}
+
+/* The first test of all: what is fetched stays for the process. */
+START_TEST(a_digest_that_two_fetch_at_once_is_kept_once)
+{
+    hurries = true;
+    ck_assert(crypto_has_hash(HASH_SHAKE256));
+    ck_assert_uint_eq(digests_fetched, 2);
+    ck_assert_uint_eq(digests_freed, 1);
+    ck_assert(crypto_has_hash(HASH_SHAKE256));
+    ck_assert_uint_eq(digests_fetched, 2);
+    check_queue();
+}
+END_TEST
+
 START_TEST(published_digests_come_out_however_the_text_is_cut)
 {
     struct bytes text = bytes_of_text(digests[_i].text);
@@ -1697,6 +1734,13 @@ START_TEST(a_key_of_libcrypto_is_shared_not_consumed)
 }
 END_TEST
 
+/* The host's error is before any mark; one of ours that is still there would be found. */
+static void check_no_mark(void)
+{
+    check_queue();
+    ck_assert_int_eq(ERR_pop_to_mark(), 0);
+}
+
 START_TEST(all_key_types_and_suites_are_available)
 {
     ck_assert_int_eq(KEYTYPES, 8);
@@ -1721,6 +1765,7 @@ START_TEST(all_key_types_and_suites_are_available)
         if (ours)
             ck_assert(suite_available(suite_by_id(id)));
     }
+    check_no_mark();
 }
 END_TEST
 
@@ -1729,6 +1774,7 @@ static void add_hash(Suite *suite)
     TCase *tc = suite_case(suite, "hash", 60);
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
+    tcase_add_test(tc, a_digest_that_two_fetch_at_once_is_kept_once);
     tcase_add_loop_test(tc, published_digests_come_out_however_the_text_is_cut, 0, ROWS(digests));
     tcase_add_test(tc, sha256_of_one_text_is_the_same);
     tcase_add_test(tc, published_macs_come_out);

@@ -22,6 +22,8 @@
 #include "gss_world.h"
 #include "lib/errors.h"
 #include "lib/slow.h"
+#include "load/load.h"
+#include "load/stamps.h"
 
 #define X509_SERVER                                                                                \
     {                                                                                              \
@@ -250,6 +252,40 @@ START_TEST(a_life_leaves_nothing)
 }
 END_TEST
 
+/* Which the command does; a life has its trust from parts. */
+START_TEST(a_trust_that_is_loaded_whole_leaves_nothing)
+{
+    struct settings settings = {.trust = textf("%s", folder_path("trust-clients"))};
+    size_t blocks = 0;
+
+    for (int i = 0; i < 2; i++) { /* the first time, for the process too */
+        struct trust *t;
+
+        blocks = faults_blocks();
+        ck_assert_ok(load_trust(&settings, false, NULL, &t));
+        trust_free(t);
+    }
+    ck_assert_uint_eq(faults_blocks(), blocks);
+}
+END_TEST
+
+/* Else its later changes would never be seen. */
+START_TEST(a_file_that_could_not_be_noted_counts_as_changed)
+{
+    struct stamps *stamps;
+
+    ck_assert_ok(stamps_new(&stamps));
+    stamps_note(stamps, "/");
+    ck_assert(!stamps_changed(stamps));
+    faults_arm(FAULT_MEMORY, _i);
+    stamps_note(stamps, "/");
+    ck_assert_ptr_nonnull(faults_fired());
+    faults_disarm();
+    ck_assert(stamps_changed(stamps));
+    stamps_free(stamps);
+}
+END_TEST
+
 /* FAULT=PLAN:FAMILY:N, without a process of its own. */
 static int live_one(const char *which)
 {
@@ -309,6 +345,8 @@ static void add(Suite *suite)
     if (getenv("FAULT") != NULL)
         tcase_add_test(tc, one);
     else {
+        tcase_add_test(tc, a_trust_that_is_loaded_whole_leaves_nothing);
+        tcase_add_loop_test(tc, a_file_that_could_not_be_noted_counts_as_changed, 0, 2);
         tcase_add_loop_test(tc, a_life_leaves_nothing, 0, ROWS(plans));
         tcase_add_loop_test(tc, what_fails_once_fails_cleanly, 0, ROWS(plans) * FAULT_FAMILIES);
     }

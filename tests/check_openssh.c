@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "base/base64.h"
 #include "base/ssh_wire.h"
 #include "crypto/keytype.h"
@@ -229,6 +231,41 @@ START_TEST(a_file_with_known_values_is_read)
     struct recipe r = recipe_new(kinds[_i]);
 
     accepted_as(cook(&r), kinds[_i], "me@here");
+}
+END_TEST
+
+static bool importing_fails;
+
+EVP_PKEY *__real_EVP_PKEY_new_raw_private_key_ex(OSSL_LIB_CTX *context, const char *type,
+                                                 const char *properties, const unsigned char *raw,
+                                                 size_t len);
+EVP_PKEY *__wrap_EVP_PKEY_new_raw_private_key_ex(OSSL_LIB_CTX *context, const char *type,
+                                                 const char *properties, const unsigned char *raw,
+                                                 size_t len);
+
+EVP_PKEY *__wrap_EVP_PKEY_new_raw_private_key_ex(OSSL_LIB_CTX *context, const char *type,
+                                                 const char *properties, const unsigned char *raw,
+                                                 size_t len)
+{
+    return importing_fails
+               ? NULL
+               : __real_EVP_PKEY_new_raw_private_key_ex(context, type, properties, raw, len);
+}
+
+START_TEST(a_key_that_libcrypto_does_not_take_is_told_with_its_file)
+{
+    struct recipe r = recipe_new("ed25519");
+    struct buf text = cook(&r);
+    struct key *key;
+    char *comment;
+
+    importing_fails = true;
+    ck_assert_told(openssh_key_read(buf_bytes(&text), FILE_NAME, &key, &comment), EDHOC_ERR_CRYPTO,
+                   FILE_NAME ": importing a private key");
+    importing_fails = false;
+    ck_assert_ptr_null(key);
+    free(comment);
+    buf_free(&text);
 }
 END_TEST
 
@@ -574,6 +611,7 @@ static void add_made(Suite *suite)
     TCase *tcase = suite_case(suite, "made files", 240);
 
     tcase_add_loop_test(tcase, a_file_with_known_values_is_read, 0, KINDS);
+    tcase_add_test(tcase, a_key_that_libcrypto_does_not_take_is_told_with_its_file);
     tcase_add_loop_test(tcase, no_change_of_a_made_file_gives_another_key, 0, KINDS);
     tcase_add_loop_test(tcase, a_comment_is_kept_where_it_is_printable, 0, ROWS(comments));
     tcase_add_loop_test(tcase, keys_of_other_kinds_are_named_and_refused, 0, UNUSABLE);

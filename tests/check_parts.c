@@ -2,7 +2,11 @@
  * its readings. */
 #include "load/file.h"
 #include "load/lock.h"
+#include "load/mech_conf.h"
 #include "load/part.h"
+#include "load/settings.h"
+#include "load/sources.h"
+#include "load/wanted.h"
 
 #include <grp.h>
 #include <pthread.h>
@@ -491,6 +495,41 @@ START_TEST(a_part_that_nobody_holds_goes_after_ten_minutes)
 }
 END_TEST
 
+static void look_at_registration(struct part_state *state)
+{
+    struct wanted w;
+    struct part *part;
+
+    ck_assert_ok(wanted_conf(&w));
+    ck_assert_ok(part_hold(&w.spec, &part));
+    part_look(part, false, state);
+    ck_assert_ok(part_tell(state, NULL));
+    part_release(part);
+    wanted_clear(&w);
+}
+
+/* Its file does not change: where somebody still held the part, it would have the same contents. */
+START_TEST(who_has_read_the_settings_does_not_hold_their_file)
+{
+    struct part_state before, after;
+    struct settings settings;
+
+    (void)setenv("GSS_MECH_CONFIG", folder_path("mech.conf"), 1);
+    write_old("mech.conf", "edhoc " MECH_OID " mech_edhoc.so [suites=2]\n");
+    ck_assert_ok(sources_settings(NULL, 0, &settings));
+    settings_clear(&settings);
+    look_at_registration(&before);
+    clock_pass(700000);
+    write_old("a", "a");
+    use("a");
+    look_at_registration(&after);
+    ck_assert_ptr_ne(after.contents, before.contents);
+    part_state_clear(&before);
+    part_state_clear(&after);
+    (void)unsetenv("GSS_MECH_CONFIG");
+}
+END_TEST
+
 START_TEST(many_bytes_that_nobody_holds_go_the_oldest_first)
 {
     static const char *const files[] = {"a", "b", "c", "d"};
@@ -603,6 +642,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, no_fork_leaves_the_child_locked_out);
     tcase_add_test(tc, three_hundred_parts_stay);
     tcase_add_test(tc, a_part_that_nobody_holds_goes_after_ten_minutes);
+    tcase_add_test(tc, who_has_read_the_settings_does_not_hold_their_file);
     tcase_add_test(tc, many_bytes_that_nobody_holds_go_the_oldest_first);
     tcase_add_test(tc, the_last_part_stays_however_large);
 }

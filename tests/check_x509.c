@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -531,6 +532,36 @@ START_TEST(who_cannot_be_looked_up_in_the_lists_is_refused)
 }
 END_TEST
 
+static bool setting_up_fails; /* once, when it is asked for */
+
+int __real_X509_STORE_CTX_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *leaf,
+                               STACK_OF(X509) * others);
+int __wrap_X509_STORE_CTX_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *leaf,
+                               STACK_OF(X509) * others);
+
+int __wrap_X509_STORE_CTX_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *leaf,
+                               STACK_OF(X509) * others)
+{
+    if (!setting_up_fails)
+        return __real_X509_STORE_CTX_init(ctx, store, leaf, others);
+    setting_up_fails = false;
+    return 0;
+}
+
+/* That is no fault of the certificate's. */
+START_TEST(a_validation_that_cannot_begin_is_told_as_that)
+{
+    struct x509_store *store = load_store("anchors.pem", NULL);
+
+    setting_up_fails = true;
+    ck_assert_told(judge(store, "web sub", 0), EDHOC_ERR_CRYPTO,
+                   "preparing a certificate's validation");
+    ck_assert(!setting_up_fails);
+    ck_assert_ok(judge(store, "web sub", 0));
+    x509_store_free(store);
+}
+END_TEST
+
 START_TEST(a_list_is_verified_once_for_its_issuer)
 {
     X509_CRL_METHOD *method = X509_CRL_METHOD_new(NULL, NULL, NULL, count_list);
@@ -947,6 +978,54 @@ START_TEST(hosts_that_are_kept_are_those_of_libcrypto)
 }
 END_TEST
 
+/* The product's next block of zeros, which ends where a page ends, and nothing is after it. */
+static bool next_is_guarded;
+static void *guarded;
+
+void *__real_calloc(size_t n, size_t len);
+void *__wrap_calloc(size_t n, size_t len);
+void __real_free(void *p);
+void __wrap_free(void *p);
+
+void *__wrap_calloc(size_t n, size_t len)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages;
+
+    if (!next_is_guarded)
+        return __real_calloc(n, len);
+    next_is_guarded = false;
+    must(n * len <= page);
+    pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    must(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    guarded = pages + page - n * len;
+    return guarded;
+}
+
+void __wrap_free(void *p)
+{
+    if (p == NULL || p != guarded)
+        __real_free(p);
+    else
+        guarded = NULL; /* the pages stay until the program ends */
+}
+
+START_TEST(behind_the_last_host_nothing_is_looked_at)
+{
+    struct buf der = certificate_for(GEN_DNS, "a.example.org");
+    struct x509_hosts *h;
+
+    next_is_guarded = true;
+    ck_assert_ok(x509_hosts_new(buf_bytes(&der), &h));
+    ck_assert_ptr_eq(h, guarded);
+    ck_assert(!x509_hosts_have(h, "b.example.org"));
+    ck_assert(!x509_hosts_have(h, "127.0.0.1"));
+    x509_hosts_free(h);
+    ck_assert_ptr_null(guarded);
+    buf_free(&der);
+}
+END_TEST
+
 static void add(Suite *suite)
 {
     TCase *tc = suite_case(suite, "certificates", 120);
@@ -958,6 +1037,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
     tcase_add_test(tc, who_cannot_be_looked_up_in_the_lists_is_refused);
+    tcase_add_test(tc, a_validation_that_cannot_begin_is_told_as_that);
     tcase_add_test(tc, a_list_is_verified_once_for_its_issuer);
     tcase_add_test(tc, what_is_known_to_be_good_still_revokes_and_ends);
     tcase_add_test(tc, a_list_is_known_for_the_issuer_and_not_for_the_name);
@@ -970,6 +1050,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, keys_that_cannot_sign_are_refused);
     tcase_add_test(tc, an_own_certificate_must_fit_its_key);
     tcase_add_loop_test(tc, hosts_that_are_kept_are_those_of_libcrypto, 0, ROWS(host_names));
+    tcase_add_test(tc, behind_the_last_host_nothing_is_looked_at);
 }
 
 int main(void)
