@@ -1,6 +1,7 @@
 /* Views, the bounded sticky buffer, the fixed value, the hash for tables; and that nothing which owned memory dies or
  * grows without wiping it. */
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/keyed_hash.h"
@@ -279,6 +280,20 @@ START_TEST(a_failed_append_sticks_until_the_reset)
     buf_put_text(&b, "1234567890");
     ck_assert(buf_err(&b) == EDHOC_OK);
     ck_assert_mem_eq(b.p, "1234567890", 10);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(nothing_needs_no_room_in_base64_either)
+{
+    struct buf b = buf_new(4);
+
+    buf_put_text(&b, "full");
+    base64_put(BYTES_NONE, &b);
+    ck_assert(buf_err(&b) == EDHOC_OK);
+    ck_assert_uint_eq(b.len, 4);
+    base64_put(BYTES_LITERAL("x"), &b);
+    ck_assert(buf_err(&b) != EDHOC_OK);
     buf_free(&b);
 }
 END_TEST
@@ -648,6 +663,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(buffer, a_buffer_never_exceeds_its_bound, 0, ROWS(bounds));
     tcase_add_test(buffer, lengths_do_not_wrap_around);
     tcase_add_test(buffer, a_failed_append_sticks_until_the_reset);
+    tcase_add_test(buffer, nothing_needs_no_room_in_base64_either);
     tcase_add_test(buffer, extending_gives_zeroed_room);
     tcase_add_test(buffer, taking_hands_the_memory_over);
     tcase_add_test(buffer, copying_replaces_the_whole_or_fails);

@@ -243,6 +243,48 @@ START_TEST(each_name_of_a_key_with_many_is_found)
 }
 END_TEST
 
+static unsigned steps; /* from one line of a name to the next, while a peer is judged */
+
+bool __real_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at);
+bool __wrap_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at);
+
+bool __wrap_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at)
+{
+    steps++;
+    return __real_trust_walk_name(t, name, at);
+}
+
+static const struct {
+    int lines; /* of the client's key, none of them for it */
+    unsigned steps;
+} walks[] = {{1, 0}, {15, 0}, {16, 3}, {100, 3}};
+
+/* A name may have as many lines as a key: only behind sixteen of the key they are looked at, once. */
+START_TEST(lines_of_the_name_are_looked_at_once_and_for_a_key_with_many)
+{
+    struct buf text = buf_new(1 << 20);
+    struct peer peer;
+    struct trust *t;
+    struct cred *c;
+    char name[32];
+
+    for (int i = 0; i < walks[_i].lines; i++) {
+        (void)snprintf(name, sizeof(name), "other%d", i);
+        put_line(&text, name, support_key("x25519", 0), NULL);
+    }
+    put_line(&text, "user", support_key("x25519", 1), NULL);
+    put_line(&text, "user", support_key("ed25519", 0), NULL);
+    t = trust_of(&text);
+    ck_assert_ok(cred_new_kccs(support_key("x25519", 0), BYTES_LITERAL("user"), &c));
+    steps = 0;
+    ck_assert_err(trust_judge_client(t, c, NOW, &peer), EDHOC_ERR_WRONG_NAME);
+    ck_assert_uint_eq(steps, walks[_i].steps);
+    peer_clear(&peer);
+    cred_free(c);
+    trust_free(t);
+}
+END_TEST
+
 START_TEST(each_name_of_a_line_is_found)
 {
     struct buf text = buf_new(8192), names = buf_new(TRUST_LINE_MAX);
@@ -383,6 +425,8 @@ static void add(Suite *suite)
     tcase_add_test(tc, lines_are_counted_past_those_that_do_not_count);
     tcase_add_test(tc, a_line_that_says_the_same_again_is_not_asked);
     tcase_add_test(tc, each_name_of_a_key_with_many_is_found);
+    tcase_add_loop_test(tc, lines_of_the_name_are_looked_at_once_and_for_a_key_with_many, 0,
+                        ROWS(walks));
     tcase_add_test(tc, each_name_of_a_line_is_found);
     tcase_add_test(tc, a_point_off_its_curve_grants_nothing_and_keeps_its_names);
     tcase_add_loop_test(tc, a_point_off_its_curve_is_counted_once_in_two_files, 0, 2);
