@@ -178,7 +178,7 @@ run_autopkgtest() {
 }
 
 build_rpm() {
-    logged rpm-needs.log ground_need build rpm || return
+    logged rpm-needs.log ground_need build rpm elfutils || return
     # shellcheck disable=SC2016
     logged rpm.log inside build sh -ec 'rm -rf /rpm; mkdir -p /rpm/SOURCES /rpm/SPECS
         tar -xJf /gss-edhoc_0.1.orig.tar.xz -C /tmp gss-edhoc-0.1/rpm/gss-edhoc.spec
