@@ -266,6 +266,13 @@ START_TEST(framing_is_exact)
     b.length = len + 1;
     app_accept(&p, &b);
     app_failed(p.acceptor_major, p.acceptor_minor, GSS_S_DEFECTIVE_TOKEN, MINOR(FRAMING));
+    app_reset(&p);
+    app_until(&p, 1);
+    memcpy(changed, p.token[0].value, 2 + 35);
+    changed[1] = 35; /* well framed, but no message is in it */
+    b.length = 2 + 35;
+    app_accept(&p, &b);
+    app_failed(p.acceptor_major, p.acceptor_minor, GSS_S_DEFECTIVE_TOKEN, MINOR(MALFORMED));
     app_close(&p);
 }
 END_TEST

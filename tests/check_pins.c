@@ -243,23 +243,33 @@ START_TEST(each_name_of_a_key_with_many_is_found)
 }
 END_TEST
 
-static unsigned steps; /* from one line of a name to the next, while a peer is judged */
+/* From one line to the next, while a peer is judged. */
+static unsigned key_steps, name_steps;
 
+bool __real_trust_walk_key(const struct trust *t, const struct cred *c, struct trust_cursor *at);
+bool __wrap_trust_walk_key(const struct trust *t, const struct cred *c, struct trust_cursor *at);
 bool __real_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at);
 bool __wrap_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at);
 
 bool __wrap_trust_walk_name(const struct trust *t, struct bytes name, struct trust_cursor *at)
 {
-    steps++;
+    name_steps++;
     return __real_trust_walk_name(t, name, at);
 }
 
-static const struct {
-    int lines; /* of the client's key, none of them for it */
-    unsigned steps;
-} walks[] = {{1, 0}, {15, 0}, {16, 3}, {100, 3}};
+bool __wrap_trust_walk_key(const struct trust *t, const struct cred *c, struct trust_cursor *at)
+{
+    key_steps++;
+    return __real_trust_walk_key(t, c, at);
+}
 
-/* A name may have as many lines as a key: only behind sixteen of the key they are looked at, once. */
+static const struct {
+    int lines;                      /* of the client's key, none of them for it */
+    unsigned key_steps, name_steps; /* the last of them tells the end */
+} walks[] = {{1, 2, 0}, {15, 16, 0}, {16, 16, 3}, {100, 16, 3}};
+
+/* A name may have as many lines as a key: only after sixteen of the key they are looked at, once, and no
+ * other of the key is. */
 START_TEST(lines_of_the_name_are_looked_at_once_and_for_a_key_with_many)
 {
     struct buf text = buf_new(1 << 20);
@@ -276,9 +286,10 @@ START_TEST(lines_of_the_name_are_looked_at_once_and_for_a_key_with_many)
     put_line(&text, "user", support_key("ed25519", 0), NULL);
     t = trust_of(&text);
     ck_assert_ok(cred_new_kccs(support_key("x25519", 0), BYTES_LITERAL("user"), &c));
-    steps = 0;
+    key_steps = name_steps = 0;
     ck_assert_err(trust_judge_client(t, c, NOW, &peer), EDHOC_ERR_WRONG_NAME);
-    ck_assert_uint_eq(steps, walks[_i].steps);
+    ck_assert_uint_eq(key_steps, walks[_i].key_steps);
+    ck_assert_uint_eq(name_steps, walks[_i].name_steps);
     peer_clear(&peer);
     cred_free(c);
     trust_free(t);

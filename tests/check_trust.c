@@ -983,6 +983,33 @@ START_TEST(a_broken_line_grants_nothing_and_is_told)
 }
 END_TEST
 
+static const struct {
+    const char *claims;
+    unsigned roles; /* of the line with the peer's key, which is alice's */
+    edhoc_err err;
+} known[] = {
+    {"alice", S, EDHOC_ERR_WRONG_ROLE},
+    {"bob", C, EDHOC_ERR_WRONG_NAME},
+};
+
+/* Whose key a line has, is told of others only where they are for the name. */
+START_TEST(a_known_key_hears_of_broken_lines_for_its_name_alone)
+{
+    const struct pin pins[LINES] = {{X25519, "alice", known[_i].roles, 0, 0}};
+    struct trust *t = new_trust(pins);
+    struct cred *cred = new_cred(X25519, known[_i].claims);
+    struct peer peer;
+
+    pin_broken(t, "carol", B, FILE_NAME, 40);
+    ck_assert_err(trust_judge_client(t, cred, NOW, &peer), known[_i].err);
+    ck_assert_ptr_null(strstr(report_details(known[_i].err), "line 40"));
+    pin_broken(t, known[_i].claims, B, FILE_NAME, 41);
+    ck_assert_told(trust_judge_client(t, cred, NOW, &peer), known[_i].err, "line 41");
+    cred_free(cred);
+    trust_free(t);
+}
+END_TEST
+
 /* alice's key on the broken line: she hears why she is a stranger. Bob's line is as good as ever. */
 START_TEST(a_broken_line_does_not_touch_other_lines_keys)
 {
@@ -1370,6 +1397,8 @@ static void add(Suite *suite)
     tcase_add_test(store, the_negative_of_a_key_is_the_same_key);
     tcase_add_loop_test(store, a_broken_line_grants_nothing_and_is_told, 0, ROWS(broken));
     tcase_add_test(store, a_broken_line_does_not_touch_other_lines_keys);
+    tcase_add_loop_test(store, a_known_key_hears_of_broken_lines_for_its_name_alone, 0,
+                        ROWS(known));
     tcase_add_test(store, answers_do_not_depend_on_how_much_is_pinned);
     tcase_add_test(store, a_joined_trust_has_the_lines_of_its_parts);
     tcase_add_loop_test(store, a_key_of_two_uses_has_that_of_the_first_part, 0, 2);
