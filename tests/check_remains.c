@@ -220,30 +220,17 @@ START_TEST(a_waiting_responder_has_one_prk)
 }
 END_TEST
 
-struct flip {
-    unsigned number;
-    size_t back; /* from the end */
-};
-
-static void flip(void *arg, struct pair *p, unsigned number, struct buf *token)
-{
-    const struct flip *f = arg;
-
-    (void)p;
-    if (number == f->number && token->len > f->back)
-        token->p[token->len - 1 - f->back] ^= 1;
-}
-
 /* One bit wrong in messages 1 to 4. Whoever refuses it has forgotten all before it is freed. */
 START_TEST(a_session_that_failed_has_nothing)
 {
-    static const struct flip flips[] = {{1, 0}, {2, 0}, {2, 40}, {2, 60}, {3, 0}, {3, 20}, {4, 0}};
-    struct flip which = flips[_i % ROWS(flips)];
+    static const struct pair_flip flips[] = {{1, 0}, {2, 0},  {2, 40}, {2, 60},
+                                             {3, 0}, {3, 20}, {4, 0}};
+    struct pair_flip which = flips[_i % ROWS(flips)];
     struct pair p;
     int dead;
 
     begin_session(&p, 4 * (_i / ROWS(flips)) + _i % 4);
-    pair_run(&p, flip, &which);
+    pair_run(&p, pair_flip, &which);
     dead = p.err[EDHOC_INITIATOR] != EDHOC_OK ? EDHOC_INITIATOR : EDHOC_RESPONDER;
     ck_assert(p.err[dead] != EDHOC_OK);
     side_free(p.side[1 - dead]);

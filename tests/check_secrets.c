@@ -196,30 +196,16 @@ START_TEST(a_session)
 }
 END_TEST
 
-struct flip {
-    unsigned number;
-    size_t back; /* from the end */
-};
-
-static void flip(void *arg, struct pair *p, unsigned number, struct buf *token)
-{
-    const struct flip *f = arg;
-
-    (void)p;
-    if (number == f->number && token->len > f->back)
-        token->p[token->len - 1 - f->back] ^= 1;
-}
-
 /* One bit wrong in messages 2 to 4: in a MAC, a signature, a tag, a name. */
 START_TEST(a_session_that_fails)
 {
-    static const struct flip flips[] = {{2, 0}, {2, 12}, {2, 60}, {3, 0}, {3, 20}, {4, 0}};
-    struct flip which = flips[_i % ROWS(flips)];
+    static const struct pair_flip flips[] = {{2, 0}, {2, 12}, {2, 60}, {3, 0}, {3, 20}, {4, 0}};
+    struct pair_flip which = flips[_i % ROWS(flips)];
     struct pair p;
 
     session_init_pair(&p, 4 * (_i / ROWS(flips)) + _i % 4);
     ck_assert(pair_new(&p));
-    pair_run(&p, flip, &which);
+    pair_run(&p, pair_flip, &which);
     ck_assert(p.err[0] != EDHOC_OK || p.err[1] != EDHOC_OK);
     pair_free(&p);
     ck_assert_unseen();

@@ -292,6 +292,15 @@ void pair_run(struct pair *p, pair_hook hook, void *arg)
             hook(arg, p, p->tokens, &p->token[p->tokens]);
 }
 
+void pair_flip(void *flip, struct pair *p, unsigned number, struct buf *token)
+{
+    const struct pair_flip *f = flip;
+
+    (void)p;
+    if (number == f->number && token->len > f->back)
+        token->p[token->len - 1 - f->back] ^= 1;
+}
+
 /* ---- what must hold ---- */
 
 static void check_same_exports(const struct edhoc *a, const struct edhoc *b)

@@ -93,6 +93,12 @@ void pair_advance(struct pair *p, unsigned number);
  * hook, which may be NULL, sees (and may change) each token on its way. */
 typedef void (*pair_hook)(void *arg, struct pair *p, unsigned number, struct buf *token);
 void pair_run(struct pair *p, pair_hook hook, void *arg);
+/* A hook that makes one bit of one token wrong, in this byte from its end. */
+struct pair_flip {
+    unsigned number;
+    size_t back;
+};
+void pair_flip(void *flip, struct pair *p, unsigned number, struct buf *token);
 
 /* ---- what must hold ---- */
 
