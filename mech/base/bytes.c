@@ -58,6 +58,14 @@ void bytes_wipe(void *p, size_t len)
         OPENSSL_cleanse(p, len);
 }
 
+/* Never in its caller's frame, which begins above what is to be wiped. */
+__attribute__((noinline)) void bytes_wipe_stack(void)
+{
+    uint8_t below[4096];
+
+    explicit_bzero(below, sizeof(below)); /* which takes a tenth of OPENSSL_cleanse()'s time here */
+}
+
 struct buf buf_new(size_t max)
 {
     return (struct buf){.max = max};

@@ -40,6 +40,9 @@ int bytes_compare(struct bytes a, struct bytes b);
 bool bytes_copy_text(const char *from, char **to) EDHOC_MUST_USE;
 /* Overwrites memory in a way the compiler may not remove. */
 void bytes_wipe(void *p, size_t len);
+/* The same for the stack below the caller, 4 KiB of it: for what somebody else's function, which has just
+ * returned, may have left there. */
+void bytes_wipe_stack(void);
 
 /* An owned, growing, bounded buffer. `p` is NULL while nothing was appended. */
 struct buf {

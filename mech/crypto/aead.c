@@ -18,12 +18,13 @@ static const struct aead {
     const char *name;
     size_t key, nonce, tag;
     bool ccm;
+    bool leaves; /* key and nonce of a short message on the stack: see wipe_leavings() */
 } aeads[AEAD_COUNT] = {
-    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true},
-    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true},
-    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false},
-    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false},
-    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false},
+    [AES_CCM_16_64_128] = {"AES-128-CCM", 16, 13, 8, true, false},
+    [AES_CCM_16_128_128] = {"AES-128-CCM", 16, 13, 16, true, false},
+    [AES_128_GCM] = {"AES-128-GCM", 16, 12, 16, false, false},
+    [AES_256_GCM] = {"AES-256-GCM", 32, 12, 16, false, false},
+    [CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32, 12, 16, false, true},
 };
 /* struct cipher */
 static struct made fetched[AEAD_COUNT];
@@ -166,6 +167,13 @@ static bool start(EVP_CIPHER_CTX *ctx, enum crypto_aead alg, bool seal, struct b
     return !aeads[alg].ccm || EVP_CipherUpdate(ctx, NULL, &len, NULL, (int)text_len) == 1;
 }
 
+/* libcrypto's assembly for 32-bit x86 leaves both there, and OpenSSL 3.6 the nonce on amd64 too. */
+static void wipe_leavings(enum crypto_aead alg)
+{
+    if (aeads[alg].leaves)
+        bytes_wipe_stack();
+}
+
 /* Associated data, text, end. For CCM the text is one call, also when it is empty, and opening
  * verifies in it; for the others the end verifies. */
 static bool run(EVP_CIPHER_CTX *ctx, struct bytes aad, struct bytes text, uint8_t *out)
@@ -214,6 +222,7 @@ edhoc_err crypto_seal(enum crypto_aead alg, struct bytes key, struct bytes nonce
     }
     EVP_CIPHER_CTX_free(ctx);
     (void)ERR_pop_to_mark();
+    wipe_leavings(alg);
     return err;
 }
 
@@ -244,6 +253,7 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
     }
     EVP_CIPHER_CTX_free(ctx);
     (void)ERR_pop_to_mark();
+    wipe_leavings(alg);
     out->len -= 1;
     if (err != EDHOC_OK) {
         bytes_wipe(plain, text.len);
@@ -260,6 +270,7 @@ edhoc_err crypto_open(enum crypto_aead alg, struct bytes key, struct bytes nonce
 
 struct crypto_cipher {
     EVP_CIPHER_CTX *ctx;
+    enum crypto_aead alg;
     bool takes_nonce;
 };
 
@@ -285,6 +296,7 @@ edhoc_err crypto_cipher_new(enum crypto_aead alg, bool seal, struct bytes key,
              EVP_CipherInit_ex2(c->ctx, cipher->evp, key.p, NULL, seal, NULL) != 1)
         err = crypto_failed("cipher key");
     (void)ERR_pop_to_mark();
+    c->alg = alg;
     c->takes_nonce = cipher != NULL && cipher->takes_nonce;
     if (err == EDHOC_OK)
         *out = c;
@@ -332,11 +344,16 @@ edhoc_err crypto_cipher_text(struct crypto_cipher *c, struct bytes in, uint8_t *
 
 edhoc_err crypto_cipher_tag(struct crypto_cipher *c, uint8_t tag[16])
 {
-    return get_tag(c->ctx, tag) ? EDHOC_OK : report(EDHOC_ERR_CRYPTO, "cipher tag");
+    bool ok = get_tag(c->ctx, tag);
+
+    wipe_leavings(c->alg);
+    return ok ? EDHOC_OK : report(EDHOC_ERR_CRYPTO, "cipher tag");
 }
 
 edhoc_err crypto_cipher_verify(struct crypto_cipher *c)
 {
-    return verifies(c->ctx) ? EDHOC_OK
-                            : report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
+    bool ok = verifies(c->ctx);
+
+    wipe_leavings(c->alg);
+    return ok ? EDHOC_OK : report(EDHOC_ERR_TOKEN_MIC, "the authentication tag is wrong");
 }
