@@ -19,6 +19,7 @@
 #include "lib/hex.h"
 #include "lib/keep.h"
 #include "lib/key_file.h"
+#include "lib/libcrypto.h"
 #include "lib/slow.h"
 #include "lib/suite.h"
 
@@ -168,9 +169,8 @@ static void watch(struct bytes raw, struct bytes pem, enum key_form form)
  * and since OpenSSL 3.2 P-384's too (ecp_nistp384.c). */
 static bool libcrypto_wipes_scalar(const struct keytype *type)
 {
-    bool since_3_2 = OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 2;
-
-    return !type->dh || !(type->curve == CRV_P256 || (type->curve == CRV_P384 && since_3_2));
+    return !type->dh ||
+           !(type->curve == CRV_P256 || (type->curve == CRV_P384 && libcrypto_since_3(2)));
 }
 
 /* What a program does with a key. */

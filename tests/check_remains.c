@@ -28,6 +28,7 @@
 #include "gss_pair.h"
 #include "lib/clock.h"
 #include "lib/errors.h"
+#include "lib/libcrypto.h"
 #include "lib/slow.h"
 #include "remains/remains.h"
 #include "support.h"
@@ -66,9 +67,7 @@ static void *crypto_realloc(void *p, size_t len, const char *file, int line)
 
 static bool leaves_scalars(enum cose_curve curve)
 {
-    bool since_3_2 = OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 2;
-
-    return curve == CRV_P256 || (curve == CRV_P384 && since_3_2);
+    return curve == CRV_P256 || (curve == CRV_P384 && libcrypto_since_3(2));
 }
 
 static void stir_generator(void)

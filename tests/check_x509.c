@@ -22,6 +22,7 @@
 
 #include "lib/errors.h"
 #include "lib/folder.h"
+#include "lib/libcrypto.h"
 #include "lib/pin_line.h"
 #include "lib/suite.h"
 
@@ -569,6 +570,8 @@ START_TEST(a_list_is_verified_once_for_its_issuer)
 {
     X509_CRL_METHOD *method = X509_CRL_METHOD_new(NULL, NULL, NULL, count_list);
     static const char *const leaves[] = {"web sub", "web384 sub", "plain sub", "anyeku sub"};
+    /* The sub CA's, the root's for the sub CA, and before OpenSSL 3.6 the root's for the root itself. */
+    const unsigned lists = libcrypto_since_3(6) ? 2 : 3;
     struct x509_store *store;
 
     X509_CRL_set_default_method(method);
@@ -577,11 +580,10 @@ START_TEST(a_list_is_verified_once_for_its_issuer)
     verified_lists = 0;
     for (int i = 0; i < ROWS(leaves); i++) {
         ck_assert_ok(judge(store, leaves[i], 0));
-        ck_assert_uint_eq(verified_lists,
-                          3); /* the sub CA's, and the root's for it and for itself */
+        ck_assert_uint_eq(verified_lists, lists);
     }
     ck_assert_ok(judge(store, "direct", 0));
-    ck_assert_uint_eq(verified_lists, 3);
+    ck_assert_uint_eq(verified_lists, lists);
     x509_store_free(store);
     X509_CRL_METHOD_free(method);
 }
