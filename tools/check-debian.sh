@@ -111,6 +111,19 @@ script_row() {
     fi
 }
 
+# secrets_row NAME: do times depend on secrets with this compiler, libcrypto and architecture?
+secrets_row() {
+    begin
+    ground_need "$1" valgrind libc6-dbg > "$LOGS/$1-secrets.log" 2>&1 || {
+        no_row "$1" 'secrets, valgrind' "$(reason "$LOGS/$1-secrets.log")"
+        return
+    }
+    ground_source "$1" /secrets
+    inside "$1" sh -ec 'cd /secrets; autoreconf -fi; ./configure --quiet CFLAGS="-g -O1"; make -j2
+        make check-valgrind VALGRIND_TESTS=tests/check_secrets' > "$LOGS/$1-secrets.log" 2>&1 < /dev/null
+    row "$1" 'secrets, valgrind' "$(version_in "$1" valgrind)" "$LOGS/$1-secrets.log" $?
+}
+
 # -- Grounds -----------------------------------------------------------------------------------
 
 # The packages, their tests, and the applications.
@@ -123,6 +136,7 @@ ground_suite() { # NAME SUITE [ARCHITECTURE]
     if [ $suite_status != 0 ]; then # the applications tell more
         build_packages "$1" 'parallel=2 nocheck' > "$LOGS/$1-packages-nocheck.log" 2>&1 || return
     fi
+    secrets_row "$1"
     [ -z "${3-}" ] || return # another architecture: that is enough
     for script in tests/apps/*.sh; do
         case $script in */lib*.sh) continue ;; esac
