@@ -174,10 +174,12 @@ void x509_store_free(struct x509_store *store)
 {
     if (store == NULL || atomic_fetch_sub(&store->refs, 1) != 1)
         return;
+    (void)ERR_set_mark(); /* OpenSSL 4 allocates here, and may have no memory to */
     X509_STORE_free(store->store);
+    x509_crls_free(store->crls);
+    (void)ERR_pop_to_mark();
     free(store->path);
     verified_free(store->verified);
-    x509_crls_free(store->crls);
     free(store);
 }
 
