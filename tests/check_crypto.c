@@ -27,6 +27,7 @@
 #include "lib/errors.h"
 #include "lib/hex.h"
 #include "lib/keep.h"
+#include "lib/libcrypto.h"
 #include "lib/slow.h"
 #include "lib/suite.h"
 
@@ -1538,6 +1539,14 @@ static void prompts_end(void)
     UI_destroy_method(prompter);
 }
 
+/* OpenSSL 4.0's PBES2 takes a mark away that it has not set, so that ours takes the host's errors. */
+static void check_opened(edhoc_err actual, edhoc_err expected)
+{
+    if (libcrypto_since(4, 0))
+        host_fails();
+    check_error(actual, expected);
+}
+
 START_TEST(encrypted_keys_open_with_their_passphrase_and_never_prompt)
 {
     EVP_PKEY *pkey = EVP_EC_gen("P-256");
@@ -1558,6 +1567,7 @@ START_TEST(encrypted_keys_open_with_their_passphrase_and_never_prompt)
 
     memset(long_passphrase, 'x', sizeof(long_passphrase) - 1);
     long_passphrase[sizeof(long_passphrase) - 1] = '\0';
+    host_fails();
     for (int i = 0; i < 2; i++) {
         struct bytes pem = i == 0 ? encrypted : old_style;
 
@@ -1565,12 +1575,12 @@ START_TEST(encrypted_keys_open_with_their_passphrase_and_never_prompt)
         ck_assert_ptr_null(k);
         ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "encrypted"));
         ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "passphrase"));
-        check_error(key_from_pem(pem, "wrong", false, &k), EDHOC_ERR_KEY_FORMAT);
+        check_opened(key_from_pem(pem, "wrong", false, &k), EDHOC_ERR_KEY_FORMAT);
         ck_assert_ptr_null(k);
         ck_assert_ptr_nonnull(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "passphrase"));
-        check_error(key_from_pem(pem, "", false, &k), EDHOC_ERR_KEY_FORMAT);
-        check_error(key_from_pem(pem, long_passphrase, false, &k), EDHOC_ERR_KEY_FORMAT);
-        check_ok(key_from_pem(pem, PASSPHRASE, false, &k));
+        check_opened(key_from_pem(pem, "", false, &k), EDHOC_ERR_KEY_FORMAT);
+        check_opened(key_from_pem(pem, long_passphrase, false, &k), EDHOC_ERR_KEY_FORMAT);
+        check_opened(key_from_pem(pem, PASSPHRASE, false, &k), EDHOC_OK);
         ck_assert(has_private_half(k));
         key_free(k);
         /* No passphrase, wrong or right, ever gets into what is told. */
@@ -1659,8 +1669,10 @@ START_TEST(another_base_point_is_refused)
     must(OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, g.p, g.len));
     params = OSSL_PARAM_BLD_to_param(build);
     must(EVP_PKEY_fromdata_init(ctx) == 1);
-    must(EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1);
-    check_not_loaded(pkey, "EC");
+    if (EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) == 1)
+        check_not_loaded(pkey, "EC");
+    else
+        must(libcrypto_since(4, 0)); /* which refuses it itself */
     for (int i = 0; i < ROWS(numbers); i++)
         BN_free(n[i]);
     OSSL_PARAM_free(params);

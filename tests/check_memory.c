@@ -170,7 +170,7 @@ static void watch(struct bytes raw, struct bytes pem, enum key_form form)
 static bool libcrypto_wipes_scalar(const struct keytype *type)
 {
     return !type->dh ||
-           !(type->curve == CRV_P256 || (type->curve == CRV_P384 && libcrypto_since_3(2)));
+           !(type->curve == CRV_P256 || (type->curve == CRV_P384 && libcrypto_since(3, 2)));
 }
 
 /* What a program does with a key. */

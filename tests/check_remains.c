@@ -67,7 +67,7 @@ static void *crypto_realloc(void *p, size_t len, const char *file, int line)
 
 static bool leaves_scalars(enum cose_curve curve)
 {
-    return curve == CRV_P256 || (curve == CRV_P384 && libcrypto_since_3(2));
+    return curve == CRV_P256 || (curve == CRV_P384 && libcrypto_since(3, 2));
 }
 
 static void stir_generator(void)

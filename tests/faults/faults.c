@@ -87,6 +87,13 @@ static bool fails(enum fault_family family, const char *name)
     return true;
 }
 
+/* What OpenSSL 4 takes as const, and earlier ones not. */
+#if OPENSSL_VERSION_MAJOR >= 4
+#define CONST_SINCE_4 const
+#else
+#define CONST_SINCE_4
+#endif
+
 #define FAULT(family, type, failure, name, parameters, arguments)                                  \
     __typeof__(name) __real_##name, __wrap_##name;                                                 \
     type __wrap_##name parameters                                                                  \

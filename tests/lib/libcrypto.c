@@ -2,7 +2,9 @@
 
 #include <openssl/crypto.h>
 
-bool libcrypto_since_3(unsigned minor)
+bool libcrypto_since(unsigned major, unsigned minor)
 {
-    return OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= minor;
+    unsigned loaded = OPENSSL_version_major();
+
+    return loaded > major || (loaded == major && OPENSSL_version_minor() >= minor);
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Is the one that was loaded 3.`minor`, or later? */
-bool libcrypto_since_3(unsigned minor);
+/* Is the one that was loaded this version, or a later one? */
+bool libcrypto_since(unsigned major, unsigned minor);
 
 #endif
