@@ -5,7 +5,8 @@
 # how many tests passed. Logs are in build/debian/.
 #
 #     sh tools/check-debian.sh             all of it, about an hour
-#     sh tools/check-debian.sh GROUND...   some of it: heimdal firefox libvirt trixie sid i386 s390x
+#     sh tools/check-debian.sh GROUND...   some of it: heimdal firefox libvirt trixie sid experimental
+#                                           i386 s390x
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/lib.sh
@@ -127,8 +128,7 @@ secrets_row() {
 # -- Grounds -----------------------------------------------------------------------------------
 
 # The packages, their tests, and the applications.
-ground_suite() { # NAME SUITE [ARCHITECTURE]
-    make_ground "$@" || return
+suite_rows() { # NAME SUITE [ARCHITECTURE]
     begin
     build_packages "$1" parallel=2 > "$LOGS/$1-packages.log" 2>&1
     suite_status=$?
@@ -142,6 +142,18 @@ ground_suite() { # NAME SUITE [ARCHITECTURE]
         case $script in */lib*.sh) continue ;; esac
         script_row "$1" "$script"
     done
+}
+
+# sid with the OpenSSL that comes next.
+ground_experimental() {
+    make_ground experimental sid || return
+    begin
+    echo "deb $GROUND_MIRROR experimental main" > "$GROUND/experimental/etc/apt/sources.list.d/experimental.list"
+    ground_need experimental -t experimental libssl-dev openssl >> "$LOGS/experimental-needs.log" 2>&1 || {
+        no_row experimental OpenSSL "$(reason "$LOGS/experimental-needs.log")"
+        return
+    }
+    suite_rows experimental sid
 }
 
 # One program of tests/ground in a Debian 12 with our packages, which are built once for all of them.
@@ -194,12 +206,13 @@ ground_open
 rm -rf "$LOGS" && mkdir -p "$LOGS"
 began=$(date +%s)
 print_row GROUND PROGRAM VERSION RESULT SECONDS
-[ $# -gt 0 ] || set -- heimdal firefox libvirt trixie sid i386 s390x
+[ $# -gt 0 ] || set -- heimdal firefox libvirt trixie sid experimental i386 s390x
 for ground in "$@"; do
     case $ground in
     heimdal | firefox | libvirt) ground_program "$ground" ;;
-    trixie | sid) ground_suite "$ground" "$ground" ;;
-    i386) ground_suite i386 bookworm i386 ;;
+    trixie | sid) make_ground "$ground" "$ground" && suite_rows "$ground" "$ground" ;;
+    experimental) ground_experimental ;;
+    i386) make_ground i386 bookworm i386 && suite_rows i386 bookworm i386 ;;
     s390x) ground_big_endian ;;
     *) echo "no such ground: $ground" >&2; exit 2 ;;
     esac
