@@ -61,14 +61,23 @@ static void add_range(struct reading *reading, struct ssh_reader *r, uint64_t fi
         revoked_add_serials(reading->to, first, last);
 }
 
+/* The number of the highest bit that is set; the first byte is not zero. */
+static uint64_t highest_bit(struct bytes bits)
+{
+    uint64_t n = 8 * (uint64_t)(bits.len - 1);
+
+    for (uint8_t first = bits.p[0]; first > 1; first >>= 1)
+        n++;
+    return n;
+}
+
 static void read_bitmap(struct reading *reading, struct ssh_reader *r)
 {
     uint64_t offset = ssh_read_uint64(r);
     struct bytes bits = ssh_read_magnitude(r);
     bool has_zero = offset == 0 && bits.len > 0 && (bits.p[bits.len - 1] & 1) != 0;
 
-    /* The highest bit that is set is one of the first byte's, which is not zero. */
-    if (bits.len > 0 && (has_zero || offset > UINT64_MAX - 8 * (uint64_t)bits.len))
+    if (bits.len > 0 && (has_zero || highest_bit(bits) > UINT64_MAX - offset))
         fail(reading, r, "has a bitmap with serial number 0, or beyond the highest one");
     if (!r->failed)
         revoked_add_bitmap(reading->to, offset, bits);
