@@ -414,6 +414,7 @@ START_TEST(a_malformed_name_is_not_passed_over)
         {"email:bob@b.example,otherName:msUPN;UTF8:alice", '#', NULL},
         {"email:bob@b.example,email:carol@b.example,DNS:a.example", '#', "bob@b.example"},
         {"DNS:*.a.example,DNS:A.example,DNS:b.example", '#', "host@a.example"},
+        {"DNS:a.example.,DNS:b.example", '#', NULL},
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {

@@ -215,6 +215,8 @@ edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char 
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
     else if (*kind == NAME_USER && strchr(text, '@') == NULL)
         err = EDHOC_ERR_NAME;
+    else if (*kind == NAME_SERVICE && text[strlen(text) - 1] == '.')
+        err = EDHOC_ERR_NAME; /* name constraints for the host without the dot do not see it */
     else if (*kind == NAME_SERVICE)
         err = name_of_host(text, name);
     else
