@@ -191,11 +191,13 @@ static bool take_san(void *arg, const char *kind, const char *text)
     return false;
 }
 
+#define SANS_MAX 256 /* of a kind that are shown: each is looked for from the certificate on */
+
 static void get_san(const struct glue_name *name, const char *kind, size_t i, struct value *v)
 {
     struct san san = {kind, i, &v->bytes};
 
-    if (name->cred != NULL && cred_chain_length(name->cred) > 0)
+    if (i < SANS_MAX && name->cred != NULL && cred_chain_length(name->cred) > 0)
         (void)x509_each_san(cred_chain(name->cred, 0), take_san, &san);
 }
 

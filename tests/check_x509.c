@@ -432,6 +432,26 @@ START_TEST(a_malformed_name_is_not_passed_over)
 }
 END_TEST
 
+/* However many stand before it: a certificate is no longer than CERTIFICATE_MAX. */
+START_TEST(the_name_that_comes_first_may_stand_last)
+{
+    struct buf names = buf_new(8192), der;
+    enum name_kind kind;
+    char *name;
+
+    for (int i = 0; i < 300; i++)
+        buf_put_text(&names, "email:b@b,");
+    buf_put_text(&names, "otherName:msUPN;UTF8:alice@a.example");
+    buf_put_byte(&names, 0);
+    der = certificate_with((const char *)names.p, '#');
+    ck_assert_ok(x509_client_name(buf_bytes(&der), &kind, &name));
+    ck_assert_str_eq(name, "alice@a.example");
+    free(name);
+    buf_free(&der);
+    buf_free(&names);
+}
+END_TEST
+
 /* ---- the host's own errors ---- */
 
 /* What the host program left in libcrypto's queue is there afterwards, and nothing else is. */
@@ -1050,6 +1070,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, each_chain_is_judged_as_its_row_says, 0, ROWS(decisions));
     tcase_add_loop_test(tc, a_upn_is_within_the_name_constraints_for_mail, 0, ROWS(constraints));
     tcase_add_test(tc, a_malformed_name_is_not_passed_over);
+    tcase_add_test(tc, the_name_that_comes_first_may_stand_last);
     tcase_add_loop_test(tc, a_broken_line_keeps_its_names_from_every_ca, 0, ROWS(broken));
     tcase_add_test(tc, a_remembered_verdict_ends_in_time);
     tcase_add_test(tc, who_cannot_be_looked_up_in_the_lists_is_refused);

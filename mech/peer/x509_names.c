@@ -14,8 +14,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#define SANS_MAX 256 /* subject alternative names that are looked at */
-
 bool x509_names_host(struct bytes certificate, const char *host)
 {
     const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
@@ -107,7 +105,7 @@ static bool each_of(const GENERAL_NAMES *sans,
 {
     bool more = true, all = true;
 
-    for (int i = 0; more && i < sk_GENERAL_NAME_num(sans) && i < SANS_MAX; i++) {
+    for (int i = 0; more && i < sk_GENERAL_NAME_num(sans); i++) {
         const char *kind;
         char *text = san_text(sk_GENERAL_NAME_value(sans, i), &kind);
 
