@@ -357,6 +357,30 @@ START_TEST(a_key_that_was_loaded_stays)
     expect_grace(live, "w/web.key", "is used on");
     sources_free(other);
     ck_assert_told(sources_new(&s, false, NULL, &other), EDHOC_ERR_NO_IDENTITY, "does not exist");
+    ck_assert_ptr_null(strstr(report_details(EDHOC_ERR_NO_IDENTITY), "is used on"));
+    sources_free(live);
+}
+END_TEST
+
+/* Programs use a passphrase to check who is there. */
+START_TEST(a_passphrase_that_was_changed_opens_nothing_any_more)
+{
+    struct settings s = acceptor();
+    const char *const seal = "openssl pkcs8 -topk8 -iter 1 -in w/email.key -passout pass:%s "
+                             "-out w/sealed.key && chmod 600 w/sealed.key";
+    struct sources *live, *other;
+
+    s.identity = folder_path("w/sealed.key");
+    folder_run(seal, "before");
+    ck_assert_ok(sources_new(&s, true, "before", &live));
+    folder_run(seal, "after");
+    clock_pass(1000);
+    ck_assert_told(sources_new(&s, true, "before", &other), EDHOC_ERR_KEY_FORMAT,
+                   "this passphrase opens");
+    ck_assert_ptr_null(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "is used on"));
+    ck_assert_ok(sources_new(&s, true, "after", &other));
+    sources_free(other);
+    expect_grace(live, "w/sealed.key", "is used on"); /* a credential that was acquired stays */
     sources_free(live);
 }
 END_TEST
@@ -491,6 +515,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_target_without_a_line_cannot_be_planned_without_anchors);
     tcase_add_test(tc, default_trust_files_may_be_absent_but_not_broken);
     tcase_add_test(tc, a_key_that_was_loaded_stays);
+    tcase_add_test(tc, a_passphrase_that_was_changed_opens_nothing_any_more);
     tc = suite_case(suite, "daemons", 120);
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_loop_test(tc, a_daemon_that_drops_its_user_needs_no_key_but_what_it_believes, 0, n);

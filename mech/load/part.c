@@ -122,6 +122,7 @@ static void fill(const struct part *part, struct part_state *out)
     out->err = latest->err;
     out->story = latest->story != NULL ? strdup(latest->story) : NULL;
     out->gone = latest->gone;
+    out->sealed = part->spec.passphrase != NULL;
     out->age = now_ms() - part->good;
 }
 

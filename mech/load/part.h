@@ -33,6 +33,7 @@ struct part_state {
     edhoc_err err;  /* of the last look; the contents are then those of one before */
     char *story;    /* of the error, or NULL */
     bool gone;      /* the error is that a file that must be there is not */
+    bool sealed;    /* it was opened with a passphrase */
     int64_t age;    /* milliseconds since the last look without an error, also while asleep */
 };
 

@@ -201,24 +201,37 @@ static void stale_note(struct stale *stale, struct part_state *state, const char
     *stale = (struct stale){*state, otherwise};
 }
 
-/* Takes the contents of a part, where there is one, as long as they count. Those of a key do for
- * ever (without `otherwise`), but not for a new credential whose key is no longer there. */
+/* Do the contents of a part count no more? Those of a key do for ever (without `otherwise`), but not for
+ * a new credential whose key is no longer there, or opened by the passphrase. */
+static bool is_over(const struct part_state *state, bool anew, const char *otherwise)
+{
+    if (otherwise != NULL)
+        return part_is_over(state);
+    return state->err != EDHOC_OK &&
+           (state->contents == NULL || (anew && (state->gone || state->sealed)));
+}
+
+/* Of contents that are not used. */
+static edhoc_err tell_over(const struct part_state *state, const char *otherwise)
+{
+    if (otherwise != NULL || state->story == NULL)
+        return part_tell(state, otherwise);
+    return report(state->err, "%s", state->story);
+}
+
+/* Takes the contents of a part, where there is one, as long as they count. */
 static edhoc_err look(struct part *part, bool anew, const char *otherwise, struct stale *stale,
                       void **contents)
 {
     struct part_state state = {.err = EDHOC_OK};
     edhoc_err err = EDHOC_OK;
-    bool over;
 
     *contents = NULL;
     if (part == NULL)
         return EDHOC_OK;
     part_look(part, anew, &state);
-    over = otherwise != NULL
-               ? part_is_over(&state)
-               : state.err != EDHOC_OK && (state.contents == NULL || (anew && state.gone));
-    if (over)
-        err = part_tell(&state, otherwise);
+    if (is_over(&state, anew, otherwise))
+        err = tell_over(&state, otherwise);
     else
         *contents = state.kind->ref(state.contents);
     stale_note(stale, &state, otherwise);
