@@ -1,4 +1,5 @@
 /* Questions about a credential. */
+#include "base/report.h"
 #include "creds.h"
 #include "mechglue.h"
 #include "names.h"
@@ -42,10 +43,28 @@ static void clear_facts(const struct cred_facts *facts)
         *facts->mechanisms = GSS_C_NO_OID_SET;
 }
 
+/* A credential for both directions is good as long as one of them is. */
+static edhoc_err check_expiry(const struct glue_cred *cred)
+{
+    struct identity_set *set;
+    edhoc_err err = EDHOC_ERR_NOMEM;
+
+    if (glue_cred_lifetime(cred, GSS_C_INITIATE) > 0 || glue_cred_lifetime(cred, GSS_C_ACCEPT) > 0)
+        return EDHOC_OK;
+    set = glue_cred_identities(cred, cred->initiator != NULL);
+    if (set != NULL)
+        err = report(EDHOC_ERR_OWN_EXPIRED, "%s has expired; renew it", set->id[0]->source);
+    identity_set_free(set);
+    return err;
+}
+
 static edhoc_err fill_facts(const struct glue_cred *cred, const struct cred_facts *facts)
 {
     struct glue_name *name = NULL;
-    edhoc_err err = facts->name == NULL ? EDHOC_OK : cred_name(cred, &name);
+    edhoc_err err = check_expiry(cred);
+
+    if (err == EDHOC_OK && facts->name != NULL)
+        err = cred_name(cred, &name);
 
     if (err == EDHOC_OK)
         err = glue_mech_set(facts->mechanisms);

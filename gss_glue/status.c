@@ -13,7 +13,8 @@
  *
  * DEFECTIVE_TOKEN: the bytes are wrong, whoever sent them. BAD_MIC: they do not verify.
  * UNAUTHORIZED: the peer is who it says, or says who it is, and our trust says no. NO_CRED: our own
- * keys. FAILURE: everything for which the minor status has the only useful sentence. */
+ * keys; CREDENTIALS_EXPIRED: when their time is over. FAILURE: everything for which the minor status
+ * has the only useful sentence. */
 #define MAJOR_NOMEM           GSS_S_FAILURE
 #define MAJOR_CRYPTO          GSS_S_FAILURE
 #define MAJOR_BUG             GSS_S_FAILURE
@@ -76,6 +77,7 @@
 #define MAJOR_KEY_REVOKED     GSS_S_UNAUTHORIZED
 #define MAJOR_CERT_OPTION     GSS_S_UNAUTHORIZED
 #define MAJOR_CRED_EXPIRED    GSS_S_UNAUTHORIZED
+#define MAJOR_OWN_EXPIRED     GSS_S_CREDENTIALS_EXPIRED
 
 #define ROW(name, sentence) [EDHOC_ERR_##name] = MAJOR_##name,
 static const OM_uint32 majors[EDHOC_ERR_END] = {[EDHOC_OK] = GSS_S_COMPLETE, EDHOC_ERRORS(ROW)};

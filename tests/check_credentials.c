@@ -113,6 +113,48 @@ START_TEST(credentials_tell_about_themselves)
 }
 END_TEST
 
+static void check_expired(OM_uint32 major, OM_uint32 minor)
+{
+    app_failed(major, minor, GSS_S_CREDENTIALS_EXPIRED, MINOR(OWN_EXPIRED));
+    ck_assert_ptr_nonnull(strstr(app_status(major, minor), folder_path("ended")));
+}
+
+/* As krb5 does with a ticket: it is acquired, since its file may be renewed, and then says so. */
+START_TEST(an_expired_credential_says_so)
+{
+    struct app_pair p = {0};
+    struct app_store both = {
+        .identity = "ended", .service_identity = "server-x25519", .trust = "trust-clients"};
+    gss_name_t name;
+    OM_uint32 minor, major, lifetime = 1, other = 1;
+    gss_cred_usage_t usage;
+
+    folder_run("cp client-x25519 ended && sed 's/ / valid-before=\"20200101\" /' client-x25519.pub "
+               "> ended.pub");
+    p.initiator_cred = app_cred(&app_mech, GSS_C_INITIATE, "ended", "trust-server-x25519", NULL);
+    major = gss_inquire_cred(&minor, p.initiator_cred, &name, &lifetime, &usage, NULL);
+    check_expired(major, minor);
+    ck_assert(name == GSS_C_NO_NAME && lifetime == 0);
+    major = gss_inquire_cred_by_mech(&minor, p.initiator_cred, &app_mech, &name, &other, NULL,
+                                     NULL);
+    check_expired(major, minor);
+    ck_assert(name == GSS_C_NO_NAME && other == 0);
+    app_prepare(&p);
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    check_expired(p.initiator_major, p.initiator_minor);
+    ck_assert_uint_eq(p.tokens, 0);
+    app_close(&p);
+    /* The other direction is still good. */
+    app_complete(app_acquire(&minor, &app_mech, GSS_C_BOTH, GSS_C_NO_NAME, both, &p.acceptor_cred),
+                 minor);
+    major = gss_inquire_cred_by_mech(&minor, p.acceptor_cred, &app_mech, NULL, &lifetime, &other,
+                                     &usage);
+    app_complete(major, minor);
+    ck_assert(lifetime == 0 && other == GSS_C_INDEFINITE && usage == GSS_C_BOTH);
+    app_release_cred(&p.acceptor_cred);
+}
+END_TEST
+
 START_TEST(desired_names_are_matched)
 {
     static const struct {
@@ -320,6 +362,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, readable_keys_are_refused);
     tcase_add_test(tc, a_passphrase_opens_a_key);
     tcase_add_test(tc, credentials_tell_about_themselves);
+    tcase_add_test(tc, an_expired_credential_says_so);
     tcase_add_test(tc, desired_names_are_matched);
     tcase_add_loop_test(tc, a_credential_is_called_as_it_was_asked_for, 0, ROWS(asked_names));
     tcase_add_test(tc, an_initiator_sees_itself_as_it_was_asked_for);

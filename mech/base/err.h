@@ -71,7 +71,8 @@
     X(NAME_TAKEN, "the name in the peer's certificate belongs to a key in the trust file")         \
     X(KEY_REVOKED, "a key was revoked")                                                            \
     X(CERT_OPTION, "a certificate has a condition that cannot be kept here")                       \
-    X(CRED_EXPIRED, "the peer's credential says that it has expired")
+    X(CRED_EXPIRED, "the peer's credential says that it has expired")                              \
+    X(OWN_EXPIRED, "the credential of this side is over")
 
 #define EDHOC_ERROR_ENUM(name, sentence) EDHOC_ERR_##name,
 typedef enum { EDHOC_OK = 0, EDHOC_ERRORS(EDHOC_ERROR_ENUM) EDHOC_ERR_END } edhoc_err;

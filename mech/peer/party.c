@@ -133,7 +133,7 @@ static edhoc_err plan(void *arg, struct edhoc_plan *out)
     edhoc_err err;
 
     if (now(p) >= me->expires)
-        return report(EDHOC_ERR_NO_IDENTITY, "%s has expired; renew it", me->source);
+        return report(EDHOC_ERR_OWN_EXPIRED, "%s has expired; renew it", me->source);
     if (offer.len == 0)
         return report(EDHOC_ERR_NO_SUITE,
                       "none of the suites configured can use %s, a key of type %s", me->source,
