@@ -22,7 +22,7 @@ exec </dev/null
 work=$(mktemp -d "${TMPDIR:-/tmp}/gss-edhoc.XXXXXX") || exit 99
 at_end() { :; } # a script may have more to do
 trap 'at_end; chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cd "$work" || exit 99
 HOME=$work/home
 export HOME

@@ -172,7 +172,7 @@ stop_lanes() {
     for lane in $lanes; do kill "$lane" 2> /dev/null && wait "$lane"; done
 }
 trap stop_lanes EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # shellcheck disable=SC2086 # lists of words
 need $PACKAGES $APP_PACKAGES && make_configure || exit 1

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 list=$(mktemp "${TMPDIR:-/tmp}/doors.XXXXXX") || exit 2
 trap 'rm -f "$list"' EXIT
-trap 'exit 2' HUP INT TERM
+trap 'exit 2' HUP INT PIPE TERM
 find mech gss_glue command -name '*.[ch]' | LC_ALL=C sort > "$list"
 # shellcheck disable=SC2046 # no blanks in our file names
 (cd "$build" && nm -A -P $(find mech gss_glue command -name '*.o')) |

@@ -10,7 +10,7 @@ ground_open() {
     need debootstrap util-linux iproute2 || exit 1
     GROUND=$(mktemp -d "${TMPDIR:-/var/tmp}/gss-edhoc-ground.XXXXXX") || exit 1
     trap ground_close EXIT
-    trap 'exit 1' HUP INT TERM
+    trap 'exit 1' HUP INT PIPE TERM
     chmod 755 "$GROUND"
     GROUND_MIRROR=$(apt-get indextargets --format '$(LABEL) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
         sed -n 's/^Debian main //p' | head -n 1)

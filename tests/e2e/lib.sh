@@ -17,7 +17,7 @@ sandbox_open() {
     SERVER_PID=
     # The shell runs the first trap on every way out; a signal must only lead there.
     trap sandbox_close EXIT
-    trap 'exit 1' HUP INT TERM
+    trap 'exit 1' HUP INT PIPE TERM
     unset GSS_EDHOC_IDENTITY GSS_EDHOC_SERVICE_IDENTITY GSS_EDHOC_CERTIFICATE GSS_EDHOC_TRUST \
         GSS_EDHOC_ANCHORS GSS_EDHOC_CRLS GSS_EDHOC_REVOKED GSS_EDHOC_SUITES GSS_EDHOC_OPTIONS GSS_EDHOC_TRACE GSS_EDHOC_LOG \
         SSH_AUTH_SOCK
