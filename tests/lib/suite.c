@@ -1,6 +1,8 @@
 #include "suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "keep.h"
 
@@ -26,4 +28,12 @@ TCase *suite_case(Suite *suite, const char *name, int seconds)
     tcase_add_checked_fixture(tc, NULL, keep_release);
     suite_add_tcase(suite, tc);
     return tc;
+}
+
+bool suite_is_root(const char *what)
+{
+    if (geteuid() == 0)
+        return true;
+    printf("# skipped: %s, which takes root\n", what);
+    return false;
 }
