@@ -499,7 +499,7 @@ rm service.d/cert.pem
 if $as_nobody "$command" --version >out 2>err; then
     cp web.pem service.d/mine.pem
     cp web.pem.pub service.d/mine.pem.pub
-    cp shut.pem service.d/ldap.pem
+    cp web.pem service.d/ldap.pem
     [ -z "$as_nobody" ] || chown 65534 service.d/mine.pem
     chmod 000 service.d/ldap.pem service.d/web.pem
     chmod 600 service.d/mine.pem
