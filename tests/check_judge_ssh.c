@@ -13,6 +13,7 @@
 #include "load/key_list.h"
 #include "load/trust_file.h"
 #include "peer/judge.h"
+#include "peer/ssh_ca.h"
 #include "peer/trust.h"
 #include "peer/verified.h"
 #include "peer/trust_plan.h"
@@ -506,6 +507,64 @@ END_TEST
 
 /* ---- memory ---- */
 
+static unsigned signatures; /* that were verified */
+
+edhoc_err __real_ssh_ca_verify(struct bytes ca, struct bytes text, struct bytes signature);
+edhoc_err __wrap_ssh_ca_verify(struct bytes ca, struct bytes text, struct bytes signature);
+
+edhoc_err __wrap_ssh_ca_verify(struct bytes ca, struct bytes text, struct bytes signature)
+{
+    signatures++;
+    return __real_ssh_ca_verify(ca, text, signature);
+}
+
+/* A certificate says the same to all; each trust file makes of it what it will. */
+static const struct {
+    const char *trust, *revoked;
+    edhoc_err err;
+} asked[] = {
+    {"*@x cert-authority {CA}", NULL, EDHOC_OK},
+    {"*@x cert-authority {CA}", NULL, EDHOC_OK}, /* the file was written anew */
+    {"alice@x cert-authority,client {CA}", NULL, EDHOC_OK},
+    {"*@y cert-authority {CA}", NULL, EDHOC_ERR_WRONG_NAME},
+    {"*@x cert-authority,valid-before=\"20000101\" {CA}", NULL, EDHOC_ERR_TRUST_EXPIRED},
+    {"*@x cert-authority {CB}", NULL, EDHOC_ERR_CERT_UNTRUSTED},
+    {"*@x cert-authority {CA}\nalice@x {OTHER}", NULL, EDHOC_ERR_NAME_TAKEN},
+    {"*@x cert-authority {CA}", "{CA}", EDHOC_ERR_CERT_REVOKED},
+    {"*@x cert-authority {CA}", "{PEER}", EDHOC_ERR_KEY_REVOKED},
+    {"*@x cert-authority {CA}", NULL, EDHOC_OK},
+};
+
+START_TEST(a_signature_is_verified_once_and_what_it_is_under_is_judged_each_time)
+{
+    struct ssh_make m = user("alice@x"), forged = m;
+    struct cred *cred;
+
+    m.before = NOW + DAY;
+    forged.before = NOW + DAY;
+    forged.signature = ssh_make_signature(m.ca, BYTES_LITERAL("anything"));
+    cred = cred_of(&m);
+    for (int i = 0; i < ROWS(asked); i++) {
+        struct trust *t = trust_of(asked[i].trust);
+        struct peer peer;
+
+        if (asked[i].revoked != NULL)
+            revoke_by(t, asked[i].revoked);
+        ck_assert_err(trust_judge_client(t, cred, NOW, &peer), asked[i].err);
+        peer_clear(&peer);
+        if (asked[i].err == EDHOC_OK)
+            ck_assert_err(trust_judge_client(t, cred, NOW + DAY, &peer), EDHOC_ERR_CERT_EXPIRED);
+        trust_free(t);
+    }
+    ck_assert_uint_eq(signatures, 1);
+    cred_free(cred);
+    for (unsigned i = 0; i < 2; i++) { /* nothing is remembered of it */
+        ck_assert_err(judge_at(&forged, false, NOW, NULL), EDHOC_ERR_CERT_BAD);
+        ck_assert_uint_eq(signatures, 2 + i);
+    }
+}
+END_TEST
+
 START_TEST(a_certificate_is_remembered_until_its_end)
 {
     struct verified *m;
@@ -645,6 +704,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, the_first_line_decides_the_method);
     tcase_add_test(tc, a_ca_line_pins_no_key);
     tc = suite_case(suite, "memory", 60);
+    tcase_add_test(tc, a_signature_is_verified_once_and_what_it_is_under_is_judged_each_time);
     tcase_add_test(tc, a_certificate_is_remembered_until_its_end);
     tcase_add_test(tc, ten_thousand_certificates_are_remembered);
     tcase_add_test(tc, what_another_thread_is_writing_is_found_whole_or_not);

@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 #include "base/report.h"
-#include "crypto/hash.h"
 #include "crypto/openssh_type.h"
 #include "edhoc/cred.h"
 #include "peer/judge_key.h"
@@ -10,11 +9,10 @@
 #include "peer/name.h"
 #include "peer/peer.h"
 #include "peer/revoked.h"
-#include "peer/ssh_ca.h"
 #include "peer/ssh_cert.h"
+#include "peer/ssh_signature.h"
 #include "peer/trust.h"
 #include "peer/trust_place.h"
-#include "peer/verified.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -181,25 +179,6 @@ static edhoc_err check_certificate(const struct judging *j)
     return check_time(j);
 }
 
-/* Seconds since 1970 at which it ends; INT64_MAX: never. */
-static int64_t end_of(const struct ssh_cert *c)
-{
-    return c->valid_before < INT64_MAX ? (int64_t)c->valid_before : INT64_MAX;
-}
-
-static edhoc_err check_signature(const struct judging *j, const struct trust_line *line)
-{
-    uint8_t hash[32];
-    edhoc_err err = crypto_sha256(cred_ssh_cert(j->cred), hash);
-
-    if (err != EDHOC_OK || verified_has(line->verified, hash, j->now, NULL))
-        return err;
-    err = ssh_ca_verify(j->c.ca, j->c.to_be_signed, j->c.signature);
-    if (err == EDHOC_OK)
-        verified_add(line->verified, hash, j->now, end_of(&j->c), 0);
-    return err;
-}
-
 /* ---- pins are stronger than a CA's word ---- */
 
 /* A line that pins a key has this name literally: the first that pins the certificate's own, else
@@ -269,17 +248,17 @@ static edhoc_err fill(const struct judging *j, const struct trust_line *line, st
     edhoc_err err = is_server(j) ? peer_fill(j->cred, line, NAME_SERVICE, name, out)
                                  : judge_fill_client(j->cred, line, name, out);
 
-    if (err == EDHOC_OK && end_of(&j->c) < out->expires)
-        out->expires = end_of(&j->c);
+    if (err == EDHOC_OK && ssh_cert_end(&j->c) < out->expires)
+        out->expires = ssh_cert_end(&j->c);
     return err;
 }
 
-/* Is it for this use, and did the CA of this line sign it? */
-static edhoc_err check_all(const struct judging *j, const struct trust_line *line)
+/* Is it for this use, and did its CA sign it? */
+static edhoc_err check_all(const struct judging *j)
 {
     edhoc_err err = check_certificate(j);
 
-    return err == EDHOC_OK ? check_signature(j, line) : err;
+    return err == EDHOC_OK ? ssh_signature_check(cred_ssh_cert(j->cred), &j->c, j->now) : err;
 }
 
 /* The pins are asked last: to look through all of them costs more than a signature, and must not be had
@@ -292,13 +271,13 @@ static edhoc_err judge_by_ca(const struct judging *j, struct peer *out)
     edhoc_err err = find_line(j, &line, &name);
 
     if (err == EDHOC_OK && !pinned)
-        err = check_all(j, line);
+        err = check_all(j);
     if (err == EDHOC_OK)
         err = check_pins(j, name, &own);
     if (err == EDHOC_OK && own)
         return judge_pin(j, name, out);
     if (err == EDHOC_OK && pinned)
-        err = check_all(j, line);
+        err = check_all(j);
     return err == EDHOC_OK ? fill(j, line, name, out) : err;
 }
 

@@ -18,9 +18,6 @@
 #include "peer/pins_text.h"
 #include "peer/trust_line.h"
 #include "peer/trust_place.h"
-#include "peer/verified.h"
-
-#define REMEMBERED_MAX 32768 /* certificates whose CA's signature has verified */
 
 /* ---- life ---- */
 
@@ -61,7 +58,6 @@ void pins_free(struct pins *p)
     free(p->wild.n);
     free(p->others.n);
     free(p->cas.n);
-    verified_free(p->verified);
     free(p);
 }
 
@@ -71,10 +67,8 @@ void pins_free(struct pins *p)
 static edhoc_err add_ca(struct pins *p, uint32_t n)
 {
     const struct trust_line *line;
-    edhoc_err err = p->verified == NULL ? verified_new(REMEMBERED_MAX, &p->verified) : EDHOC_OK;
+    edhoc_err err = pins_line(p, n, &line);
 
-    if (err == EDHOC_OK)
-        err = pins_line(p, n, &line);
     if (err == EDHOC_OK)
         err = pin_numbers_add(&p->others, n);
     return err == EDHOC_OK ? pin_numbers_add(&p->cas, n) : err;

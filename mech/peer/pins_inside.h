@@ -6,7 +6,6 @@
 #include "peer/pin_table.h"
 #include "peer/pins_text.h"
 #include "peer/trust_line.h"
-#include "peer/verified.h"
 
 #include <stdatomic.h>
 
@@ -33,7 +32,6 @@ struct pins {
     size_t names_len, names_cap;
     struct pin_table kids, keys, names; /* of lines, lines, and 1 + indexes of `name` */
     struct pin_numbers wild, others, cas;
-    struct verified *verified; /* what the CAs have signed; NULL while there are none */
 };
 
 #endif

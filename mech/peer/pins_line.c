@@ -43,8 +43,6 @@ static edhoc_err make(const struct pins *p, uint32_t n, struct trust_line **out)
     err = trust_line_make(&terms, &point, &at, out);
     if (err == EDHOC_ERR_TRUST_SYNTAX)
         err = make_fault(&terms, &at, out);
-    if (err == EDHOC_OK)
-        (*out)->verified = p->verified;
     return err;
 }
 

@@ -107,6 +107,11 @@ edhoc_err ssh_cert_read(struct bytes certificate, struct ssh_cert *out)
     return EDHOC_OK;
 }
 
+int64_t ssh_cert_end(const struct ssh_cert *c)
+{
+    return c->valid_before < INT64_MAX ? (int64_t)c->valid_before : INT64_MAX;
+}
+
 bool ssh_cert_names_host(struct bytes principals, const char *host)
 {
     struct bytes principal;

@@ -27,6 +27,8 @@ struct ssh_cert {
 
 /* EDHOC_ERR_KEY_FORMAT with what is wrong. The signature is not looked at. */
 edhoc_err ssh_cert_read(struct bytes certificate, struct ssh_cert *out) EDHOC_MUST_USE;
+/* Seconds since 1970 at which it ends; INT64_MAX: never. */
+int64_t ssh_cert_end(const struct ssh_cert *c);
 /* Takes the next principal off a list that was read; false at its end. */
 bool ssh_cert_principal(struct bytes *list, struct bytes *principal);
 /* The same for critical options and extensions. */

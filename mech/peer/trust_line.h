@@ -16,7 +16,6 @@
 #include "edhoc/cred.h"
 #include "peer/trust_place.h"
 #include "peer/trust_terms.h"
-#include "peer/verified.h"
 
 #define TRUST_BLOB_MAX 512 /* bytes of a public key blob, with room */
 
@@ -57,11 +56,10 @@ struct trust_line {
     char *comment;    /* NULL when there is none */
     char *file;       /* where it stands */
     unsigned line;
-    struct cred *cred;         /* by reference: { 4 : kid }; NULL on a CA line */
-    bool is_ca;                /* cert-authority */
-    struct buf ca;             /* on a CA line, the blob of the CA's key; else empty */
-    struct verified *verified; /* on a CA line, of what the CA signed: its trust's */
-    char *fault; /* its point is not on its curve: where, and what is wrong. No cred then */
+    struct cred *cred; /* by reference: { 4 : kid }; NULL on a CA line */
+    bool is_ca;        /* cert-authority */
+    struct buf ca;     /* on a CA line, the blob of the CA's key; else empty */
+    char *fault;       /* its point is not on its curve: where, and what is wrong. No cred then */
 };
 
 /* EDHOC_ERR_TRUST_SYNTAX where the point is not on its curve. Without a point, a line without key. */
