@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -92,6 +94,7 @@ static const struct {
 };
 
 static bool hurries; /* somebody else, while a digest is being fetched */
+static enum { HAS_ALL, IS_SHORT_OF_MEMORY, LACKS_IT } libcrypto; /* where a digest is fetched */
 static unsigned digests_fetched, digests_freed;
 
 EVP_MD *__real_EVP_MD_fetch(OSSL_LIB_CTX *context, const char *name, const char *properties);
@@ -102,6 +105,12 @@ void __wrap_EVP_MD_free(EVP_MD *digest);
 EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *context, const char *name, const char *properties)
 {
     digests_fetched++;
+    if (libcrypto == IS_SHORT_OF_MEMORY) {
+        ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+        return NULL;
+    }
+    if (libcrypto == LACKS_IT)
+        name = "no such digest";
     if (hurries) {
         hurries = false;
         must(crypto_has_hash(HASH_SHAKE256));
@@ -125,6 +134,29 @@ START_TEST(a_digest_that_two_fetch_at_once_is_kept_once)
     ck_assert(crypto_has_hash(HASH_SHAKE256));
     ck_assert_uint_eq(digests_fetched, 2);
     check_queue();
+}
+END_TEST
+
+/* In a process of its own, for which it is so for ever. Nobody has asked for SHA-384 yet. */
+START_TEST(a_suite_that_could_not_be_looked_at_is_looked_at_again)
+{
+    const struct suite *suite = suite_by_id(24);
+    pid_t child = fork();
+    int status;
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        libcrypto = IS_SHORT_OF_MEMORY;
+        must(suite_available(suite)); /* for all that is known */
+        libcrypto = LACKS_IT;
+        must(!suite_available(suite));
+        libcrypto = HAS_ALL;
+        must(!suite_available(suite));
+        check_queue();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -1787,6 +1819,7 @@ static void add_hash(Suite *suite)
 
     tcase_add_checked_fixture(tc, host_fails, NULL);
     tcase_add_test(tc, a_digest_that_two_fetch_at_once_is_kept_once);
+    tcase_add_test(tc, a_suite_that_could_not_be_looked_at_is_looked_at_again);
     tcase_add_loop_test(tc, published_digests_come_out_however_the_text_is_cut, 0, ROWS(digests));
     tcase_add_test(tc, sha256_of_one_text_is_the_same);
     tcase_add_test(tc, published_macs_come_out);

@@ -120,20 +120,17 @@ static void *fetch(const void *of)
     return c;
 }
 
+static const struct maker fetcher = {fetch, unfetch};
+
 /* NULL where this libcrypto lacks it, or memory is short. */
 static const struct cipher *cipher_of(enum crypto_aead alg)
 {
-    static const struct maker maker = {fetch, unfetch};
-
-    return made_get(&fetched[alg], &maker, &aeads[alg]);
+    return made_get(&fetched[alg], &fetcher, &aeads[alg]);
 }
 
 bool crypto_has_aead(enum crypto_aead alg)
 {
-    (void)ERR_set_mark();
-    (void)cipher_of(alg);
-    (void)ERR_pop_to_mark();
-    return !atomic_load(&fetched[alg].lacking);
+    return made_has(&fetched[alg], &fetcher, &aeads[alg]);
 }
 
 size_t crypto_aead_key(enum crypto_aead alg)

@@ -30,19 +30,16 @@ static void unfetch(void *md)
     EVP_MD_free(md);
 }
 
+static const struct maker fetcher = {fetch, unfetch};
+
 static const EVP_MD *digest_of(enum crypto_hash hash)
 {
-    static const struct maker maker = {fetch, unfetch};
-
-    return made_get(&fetched[hash], &maker, hashes[hash].name);
+    return made_get(&fetched[hash], &fetcher, hashes[hash].name);
 }
 
 bool crypto_has_hash(enum crypto_hash hash)
 {
-    (void)ERR_set_mark();
-    (void)digest_of(hash);
-    (void)ERR_pop_to_mark();
-    return !atomic_load(&fetched[hash].lacking);
+    return made_has(&fetched[hash], &fetcher, hashes[hash].name);
 }
 
 size_t crypto_hash_length(enum crypto_hash hash)

@@ -126,21 +126,18 @@ static void unmake_pattern(void *pkey)
     EVP_PKEY_free(pkey);
 }
 
+static const struct maker pattern_maker = {make_pattern, unmake_pattern};
+
 static EVP_PKEY *pattern(const struct keytype *type)
 {
-    static const struct maker maker = {make_pattern, unmake_pattern};
-
-    return made_get(&patterns[type - keytypes], &maker, type);
+    return made_get(&patterns[type - keytypes], &pattern_maker, type);
 }
 
 bool crypto_has_curve(enum cose_curve curve)
 {
     const struct keytype *type = keytype_by_curve(curve, true);
 
-    (void)ERR_set_mark();
-    (void)pattern(type);
-    (void)ERR_pop_to_mark();
-    return !atomic_load(&patterns[type - keytypes].lacking);
+    return made_has(&patterns[type - keytypes], &pattern_maker, type);
 }
 
 /* ---- making keys ---- */

@@ -34,11 +34,11 @@ static void unfetch(void *mac)
     EVP_MAC_free(mac);
 }
 
+static const struct maker fetcher = {fetch, unfetch};
+
 static EVP_MAC *mac_of(enum crypto_hash hash)
 {
-    static const struct maker maker = {fetch, unfetch};
-
-    return made_get(&fetched[hash], &maker, macs[hash].name);
+    return made_get(&fetched[hash], &fetcher, macs[hash].name);
 }
 
 static EVP_MAC_CTX *new_hmac(EVP_MAC *mac, const char *digest)
@@ -90,24 +90,23 @@ static void unmake_pattern(void *ctx)
     EVP_MAC_CTX_free(ctx);
 }
 
+static const struct maker pattern_maker = {make_pattern, unmake_pattern};
+
 static EVP_MAC_CTX *new_mac(enum crypto_hash hash)
 {
-    static const struct maker maker = {make_pattern, unmake_pattern};
     const EVP_MAC_CTX *pattern;
     EVP_MAC *mac;
 
     if (macs[hash].digest == NULL)
         return (mac = mac_of(hash)) != NULL ? EVP_MAC_CTX_new(mac) : NULL;
-    pattern = made_get(&patterns[hash], &maker, &macs[hash]);
+    pattern = made_get(&patterns[hash], &pattern_maker, &macs[hash]);
     return pattern != NULL ? EVP_MAC_CTX_dup(pattern) : NULL;
 }
 
 bool crypto_has_mac(enum crypto_hash hash)
 {
-    (void)ERR_set_mark();
-    EVP_MAC_CTX_free(new_mac(hash));
-    (void)ERR_pop_to_mark();
-    return !atomic_load(&fetched[hash].lacking) && !atomic_load(&patterns[hash].lacking);
+    return made_has(&fetched[hash], &fetcher, macs[hash].name) &&
+           (macs[hash].digest == NULL || made_has(&patterns[hash], &pattern_maker, &macs[hash]));
 }
 
 /* ---- one MAC after the other ---- */

@@ -2,6 +2,8 @@
 
 #include "crypto/failure.h"
 
+#include <openssl/err.h>
+
 void *made_get(struct made *made, const struct maker *maker, const void *arg)
 {
     void *object = atomic_load_explicit(&made->object, memory_order_acquire), *first = NULL;
@@ -15,4 +17,14 @@ void *made_get(struct made *made, const struct maker *maker, const void *arg)
         return object;
     maker->unmake(object);
     return first;
+}
+
+bool made_has(struct made *made, const struct maker *maker, const void *arg)
+{
+    if (atomic_load(&made->object) != NULL)
+        return true;
+    (void)ERR_set_mark();
+    (void)made_get(made, maker, arg);
+    (void)ERR_pop_to_mark();
+    return !atomic_load(&made->lacking);
 }

@@ -11,8 +11,7 @@
 
 struct made {
     void *_Atomic object;
-    atomic_bool
-        lacking; /* libcrypto does not have it; all else may well be mended by the next attempt */
+    atomic_bool lacking; /* libcrypto does not have it */
 };
 
 struct maker {
@@ -22,5 +21,7 @@ struct maker {
 
 /* NULL where libcrypto lacks it, or something failed: the error is after the caller's mark. */
 void *made_get(struct made *made, const struct maker *maker, const void *arg);
+/* Does libcrypto have it? True for all that is known, too, where the attempt failed for another reason. */
+bool made_has(struct made *made, const struct maker *maker, const void *arg);
 
 #endif

@@ -6,7 +6,6 @@
 #include "crypto/key.h"
 #include "crypto/mac.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,19 +47,10 @@ bool suite_fits(const struct suite *s, const struct keytype *type)
     return type->curve == (type->dh ? s->dh : s->sign);
 }
 
-static atomic_bool available[SUITES_COUNT]; /* as was seen once */
-
-static bool has_all(const struct suite *s)
+bool suite_available(const struct suite *s)
 {
     return crypto_has_aead(s->aead) && crypto_has_aead(s->tokens) && crypto_has_hash(s->hash) &&
            crypto_has_mac(s->hash) && crypto_has_curve(s->dh);
-}
-
-bool suite_available(const struct suite *s)
-{
-    if (!atomic_load(&available[s - suites]) && has_all(s))
-        atomic_store(&available[s - suites], true);
-    return atomic_load(&available[s - suites]);
 }
 
 bool suite_list_has(const struct suite_list *list, int64_t id)
