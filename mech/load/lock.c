@@ -86,6 +86,11 @@ void lock_leave(struct lock *held)
     (void)pthread_mutex_unlock(&held->mutex);
 }
 
+void lock_again(struct lock *held)
+{
+    (void)pthread_mutex_lock(&held->mutex);
+}
+
 void lock_wait(struct lock *held)
 {
     (void)pthread_cond_wait(&held->changed, &held->mutex);

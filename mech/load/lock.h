@@ -13,6 +13,8 @@ struct lock;
 /* *held is for the other functions. EDHOC_ERR_NOMEM, EDHOC_ERR_CRYPTO: not locked. */
 edhoc_err lock_enter(struct lock **held) EDHOC_MUST_USE;
 void lock_leave(struct lock *held);
+/* After lock_leave(), in the same process: one that is there already does not fail. */
+void lock_again(struct lock *held);
 /* Lets others in until one of them calls lock_wake(), or for no reason. */
 void lock_wait(struct lock *held);
 void lock_wake(struct lock *held);

@@ -70,26 +70,23 @@ static struct look *install(struct part *part, struct look *look)
     return old;
 }
 
-/* Leaves the lock meanwhile; not held any more after an error. */
-static edhoc_err look(struct part *part, struct lock **held, struct look **old)
+/* Under the lock, which it leaves meanwhile. Returns the look that was replaced. */
+static struct look *look(struct part *part, struct lock *held)
 {
-    struct look *made;
+    struct look *made, *old = NULL;
     int64_t began = now_ms();
     bool looked;
-    edhoc_err err;
 
-    part->looker = lock_generation(*held);
-    lock_leave(*held);
+    part->looker = lock_generation(held);
+    lock_leave(held);
     looked = look_again(part, &made);
-    err = lock_enter(held);
-    if (err != EDHOC_OK)
-        return err;
+    lock_again(held);
     part->looked = began;
     if (looked)
-        *old = install(part, made);
+        old = install(part, made);
     part->looker = 0;
-    lock_wake(*held);
-    return EDHOC_OK;
+    lock_wake(held);
+    return old;
 }
 
 /* Under the lock: is it this thread's turn to look? Waits for another thread where what there is is
@@ -166,11 +163,11 @@ void part_look(struct part *part, bool anew, struct part_state *out)
     struct lock *held;
     edhoc_err err = lock_enter(&held);
 
-    if (err == EDHOC_OK && has_turn(part, anew, held))
-        err = look(part, &held, &old);
     *out = (struct part_state){.err = err};
     if (err != EDHOC_OK)
         return;
+    if (has_turn(part, anew, held))
+        old = look(part, held);
     fill(part, out);
     lock_leave(held);
     look_free(part->spec.kind, old);
