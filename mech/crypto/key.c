@@ -172,20 +172,49 @@ static bool read_coordinate(EVP_PKEY *pkey, const char *param, uint8_t *out, siz
     return ok;
 }
 
-/* At one go, unless the key came with its point compressed, or is a provider's own. */
+/* Both coordinates at one go, unless the point is compressed. */
+static bool take_point(struct key *k, struct bytes point)
+{
+    size_t n = k->type->coordinate;
+
+    if (point.len != 1 + 2 * n || point.p[0] != 4)
+        return false;
+    memcpy(k->point, point.p + 1, 2 * n);
+    return true;
+}
+
+static bool ask_for_point(struct key *k)
+{
+    uint8_t point[1 + 2 * COORDINATE_MAX];
+    size_t len;
+
+    return EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+                                           &len) == 1 &&
+           take_point(k, bytes_of(point, len));
+}
+
+/* A private key in hardware tells nothing of itself, but the public one beside it. */
+static bool export_point(struct key *k)
+{
+    OSSL_PARAM *all = NULL;
+    const OSSL_PARAM *point;
+    bool ok = EVP_PKEY_todata(k->pkey, EVP_PKEY_PUBLIC_KEY, &all) == 1 &&
+              (point = OSSL_PARAM_locate_const(all, OSSL_PKEY_PARAM_PUB_KEY)) != NULL &&
+              point->data_type == OSSL_PARAM_OCTET_STRING &&
+              take_point(k, bytes_of(point->data, point->data_size));
+
+    OSSL_PARAM_free(all);
+    return ok;
+}
+
 static bool read_point(struct key *k)
 {
-    size_t n = k->type->coordinate, len = 0;
-    uint8_t point[1 + 2 * COORDINATE_MAX];
+    size_t n = k->type->coordinate;
 
     k->whole = true;
-    if (EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
-                                        &len) != 1 ||
-        len != 1 + 2 * n || point[0] != 4)
-        return read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->point, n) &&
-               read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->point + n, n);
-    memcpy(k->point, point + 1, 2 * n);
-    return true;
+    return ask_for_point(k) || export_point(k) ||
+           (read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_X, k->point, n) &&
+            read_coordinate(k->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, k->point + n, n));
 }
 
 static bool read_public(struct key *k)
