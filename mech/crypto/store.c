@@ -18,17 +18,19 @@ struct asked {
     bool used;
 };
 
-/* The only passphrase callback: answers with the one that was given, or refuses. Never prompts. */
+/* The only passphrase callback: answers with the one that was given. Never prompts: so where there is none,
+ * it answers with nothing, as the PKCS#11 provider asks at the terminal where a callback refuses. */
 static int passphrase_callback(char *to, int size, int rwflag, void *arg)
 {
     struct asked *asked = arg;
     size_t len = asked->passphrase == NULL ? 0 : strlen(asked->passphrase);
 
     (void)rwflag;
-    if (asked->passphrase == NULL || size < 0 || len > (size_t)size)
-        return -1;
-    memcpy(to, asked->passphrase, len);
-    asked->used = true;
+    if (size < 0 || len > (size_t)size)
+        return 0;
+    if (len > 0)
+        memcpy(to, asked->passphrase, len);
+    asked->used = asked->passphrase != NULL;
     return (int)len;
 }
 
@@ -80,7 +82,8 @@ edhoc_err key_from_uri(const char *uri, const char *passphrase, bool dh, struct 
         err = EDHOC_ERR_NOMEM;
     else
         err = report(EDHOC_ERR_KEY_FORMAT,
-                     "%.200s: OpenSSL's providers here open no private key by this URI", uri);
+                     "OpenSSL's providers here open no private key by this URI: is the one for it "
+                     "activated in openssl.cnf, and its PIN or passphrase right?");
     EVP_PKEY_free(pkey);
     (void)OSSL_STORE_close(store);
     UI_destroy_method(ui);
