@@ -188,8 +188,9 @@ START_TEST(keys_come_by_uri)
     ck_assert_err(key_from_uri(uri, "wrong", false, &key), EDHOC_ERR_KEY_FORMAT);
     ck_assert_ok(key_from_uri(uri, "secret", false, &key));
     key_free(key);
-    ck_assert_told(load_identity_at("pkcs11:token=none", NULL, NULL, &id), EDHOC_ERR_KEY_FORMAT,
-                   "pkcs11:");
+    ck_assert_told(load_identity_at("pkcs11:token=none?pin-value=4821", NULL, NULL, &id),
+                   EDHOC_ERR_KEY_FORMAT, "pkcs11:token=none: ");
+    ck_assert_ptr_null(strstr(report_details(EDHOC_ERR_KEY_FORMAT), "4821"));
 }
 END_TEST
 

@@ -28,6 +28,7 @@
 /* What an identity is made of, as far as it has been found. */
 struct parts {
     const char *source; /* the path or URI, for messages */
+    char *told;         /* the same where it is a URI, without what is not told of that; or NULL */
     struct loading *loading;
     struct key *key;
     struct trust_line *pub;  /* or NULL */
@@ -38,6 +39,7 @@ struct parts {
 
 static void parts_clear(struct parts *p)
 {
+    free(p->told);
     key_free(p->key);
     trust_line_free(p->pub);
     buf_free(&p->certificates);
@@ -206,6 +208,18 @@ static edhoc_err read_agent(struct parts *p)
     return err;
 }
 
+static edhoc_err read_uri(const char *where, struct parts *p)
+{
+    edhoc_err err;
+
+    p->told = strndup(where, place_told(where));
+    if (p->told == NULL)
+        return EDHOC_ERR_NOMEM;
+    p->source = p->told;
+    err = key_from_uri(where, passphrase(p), false, &p->key);
+    return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
+}
+
 static edhoc_err read_key(const char *where, struct parts *p)
 {
     edhoc_err err = EDHOC_OK;
@@ -215,7 +229,7 @@ static edhoc_err read_key(const char *where, struct parts *p)
                                      : report(EDHOC_ERR_KEY_FORMAT,
                                               "%s: an agent's key has no passphrase here", where);
     if (!place_is_file(where))
-        return key_from_uri(where, passphrase(p), false, &p->key);
+        return read_uri(where, p);
     err = place_path(where, &p->source);
     return err == EDHOC_OK ? read_file(p) : err;
 }

@@ -44,16 +44,22 @@ bool place_is_agent(const char *where)
     return has_this_scheme(where, "agent");
 }
 
+size_t place_told(const char *where)
+{
+    return place_is_file(where) ? strlen(where) : strcspn(where, "?");
+}
+
 edhoc_err place_path(const char *where, const char **path)
 {
     size_t n = scheme_length(where);
+    int told = (int)place_told(where);
 
     *path = where;
     if (n == 0)
         return EDHOC_OK;
     if (!place_is_file(where))
-        return report(EDHOC_ERR_KEY_FORMAT,
-                      "%.200s is not a file (which can be written as ./%.60s)", where, where);
+        return report(EDHOC_ERR_KEY_FORMAT, "%.*s is not a file (which can be written as ./%.*s)",
+                      told < 200 ? told : 200, where, told < 60 ? told : 60, where);
     *path = where + n + 1;
     if (strncmp(*path, "//", 2) != 0)
         return EDHOC_OK;

@@ -10,6 +10,9 @@
 bool place_is_file(const char *where);
 /* Is it a key in ssh-agent ("agent:...")? */
 bool place_is_agent(const char *where);
+/* How much of it may be told: all of a file's, and of a URI what comes before the query, which may have the
+ * PIN of a token in it (RFC 7512 section 2.4). */
+size_t place_told(const char *where);
 /* The file that a place means: itself, or what follows "file:". A view into `where`.
  * EDHOC_ERR_KEY_FORMAT for schemes that are not supported. */
 edhoc_err place_path(const char *where, const char **path) EDHOC_MUST_USE;
