@@ -22,6 +22,7 @@
 #include "peer/krl.h"
 #include "load/file.h"
 #include "load/identity_file.h"
+#include "load/place.h"
 #include "load/trust_file.h"
 
 static const char help[] =
@@ -30,6 +31,7 @@ static const char help[] =
     "Says what FILE is: a private key (its type, names, certificates or trust line; never the\n"
     "secret), certificates (X.509 or OpenSSH's FILE-cert.pub), a .pub file, a trust file or\n"
     "~/.config/gss-edhoc/identities (each line), or a captured token (the fields of message_1).\n"
+    "A key that is in no file is named as in the settings: agent:... or pkcs11:...\n"
     "\n"
     "  -h, --help  this text\n";
 
@@ -39,9 +41,10 @@ static const char *names_of(const struct identity *id)
 {
     if (id->principals != NULL)
         return id->principals;
-    return cred_chain_length(id->by_value) > 0 || id->ssh_cert != NULL
-               ? "those in its certificate"
-               : "none (they would be in its .pub file)";
+    if (cred_chain_length(id->by_value) > 0 || id->ssh_cert != NULL)
+        return "those in its certificate";
+    return place_is_file(id->source) ? "none (they would be in its .pub file)"
+                                     : "none (whoever trusts it names it)";
 }
 
 /* With a certificate, a key has no trust line: peers believe its CA. */
@@ -70,7 +73,7 @@ static int show_private(const char *path)
 
     if (err != EDHOC_OK)
         return tool_fail(err);
-    printf("%s: private key\n", path);
+    printf("%s: private key\n", id->source);
     printf("    names        %s\n", names_of(id));
     if (id->stale_pub)
         printf("    note         %s.pub is of another key; only its names count\n", path);
@@ -123,7 +126,7 @@ static int show_contents(struct bytes in, const char *path)
     return show_lines(in, path);
 }
 
-static int show(const char *path)
+static int show_file(const char *path)
 {
     struct buf in;
     edhoc_err err = file_read(path, FILE_ANY, TRUST_FILE_MAX, NULL, NULL, &in);
@@ -155,5 +158,5 @@ int cmd_show(int argc, char **argv)
     }
     if (argc - optind != 1)
         return tool_usage(argc == optind ? "show: the FILE is missing" : "show: one FILE only");
-    return show(argv[optind]);
+    return place_is_file(argv[optind]) ? show_file(argv[optind]) : show_private(argv[optind]);
 }

@@ -222,6 +222,10 @@ result 'a file that is not there'
 run show .
 fails 1 'a directory'
 result 'a directory'
+run show 'pkcs11:token=none;object=x?pin-value=4821'
+fails 1 "pkcs11:token=none;object=x: OpenSSL's providers here open no private key by this URI" &&
+    ! grep -q 4821 out err
+result 'a key in a token that is not there, without telling the PIN'
 mkfifo fifo
 run show fifo
 fails 1 'not a regular file'
