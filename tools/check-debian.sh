@@ -138,7 +138,7 @@ suite_rows() { # NAME SUITE [ARCHITECTURE]
     fi
     secrets_row "$1"
     [ -z "${3-}" ] || return # another architecture: that is enough
-    for script in tests/apps/*.sh; do
+    for script in tests/apps/*.sh tests/ground/pkcs11.sh; do
         case $script in */lib*.sh) continue ;; esac
         script_row "$1" "$script"
     done
