@@ -590,7 +590,8 @@ static const struct {
     {"# one\n\nalice {ed25519}\nbob what {x448}\n", EDHOC_OK, NULL, 1},
     {"alice {ed25519}\r\nbob {x448} a\rb\r\n", EDHOC_OK, NULL, 1},
     {"alice {ed25519}\nbob, carol {x448}\n", EDHOC_ERR_TRUST_SYNTAX,
-     " line 2: the principal \"\" is empty; whom the line names cannot be told", 1},
+     " line 2: the principal \"\" is empty: commas separate names, without blanks; whom the line names cannot be told",
+     1},
     {"\xef\xbb\xbf"
      "alice {ed25519}\n",
      EDHOC_ERR_TRUST_SYNTAX, " line 1: starts with a byte", 0},
@@ -1469,6 +1470,13 @@ START_TEST(each_mech_conf_gives_our_options)
 }
 END_TEST
 
+/* MIT loads the plugin from such lines, and skips the settings. */
+static const char *const outside[] = {
+    "edhoc " OID " x trust=/t\n",           "edhoc " OID " x - trust=/t\n",
+    "edhoc " OID " x - y [trust=/t]\n",     "edhoc " OID " x [log=syslog] [trust=/t]\n",
+    "edhoc " OID " x [log=syslog]trust=/t", "edhoc " OID " x log=none [trust=/t]\n",
+};
+
 START_TEST(a_broken_mech_conf_is_refused)
 {
     struct mech_conf c = {0};
@@ -1476,6 +1484,9 @@ START_TEST(a_broken_mech_conf_is_refused)
 
     ck_assert_told(mech_conf_text(BYTES_LITERAL("\nedhoc " OID " x [a=b\n"), "f", &c),
                    EDHOC_ERR_SETTING, "f line 2: the options have no closing ]");
+    for (size_t i = 0; i < ROWS(outside); i++)
+        ck_assert_told(mech_conf_text(bytes_of_text(outside[i]), "f", &c), EDHOC_ERR_SETTING,
+                       "f line 1: a setting outside the brackets");
     ck_assert_told(mech_conf_text(BYTES_LITERAL("edhoc " OID " x [a=b]\0\n"), "f", &c),
                    EDHOC_ERR_SETTING, "f line 1: a NUL");
     ck_assert_ok(mech_conf_text(BYTES_LITERAL("other 1.2.3 x [a=b\0\n"), "f", &c));

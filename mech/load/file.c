@@ -18,12 +18,23 @@ static edhoc_err cannot(const char *path, const char *what, int error)
     return report(EDHOC_ERR_FILE, "%s: %s: %s", path, what, strerror(error));
 }
 
+static bool is_pub(const char *path)
+{
+    size_t len = strlen(path);
+
+    return len > 4 && strcmp(path + len - 4, ".pub") == 0;
+}
+
 static edhoc_err check_secret(const char *path, const struct stat *st)
 {
     mode_t allowed = st->st_uid == 0 ? 0740 : 0700;
 
     if ((st->st_mode & 0777 & ~allowed) == 0)
         return EDHOC_OK;
+    if (is_pub(path))
+        return report(EDHOC_ERR_PERMISSIONS,
+                      "%s: by its name and mode a public key; name the private one, without .pub",
+                      path);
     return report(EDHOC_ERR_PERMISSIONS,
                   "%s: mode %04o lets others at this private key; run: chmod 600 %s (or 640, for "
                   "the group of a daemon, where root owns it)",
@@ -35,9 +46,8 @@ static edhoc_err check_trusted(const char *path, const struct stat *st, uid_t ui
     if (st->st_uid != 0 && st->st_uid != uid)
         return report(EDHOC_ERR_PERMISSIONS,
                       "%s: owned by user %lu, who could change whom we believe; it must be root's "
-                      "or our own (user %lu); run: chown %lu %s",
-                      path, (unsigned long)st->st_uid, (unsigned long)uid, (unsigned long)uid,
-                      path);
+                      "or our own (user %lu): use a copy, or chown it",
+                      path, (unsigned long)st->st_uid, (unsigned long)uid);
     if ((st->st_mode & 022) != 0)
         return report(EDHOC_ERR_PERMISSIONS,
                       "%s: mode %04o lets others write to it; run: chmod go-w %s", path,

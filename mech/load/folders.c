@@ -44,10 +44,9 @@ static edhoc_err check_owner(const struct walk *w, const char *folder, const str
     if (is_ours(w, st))
         return EDHOC_OK;
     return report(EDHOC_ERR_PERMISSIONS,
-                  "%s: user %lu owns the folder %s and could put another file there; it must be "
-                  "root's or our own (user %lu); run: chown %lu %s",
-                  w->path, (unsigned long)st->st_uid, folder, (unsigned long)w->uid,
-                  (unsigned long)w->uid, folder);
+                  "%s: user %lu owns the folder %s and could put another file there; use a folder "
+                  "that is root's or our own (user %lu)",
+                  w->path, (unsigned long)st->st_uid, folder, (unsigned long)w->uid);
 }
 
 static edhoc_err check_mode(const struct walk *w, const char *folder, const struct stat *st,

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/lines.h"
 #include "base/report.h"
 #include "load/file.h"
 #include "load/identity_file.h"
@@ -201,14 +202,18 @@ static edhoc_err load_path(const char *path, bool in_folder, const char *certifi
 /* The first story, without its newline, as the reason that there is nothing. */
 static edhoc_err none_left(const struct found *found, const char *dir, struct loading *loading)
 {
-    const char *first = (const char *)found->passed_over.p;
+    struct bytes rest = buf_bytes(&found->passed_over), first;
+    bool closed;
 
+    (void)lines_next(&rest, &first);
+    closed = bytes_contain(first, BYTES_LITERAL(": cannot be opened"));
     loading->gone = true;
     return report(EDHOC_ERR_NO_IDENTITY,
-                  "%s has no key for this user: %.*s; let its group read the one that is meant "
-                  "(chgrp, chmod 640), or make one with: gss-edhoc keygen -o %s/NAME.pem "
-                  "SERVICE@HOST",
-                  dir, (int)(strchr(first, '\n') - first), first, dir);
+                  "%s has no key for this user: %.*s; %smake one with: gss-edhoc keygen -o "
+                  "%s/NAME.pem SERVICE@HOST",
+                  dir, (int)first.len, (const char *)first.p,
+                  closed ? "let its group read the one that is meant (chgrp, chmod 640), or " : "",
+                  dir);
 }
 
 /* Loads every path; `certificate` can be the chain of one key only. */

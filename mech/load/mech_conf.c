@@ -62,29 +62,44 @@ bool mech_conf_is_our_oid(const char *word)
     return !take_arc(&word, &a) && (!brace || *word == '}');
 }
 
-/* Finds the options of a line of ours, NULL without brackets; false when the line is not ours. */
-static bool parse_line(char *line, char **options, bool *closed)
+static const char outside[] =
+    "a setting outside the brackets counts for nothing; write all of them as [NAME=VALUE ...]";
+
+/* What MIT skips, and so might we, while somebody believes that it counts. */
+static bool has_setting(const char *text)
 {
-    char *oid, *object, *next;
+    return strpbrk(text, "=[") != NULL;
+}
+
+/* Finds the options of a line of ours, NULL without brackets, and what is wrong with it, or NULL; false
+ * when the line is not ours. */
+static bool parse_line(char *line, char **options, const char **fault)
+{
+    char *oid, *object, *kernel, *next;
 
     *options = NULL;
-    *closed = true;
+    *fault = NULL;
     if (*line == '#')
         return false;
     oid = end_word(line);
     object = end_word(oid);
     if (*oid == '\0' || *object == '\0' || !mech_conf_is_our_oid(oid))
         return false;
-    next = end_word(object);
+    next = kernel = end_word(object);
     if (*next != '\0' && *next != '[' && *next != '<')
         next = end_word(next); /* a kernel module, which Solaris has */
-    if (*next != '[')
-        return true;
-    *options = next + 1;
-    next = strchr(*options, ']');
-    *closed = next != NULL;
-    if (next != NULL)
-        *next = '\0';
+    if (next > kernel && has_setting(kernel))
+        *fault = outside;
+    if (*next == '[') {
+        *options = next + 1;
+        next += strcspn(next, "]");
+        if (*next == '\0')
+            *fault = "the options have no closing ]";
+        else
+            *next++ = '\0';
+    }
+    if (has_setting(next))
+        *fault = outside;
     return true;
 }
 
@@ -105,20 +120,20 @@ static edhoc_err read_line(struct bytes line, const char *file, unsigned number,
                            struct mech_conf *out)
 {
     char text[MIT_LINE + 1];
+    const char *fault;
     char *options;
-    bool closed;
 
     memcpy(text, line.p, line.len);
     text[line.len] = '\0';
-    if (!parse_line(text, &options, &closed))
+    if (!parse_line(text, &options, &fault))
         return EDHOC_OK;
     if (memchr(line.p, '\0', line.len) != NULL)
         return report(EDHOC_ERR_SETTING, "%s line %u: a NUL byte in it", file, number);
     if (line.len == MIT_LINE && line.p[line.len - 1] != '\n')
         return report(EDHOC_ERR_SETTING, "%s line %u: longer than %d bytes", file, number,
                       MIT_LINE - 1);
-    if (!closed)
-        return report(EDHOC_ERR_SETTING, "%s line %u: the options have no closing ]", file, number);
+    if (fault != NULL)
+        return report(EDHOC_ERR_SETTING, "%s line %u: %s", file, number, fault);
     return keep(options, file, number, out);
 }
 

@@ -49,6 +49,17 @@ static bool is_relative(const char *place)
     return place_is_file(place) && place_path(place, &path) == EDHOC_OK && path[0] != '/';
 }
 
+/* Programs of all folders read mech.conf, and only a shell knows what ~ is: not in quotes, nor in a unit
+ * file of systemd. */
+static edhoc_err check_path(const struct value *v)
+{
+    if (v->source == FROM_MECH_CONF && is_relative(v->text))
+        return bad(v, "\"%.60s\" is not an absolute path", v->text);
+    if (strncmp(v->text, "~/", 2) == 0)
+        return bad(v, "\"%.60s\": ~ is not expanded here; write the whole path", v->text);
+    return EDHOC_OK;
+}
+
 static edhoc_err replace(struct settings *s, size_t offset, char *text)
 {
     char **to = (char **)(void *)((char *)s + offset);
@@ -60,10 +71,11 @@ static edhoc_err replace(struct settings *s, size_t offset, char *text)
 
 static edhoc_err set_path(struct settings *s, size_t offset, const struct value *v)
 {
+    edhoc_err err = check_path(v);
     char *copy;
 
-    if (v->source == FROM_MECH_CONF && is_relative(v->text))
-        return bad(v, "\"%.60s\" is not an absolute path", v->text);
+    if (err != EDHOC_OK)
+        return err;
     copy = strdup(v->text);
     return copy != NULL ? replace(s, offset, copy) : EDHOC_ERR_NOMEM;
 }
@@ -76,8 +88,9 @@ static edhoc_err set_file(struct settings *s, size_t offset, const struct value 
 
     if (!place_is_file(v->text))
         return bad(v, "\"%.60s\" is no file", v->text);
-    if (v->source == FROM_MECH_CONF && is_relative(v->text))
-        return bad(v, "\"%.60s\" is not an absolute path", v->text);
+    err = check_path(v);
+    if (err != EDHOC_OK)
+        return err;
     err = place_absolute(v->text, &path);
     if (err == EDHOC_ERR_NOMEM)
         return err;

@@ -66,6 +66,8 @@ static edhoc_err check_pattern(struct bytes pattern, const struct trust_place *a
         pattern = bytes_of(pattern.p + 1, pattern.len - 1);
     else
         *positive = true;
+    if (pattern.len == 0)
+        return trust_bad(at, "the principal \"\" is empty: commas separate names, without blanks");
     fault = name_principal_fault(pattern);
     if (fault != NULL)
         return trust_bad(at, "the principal \"%.*s\" %s", TRUST_SHOWN(pattern), fault);
