@@ -68,8 +68,8 @@ static void check_this_side(struct check *c)
     check_plugin(c);
     if (!check_settings(c))
         return;
-    check_choice(c);
-    check_identities(c);
+    if (check_choice(c))
+        check_identities(c);
     check_trust(c);
     check_handshake(c);
     check_log(c);

@@ -51,16 +51,16 @@ static void choose(struct check *c, const struct choices *choices)
                   c->settings.identities);
 }
 
-void check_choice(struct check *c)
+bool check_choice(struct check *c)
 {
     struct choices *choices;
     edhoc_err err;
 
     if (c->acceptor)
-        return;
+        return true;
     if (c->settings.identities == NULL) {
         say_not_looked_at(c);
-        return;
+        return true;
     }
     err = choices_read(c->settings.identities, NULL, &choices);
     if (err != EDHOC_OK)
@@ -68,4 +68,5 @@ void check_choice(struct check *c)
     else if (choices_count(choices) > 0)
         choose(c, choices);
     choices_free(choices);
+    return err == EDHOC_OK;
 }

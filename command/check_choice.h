@@ -4,7 +4,7 @@
 
 #include "check_say.h"
 
-/* Says it, and sets it in `c`. */
-void check_choice(struct check *c);
+/* Says it, and sets it in `c`; false where no key can be told, for the file cannot be understood. */
+bool check_choice(struct check *c);
 
 #endif

@@ -104,13 +104,24 @@ static const struct trust_line *find(const struct check *c, size_t reason)
 
 /* ---- one's own key ---- */
 
-/* A line that pins a key of this side's, or NULL. */
+bool check_near_is_own(const struct check *c, const struct trust_line *line)
+{
+    for (size_t i = 0; c->identities != NULL && i < c->identities->len; i++)
+        if (cred_same_secret(line->cred, c->identities->id[i]->by_value))
+            return true;
+    return false;
+}
+
+/* A line that pins a key of this side's where a server's belongs, or NULL. One for clients is right where
+ * this machine is a server as well. */
 static const struct trust_line *own_line(const struct check *c)
 {
-    for (size_t i = 0; i < trust_count(c->trust); i++)
-        for (size_t k = 0; c->identities != NULL && k < c->identities->len; k++)
-            if (cred_same_secret(trust_at(c->trust, i)->cred, c->identities->id[k]->by_value))
-                return trust_at(c->trust, i);
+    for (size_t i = 0; i < trust_count(c->trust); i++) {
+        const struct trust_line *line = trust_at(c->trust, i);
+
+        if ((line->roles & TRUST_SERVER) != 0 && check_near_is_own(c, line))
+            return line;
+    }
     return NULL;
 }
 

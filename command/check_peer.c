@@ -6,6 +6,7 @@
 #include "show_ssh.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -106,15 +107,15 @@ static edhoc_err read_peer(const char *path, struct cred **out)
 
 static void say_believed(struct check *c, const struct peer *peer)
 {
-    char until[TOOL_TIME] = "for ever";
+    char end[TOOL_TIME], term[TOOL_TIME + 8] = "for ever";
 
     if (peer->expires != INT64_MAX)
-        (void)tool_time(peer->expires, until);
+        (void)snprintf(term, sizeof(term), "until %s", tool_time(peer->expires, end));
     if (peer->file != NULL)
-        check_say(c, CHECK_OK, "peer: believed as %s, by %s line %u, until %s", peer->name,
-                  peer->file, peer->line, until);
+        check_say(c, CHECK_OK, "peer: believed as %s, by %s line %u, %s", peer->name, peer->file,
+                  peer->line, term);
     else
-        check_say(c, CHECK_OK, "peer: believed as %s, by the anchors, until %s", peer->name, until);
+        check_say(c, CHECK_OK, "peer: believed as %s, by the anchors, %s", peer->name, term);
     if (cred_ssh_cert(peer->cred).len > 0)
         check_ssh_say_not_revoked(c, "peer");
     if (c->acceptor && peer->local_user != NULL)

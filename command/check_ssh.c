@@ -19,7 +19,8 @@
 #include "peer/ssh_cert.h"
 #include "peer/trust.h"
 
-#define NAMES_MAX 1024 /* bytes of principals that are told */
+#define NAMES_MAX 1024            /* bytes of principals that are told */
+#define TERM      (TOOL_TIME + 8) /* "until ...", "for ever" */
 
 /* ---- who signed, and until when ---- */
 
@@ -44,31 +45,33 @@ static int64_t seconds(uint64_t time)
     return time < INT64_MAX ? (int64_t)time : INT64_MAX;
 }
 
-static void put_end(const struct ssh_cert *cert, char text[TOOL_TIME])
+static void put_term(const struct ssh_cert *cert, char text[TERM])
 {
+    char end[TOOL_TIME];
+
     if (cert->valid_before == UINT64_MAX)
-        (void)snprintf(text, TOOL_TIME, "for ever");
+        (void)snprintf(text, TERM, "for ever");
     else
-        (void)tool_time(seconds(cert->valid_before), text);
+        (void)snprintf(text, TERM, "until %s", tool_time(seconds(cert->valid_before), end));
 }
 
 edhoc_err check_ssh_say(struct check *c, const char *whose, const struct ssh_cert *cert)
 {
     struct buf ca = buf_new(64);
     bool clean = cbor_clean_text(cert->key_id);
-    char end[TOOL_TIME];
+    char term[TERM];
     edhoc_err err = openssh_fingerprint(cert->ca, &ca);
 
-    put_end(cert, end);
+    put_term(cert, term);
     if (err == EDHOC_OK)
         check_say(
             c, CHECK_OK,
             "certificate: that of %s is for a %s: key id \"%.*s\", serial %llu, signed by the "
-            "CA %.*s, until %s",
+            "CA %.*s, %s",
             whose, cert->type == SSH_CERT_USER ? "user" : "host",
             clean ? (int)cert->key_id.len : 13,
             clean ? (const char *)cert->key_id.p : "(unprintable)",
-            (unsigned long long)cert->serial, (int)ca.len, (const char *)ca.p, end);
+            (unsigned long long)cert->serial, (int)ca.len, (const char *)ca.p, term);
     buf_free(&ca);
     return err;
 }

@@ -121,15 +121,6 @@ size_t check_trust_count(const struct check *c)
     return n;
 }
 
-/* Does a line pin a key of this side's? Nobody who has it is accepted. */
-static bool is_own(const struct check *c, const struct trust_line *line)
-{
-    for (size_t i = 0; c->identities != NULL && i < c->identities->len; i++)
-        if (cred_same_secret(line->cred, c->identities->id[i]->by_value))
-            return true;
-    return false;
-}
-
 /* The only ones that are pinned are ourselves; *own is such a line. */
 static bool pins_only_us(const struct check *c, const struct trust_line **own)
 {
@@ -139,7 +130,7 @@ static bool pins_only_us(const struct check *c, const struct trust_line **own)
 
         if (!check_trust_concerns(c, line) || !check_trust_is_valid(c, line))
             continue;
-        if (!is_own(c, line))
+        if (!check_near_is_own(c, line))
             return false;
         *own = line;
     }

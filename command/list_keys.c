@@ -23,9 +23,11 @@
 #include "load/load.h"
 #include "load/place.h"
 #include "peer/identity.h"
+#include "peer/ssh_cert.h"
 #include "peer/x509_cert.h"
 #include "peer/x509_names.h"
 
+#define NAMES_MAX   65536 /* more than a certificate has */
 #define ANCHORS_MAX 16384 /* more than a file of ANCHORS_FILE_MAX has */
 
 enum { NAMES, TYPE, KEY_ID, FINGERPRINT, CERTIFIED, EXPIRES, END, PLACE, TARGETS };
@@ -63,6 +65,23 @@ static void set_end(struct table *t, size_t shown, size_t exact, int64_t end)
     table_set(t, exact, tool_iso(end, text));
 }
 
+/* Whatever service it is that a host certificate is shown for. */
+static void set_hosts(struct table *t, const struct cred *certificate)
+{
+    struct buf names = buf_new(NAMES_MAX);
+    struct bytes principal;
+    struct ssh_cert cert;
+
+    if (ssh_cert_read(cred_ssh_cert(certificate), &cert) == EDHOC_OK)
+        while (ssh_cert_principal(&cert.principals, &principal)) {
+            buf_put_text(&names, names.len > 0 ? ",*@" : "*@");
+            buf_put(&names, principal);
+        }
+    if (names.len > 0)
+        table_format(t, NAMES, "%.*s", (int)names.len, (const char *)names.p);
+    buf_free(&names);
+}
+
 /* A certificate names a client in one way and a server in another. */
 static void set_names(struct table *t, const struct identity *id, bool client)
 {
@@ -72,6 +91,8 @@ static void set_names(struct table *t, const struct identity *id, bool client)
         table_set(t, NAMES, id->principals);
     else if (client && id->client_name != NULL)
         table_set(t, NAMES, id->client_name);
+    else if (!client && id->ssh_cert != NULL && id->ssh_type == SSH_CERT_HOST)
+        set_hosts(t, id->ssh_cert);
     else if (cred_chain_length(id->by_value) > 0)
         host = x509_first_host(cred_chain(id->by_value, 0));
     if (host != NULL)

@@ -1,10 +1,23 @@
 #include "name.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "crypto/keytype.h"
 #include "peer/name.h"
+
+/* Programs leave the brackets of an IPv6 address to URLs. */
+static const char *host_fault(const char *host)
+{
+    struct in6_addr address;
+
+    if (strchr(host, ':') == NULL || inet_pton(AF_INET6, host, &address) == 1)
+        return NULL;
+    if (host[0] == '[')
+        return "has brackets; write SERVICE@ADDRESS, without them and without a port";
+    return "has a port; write SERVICE@HOST, which is on whatever port";
+}
 
 const char *tool_name_fault(const char *name)
 {
@@ -21,8 +34,10 @@ const char *tool_name_fault(const char *name)
         return "has a / in it; for a service, write SERVICE@HOST, like HTTP@web.example.org";
     if (strchr(name, '@') != strrchr(name, '@'))
         return "has two @; write SERVICE@HOST";
-    if (name_host(name) != NULL && strchr(name_host(name), ':') != NULL)
-        return "has a port; write SERVICE@HOST, which is on whatever port";
+    if (name_host(name) != NULL)
+        fault = host_fault(name_host(name));
+    if (fault != NULL)
+        return fault;
     if (keytype_by_ssh_name(bytes_of_text(name)) != NULL)
         return "is a key type's";
     return NULL;

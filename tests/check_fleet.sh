@@ -353,9 +353,11 @@ check 'check: not revoked, and where' row ok "certificate: not revoked in $PWD/n
 run check -a HTTP@www.example.org
 check 'check: a server with a host certificate' well
 check 'check: its hosts' row ok identity 'web.example.org, www.example.org'
-check 'check: for ever' row ok certificate 'is for a host' 'until for ever'
+check 'check: for ever' row ok certificate 'is for a host' ', for ever'
 check 'check: its name' row ok 'answers to HTTP@www.example.org'
 check 'check: a line of a CA is for clients' row ok 'trust: 1 line for clients'
+run list
+check 'list: the hosts of a certificate' row '*@web.example.org,*@www.example.org' OpenSSH
 run check -a HTTP@mail.example.org
 check 'check: a host that is not in it' row FAIL name mail.example.org principal
 echo 'serial: 7' >spec && ssh-keygen -q -k -f revoked -s ../ca.pub spec
@@ -386,7 +388,7 @@ check 'check --peer: revoked or not' row ok 'peer: not revoked, for no list'
 check 'check --peer: may log in' row ok 'peer: may log in as al'
 check 'check --peer: who signed' row ok certificate "signed by the CA $ca"
 run check -p web-cert.pub HTTP@web.example.org
-check 'check --peer: a server' row ok 'peer: believed as HTTP@web.example.org' 'trust line 2, until for ever'
+check 'check --peer: a server' row ok 'peer: believed as HTTP@web.example.org' 'trust line 2, for ever'
 run check -p web-cert.pub HTTP@db.example.org
 check 'check --peer: a server with another name' row FAIL peer 'host of HTTP@db.example.org is none of its principals'
 run check -p user-cert.pub HTTP@web.example.org
@@ -402,7 +404,7 @@ run check -a -p user-cert.pub
 check 'check --peer: a name that is another key'\''s' row FAIL peer 'is pinned to a key' 'trust line 3'
 sed 's/^/alice@example.org /' plain.pub >plain-named.pub
 run check -a -p plain-named.pub
-check 'check --peer: a .pub' row ok 'peer: believed as alice@example.org' 'trust line 3, until for ever'
+check 'check --peer: a .pub' row ok 'peer: believed as alice@example.org' 'trust line 3, for ever'
 run check -a -p ../fixtures/of-rsa-cert.pub
 check 'check --peer: a key that cannot be used' row FAIL peer ssh-rsa-cert
 run check -p user-cert.pub

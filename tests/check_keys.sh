@@ -52,7 +52,8 @@ result 'check: the environment wins, and says so'
 cp "$own/identities" well
 echo 'HTTP@a' >> "$own/identities"
 run check HTTP@web.work
-[ "$exited" -eq 1 ] && says "FAIL: choice: $own/identities line 5: patterns and no place"
+[ "$exited" -eq 1 ] && says "FAIL: choice: $own/identities line 5: patterns and no place" &&
+    ! grep -q '^ok: identity\|can begin' out
 result 'check: a broken line'
 mv well "$own/identities"
 

@@ -274,6 +274,19 @@ fi
 GSS_EDHOC_IDENTITY=$work/home check HTTP@web.example.org
 finds "$work/home: not a regular file but a directory" "like $work/home/identity.pem"
 result 'a folder where a key is wanted'
+GSS_EDHOC_IDENTITY=$work/me.pem/ check HTTP@web.example.org
+finds "$work/me.pem/: cannot be opened: Not a directory; $work/me.pem is a file" && ! grep -q chmod out
+result 'a key with a slash after it'
+GSS_EDHOC_IDENTITY=$work/me.pem.pub check HTTP@web.example.org
+finds "$work/me.pem.pub: by its name and mode a public key" 'without .pub' && ! grep -q chmod out
+result 'a .pub file for a key'
+# shellcheck disable=SC2088 # which is the mistake
+GSS_EDHOC_IDENTITY='~/me.pem' check HTTP@web.example.org
+finds 'GSS_EDHOC_IDENTITY: "~/me.pem": ~ is not expanded here' 'write the whole path'
+result 'a place that a shell would have expanded'
+GSS_EDHOC_TRUST=$work/home/ check HTTP@web.example.org
+finds "like $work/home/trust;"
+result 'a folder with a slash after it'
 GSS_EDHOC_TRUST=$work/home check HTTP@web.example.org
 finds "$work/home: not a regular file but a directory" "like $work/home/trust"
 result 'a folder where a trust file is wanted'
@@ -403,6 +416,10 @@ GSS_EDHOC_TRUST=$work/me.pem.pub check HTTP@web.example.org
 finds 'no line pins HTTP@web.example.org' "line 1 of $work/me.pem.pub (alice) pins this side's own key" \
     "get the server's .pub file"
 result "a client's own line in its trust file"
+sed 's/ / client /' me.pem.pub >both_sides
+GSS_EDHOC_TRUST=$work/both_sides check HTTP@web.example.org
+finds 'no line pins HTTP@web.example.org' 'get its .pub file' && ! grep -q "this side's own key" out
+result "a client's own line for the server on the same machine"
 GSS_EDHOC_SERVICE_IDENTITY=$work/web.pem GSS_EDHOC_TRUST=$work/web.pem.pub check -a
 finds "web.pem.pub line 1 (HTTP@web.example.org) pins this side's own key" 'the keys of clients'
 result "a server's own line in its trust file"
@@ -483,6 +500,16 @@ mkdir service.d
 GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a
 finds 'service.d has no key' 'gss-edhoc keygen -o'
 result 'a folder without keys'
+chmod 777 service.d
+GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a
+finds 'service.d: mode 0777 lets others' 'chmod go-w' && ! grep -q 'name the file' out
+result 'a folder of keys where others may write'
+chmod 755 service.d
+cp web.pem.pub service.d/web.pem
+GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a
+finds 'web.pem: no PEM private key in it; make one with' && ! grep -q 'chgrp' out
+result 'a folder with a .pub file for a key'
+rm service.d/web.pem
 cp web.pem web.pem.pub service.d
 GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a imap@mail.example.org
 finds 'no key here is for imap@mail.example.org' 'gss-edhoc keygen -o FILE imap@mail.example.org'
