@@ -149,9 +149,10 @@ static int keygen_for(const struct wish *wish)
     int status = TOOL_OK;
 
     if (type == NULL)
-        return tool_usage("no key type \"%.60s\"; types are x25519, x448, p256dh, p384dh, ed25519, "
-                          "ed448, p256, p384",
-                          wish->type);
+        return tool_usage(
+            "keygen: no key type \"%.60s\"; types are x25519, x448, p256dh, p384dh, ed25519, "
+            "ed448, p256, p384",
+            wish->type);
     if (wish->output != NULL)
         status = refuse_output(wish);
     (void)snprintf(name, sizeof(name), "%s", wish->name);

@@ -119,6 +119,11 @@ static int show_contents(struct bytes in, const char *path)
                                 "%s: a public key in PEM; this mechanism uses trust lines, as "
                                 "`gss-edhoc show` prints them for the private key",
                                 path));
+    if (bytes_contain(in, BYTES_LITERAL("-----BEGIN ")))
+        return tool_fail(report(EDHOC_ERR_KEY_FORMAT,
+                                "%s: PEM, but neither a private key nor certificates; openssl(1) "
+                                "explains such files",
+                                path));
     if (krl_is(in))
         return tool_fail(report(
             EDHOC_ERR_KEY_FORMAT,

@@ -20,6 +20,8 @@
 #include "peer/trust_line.h"
 #include "peer/trust.h"
 
+#define BROKEN_MAX 5 /* lines, and none that is understood: no more of them are told */
+
 static void print_time(const char *label, int64_t seconds)
 {
     char text[TOOL_TIME];
@@ -118,16 +120,21 @@ static void print_permission_note(const char *path)
 
 int show_lines(struct bytes text, const char *path)
 {
-    unsigned number = 1, lines = 0;
+    unsigned number = 1, lines = 0, broken = 0;
     int status = TOOL_OK;
     struct bytes line;
 
-    for (; lines_next(&text, &line); number++) {
+    for (; lines_next(&text, &line) && (lines > 0 || broken < BROKEN_MAX); number++) {
         edhoc_err err = show_line(line, path, number, &lines);
 
-        if (err != EDHOC_OK)
+        if (err != EDHOC_OK) {
             status = tool_fail(err);
+            broken++;
+        }
     }
+    if (lines == 0 && broken == BROKEN_MAX)
+        return tool_fail(report(EDHOC_ERR_TRUST_SYNTAX,
+                                "%s: no trust line so far; it seems to be something else", path));
     if (lines == 0 && status == TOOL_OK)
         printf("%s: a trust file without a line in it\n", path);
     print_permission_note(path);

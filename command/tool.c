@@ -15,15 +15,22 @@ int tool_fail(edhoc_err err)
     return TOOL_FAILED;
 }
 
+/* Of the command that a text like "trust add: ..." begins with. */
+static size_t command_length(const char *format)
+{
+    return strstr(format, ": ") != NULL ? strcspn(format, " :") : 0;
+}
+
 int tool_usage(const char *format, ...)
 {
+    size_t len = command_length(format);
     va_list args;
 
     fputs("gss-edhoc: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fputs("; see gss-edhoc --help\n", stderr);
+    fprintf(stderr, "; see gss-edhoc %.*s%s--help\n", (int)len, format, len > 0 ? " " : "");
     return TOOL_USAGE;
 }
 

@@ -245,19 +245,30 @@ static int take_host(struct arguments *a)
     int status;
 
     (void)snprintf(text, sizeof(text), "host@%s", host != NULL ? host : "");
-    status = host != NULL ? read_name(text, a) : tool_usage("try: --connect HOST:PORT");
+    status = host != NULL ? read_name(text, a) : tool_fail(EDHOC_ERR_NOMEM);
     free(host);
     return status;
 }
 
-static int run(int count, char **names, struct arguments *a)
+static int check_sides(const struct arguments *a)
 {
-    int status = TOOL_OK;
-
     if (a->listen != NULL && a->connect != NULL)
         return tool_usage("try: either --listen or --connect");
+    if (a->listen != NULL && !try_socket_is_address(a->listen, true))
+        return tool_usage("try: --listen %.60s: write [HOST:]PORT", a->listen);
+    if (a->connect != NULL && !try_socket_is_address(a->connect, false))
+        return tool_usage("try: --connect %.60s: write HOST:PORT", a->connect);
     if (a->keep && a->listen == NULL)
         return tool_usage("try: --keep goes with --listen");
+    return TOOL_OK;
+}
+
+static int run(int count, char **names, struct arguments *a)
+{
+    int status = check_sides(a);
+
+    if (status != TOOL_OK)
+        return status;
     if (count > 1)
         return tool_usage("try: one SERVICE@HOST only");
     if (count == 0 && a->listen == NULL && a->connect == NULL)

@@ -59,7 +59,11 @@ int try_side_fail(bool initiator, edhoc_err err)
 {
     const char *details = report_details(err);
 
-    say(initiator, "FAIL: %s%s%s", report_sentence(err), details[0] != '\0' ? ": " : "", details);
+    if (err == EDHOC_ERR_FILE && details[0] != '\0') /* or the connection: it says which */
+        say(initiator, "FAIL: %s", details);
+    else
+        say(initiator, "FAIL: %s%s%s", report_sentence(err), details[0] != '\0' ? ": " : "",
+            details);
     return TOOL_FAILED;
 }
 
@@ -106,8 +110,10 @@ static edhoc_err say_what_there_is(struct try_side *s)
     edhoc_err err = current(s, &identities, &trust);
 
     if (err == EDHOC_OK) {
+        size_t lines = trust_count(trust) + trust_ca_count(trust);
+
         say_identities(s, identities);
-        say(s->initiator, "trust: %zu lines in %s%s", trust_count(trust) + trust_ca_count(trust),
+        say(s->initiator, "trust: %zu line%s in %s%s", lines, lines == 1 ? "" : "s",
             trust_places(trust), trust_anchors(trust) != NULL ? ", and CAs" : "");
     }
     identity_set_free(identities);

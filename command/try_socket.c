@@ -37,6 +37,18 @@ char *try_socket_host(const char *where)
     return len > 0 ? strndup(where, len) : NULL;
 }
 
+bool try_socket_is_address(const char *where, bool passive)
+{
+    const char *colon = strrchr(where, ':'), *port = colon != NULL ? colon + 1 : where;
+    size_t len = strlen(port);
+    char *host = try_socket_host(where);
+    bool good = len > 0 && len <= 5 && strspn(port, "0123456789") == len && atoi(port) <= 65535 &&
+                (passive || host != NULL);
+
+    free(host);
+    return good;
+}
+
 static edhoc_err resolve(const char *where, bool passive, struct addrinfo **out)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -45,11 +57,6 @@ static edhoc_err resolve(const char *where, bool passive, struct addrinfo **out)
     char *host = try_socket_host(where);
     int fault;
 
-    if (port[0] == '\0' || strspn(port, "0123456789") != strlen(port) || strlen(port) > 5 ||
-        atoi(port) > 65535 || (!passive && host == NULL)) {
-        free(host);
-        return failed(where, passive ? "write [HOST:]PORT" : "write HOST:PORT");
-    }
     fault = getaddrinfo(host, port, &hints, out);
     free(host);
     return fault == 0 ? EDHOC_OK : failed(where, gai_strerror(fault));

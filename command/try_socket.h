@@ -14,6 +14,8 @@ edhoc_err try_socket_connect(const char *where, int *fd) EDHOC_MUST_USE;
 edhoc_err try_socket_accept(int listening, int *fd) EDHOC_MUST_USE;
 #define TRY_NAME_MAX 128
 void try_socket_name(int fd, bool of_peer, char name[TRY_NAME_MAX]);
+/* Is it "[HOST:]PORT", with a host unless `passive`? The others are asked only for such. */
+bool try_socket_is_address(const char *where, bool passive);
 /* The host of "HOST:PORT", for free(); NULL where it has none, or no memory. */
 char *try_socket_host(const char *where);
 

@@ -58,6 +58,12 @@ result 'keygen -t wants a value'
 run keygen -t rsa alice
 fails 2 'types are x25519'
 result 'keygen names the types it knows'
+run trust add --nonsense
+fails 2 'trust add: no option --nonsense; see gss-edhoc trust --help'
+result 'wrong usage: names the help of that command'
+run nonsense
+fails 2 'no command "nonsense"; see gss-edhoc --help'
+result 'wrong usage: of none'
 "$command" --help >/dev/full 2>err
 [ $? -eq 1 ] && grep -q 'standard output' err
 result 'says when its output is lost'
@@ -212,6 +218,14 @@ chmod 666 trust
 run show trust
 said 1 out 'it would be refused as a trust file'
 result 'a trust file that others can write'
+head -c 100000 /dev/zero | tr '\000' '\n' | sed 's/^/root:x:0:0/' >passwd
+run show passwd
+[ "$exited" -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -le 6 ] && grep -q 'seems to be something else' err
+result 'what is no trust file, in few words'
+printf -- '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n' >request
+run show request
+fails 1 'request: PEM, but neither a private key nor certificates'
+result 'another kind of PEM'
 : >empty
 run show empty
 succeeds && said 0 out 'without a line'

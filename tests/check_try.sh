@@ -90,9 +90,18 @@ for words in '' 'a b' HTTP/web.example.org alice '--listen' '--nonsense' '-k HTT
 done
 for where in 127.0.0.1:99999 127.0.0.1: 127.0.0.1:x; do
     try --listen $where
-    [ $exited -eq 1 ] && grep -q 'write \[HOST:\]PORT' err
+    [ $exited -eq 2 ] && grep -q 'write \[HOST:\]PORT' err
     result "no port: $where"
 done
+try --connect web.example.org HTTP@web.example.org
+[ $exited -eq 2 ] && grep -q 'web.example.org: write HOST:PORT; see gss-edhoc try --help' err
+result 'a host without its port'
+try 'HTTP@[::1]'
+[ $exited -eq 2 ] && grep -q 'has brackets' err
+result 'an address of IPv6, with brackets'
+try HTTP@::1
+[ $exited -eq 1 ] && grep -q 'client: FAIL: .*no pinned key for HTTP@::1' out
+result 'and without'
 
 # -- Over loopback -----------------------------------------------------------------------------
 
@@ -128,6 +137,11 @@ GSS_EDHOC_IDENTITY=$work/mallory.pem try --connect "127.0.0.1:$port" HTTP@web.ex
 ends 1 && [ $exited -eq 1 ] && said out 'client: done' 'FAIL: ' 'the other side' &&
     grep -qF "no line in $work/pins pins" listener.out
 result 'a client that is refused hears of it, and the other side says why'
+listen
+try --connect "127.0.0.1:$port" HTTP@other.example.org
+ends 1 && [ $exited -eq 1 ] && said out 'client: FAIL: ' &&
+    said listener.out 'server: FAIL: the other side: it has closed the connection'
+result 'a client that does not begin'
 if command -v python3 >/dev/null; then
     listen
     printf 'GET / HTTP/1.0\r\n\r\n' >request
