@@ -10,6 +10,7 @@
 
 #include "crypto/keytype.h"
 #include "crypto/ssh_blob.h"
+#include "load/ssh_cert_file.h"
 #include "peer/ssh_ca.h"
 #include "peer/ssh_cert.h"
 #include "base/ssh_wire.h"
@@ -467,6 +468,60 @@ START_TEST(another_cas_signature_does_not_verify)
 }
 END_TEST
 
+/* ---- files ---- */
+
+/* $C is the line that ssh-keygen made. */
+static const struct {
+    const char *text, *words; /* NULL: good */
+} written[] = {
+    {"$C\n", NULL},
+    {"$C", NULL},
+    {"# whose it is\r\n\r\n  $C \r\n", NULL},
+    {"", "not the one line"},
+    {"\n", "not the one line"},
+    {"$C\n$C\n", "not the one line"},
+    {"\xef\xbb\xbf$C\n", "not the one line"},
+    {"alice $C\n", "not the one line"},
+    {"ssh-ed25519-cert-v01@openssh.com AAAA\n", "not the one line"},
+    {"ecdsa-sha2-nistp256-cert-v01@openssh.com $B", "not the one line"}, /* which it is not */
+    {"x-cert-v01@openssh.com $L\n", "more than 16384 bytes"},
+};
+
+static struct buf written_text(const char *template)
+{
+    struct bytes line = folder_keep("ed25519-by-ed25519-cert.pub");
+    struct bytes base64 = bytes_of(line.p + 33, line.len - 33);
+    struct buf out = buf_new(65536);
+
+    for (; *template != '\0'; template ++) {
+        if (*template != '$')
+            buf_put_byte(&out, (uint8_t) * template);
+        else if (*++template == 'L')
+            memset(buf_extend(&out, 16388 / 3 * 4), 'A', 16388 / 3 * 4);
+        else
+            buf_put(&out, *template == 'C' ? bytes_of(line.p, line.len - 1) : base64);
+    }
+    ck_assert_ok(buf_err(&out));
+    return out;
+}
+
+START_TEST(a_file_is_one_line_or_tells_what_to_do)
+{
+    struct buf text = written_text(written[_i].text), out = buf_new(SSH_CERTIFICATE_MAX);
+    edhoc_err err = ssh_cert_file_parse(buf_bytes(&text), "c-cert.pub", &out);
+
+    if (written[_i].words == NULL) {
+        ck_assert_ok(err);
+        ck_assert(bytes_equal(buf_bytes(&out), fixture("ed25519-by-ed25519")));
+    } else {
+        ck_assert_told(err, EDHOC_ERR_KEY_FORMAT, written[_i].words);
+        ck_assert_told(err, EDHOC_ERR_KEY_FORMAT, "c-cert.pub");
+    }
+    buf_free(&text);
+    buf_free(&out);
+}
+END_TEST
+
 /* ---- */
 
 static void add(Suite *suite)
@@ -479,6 +534,8 @@ static void add(Suite *suite)
     tc = suite_case(suite, "spoiled", 300);
     tcase_add_loop_test(tc, no_beginning_of_a_certificate_is_one, 0, ROWS(spoiled));
     tcase_add_loop_test(tc, no_certificate_survives_a_flipped_bit, 0, ROWS(spoiled));
+    tc = suite_case(suite, "files", 60);
+    tcase_add_loop_test(tc, a_file_is_one_line_or_tells_what_to_do, 0, ROWS(written));
     tc = suite_case(suite, "wrong", 120);
     tcase_add_test(tc, what_a_recipe_makes_is_good_unless_it_is_spoiled);
     tcase_add_test(tc, every_rule_of_the_format_is_kept);

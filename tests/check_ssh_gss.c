@@ -266,7 +266,7 @@ START_TEST(a_certificate_of_another_key_is_told)
     major = app_acquire(&minor, &app_mech, GSS_C_INITIATE, GSS_C_NO_NAME, store, &cred);
     ck_assert(GSS_ERROR(major));
     ck_assert_ptr_nonnull(strstr(app_status(major, minor),
-                                 "other: the OpenSSH certificate is not for "
+                                 "other-cert.pub: the OpenSSH certificate is not for "
                                  "this private key"));
 }
 END_TEST

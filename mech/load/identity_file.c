@@ -23,7 +23,8 @@
 #include "peer/trust.h"
 #include "peer/x509_cert.h"
 
-#define CHAIN_FILE_MAX (1u << 20) /* bytes of a certificate chain in PEM */
+#define CHAIN_FILE_MAX (1u << 20)  /* bytes of a certificate chain in PEM */
+#define CERTIFIED      "-cert.pub" /* behind the name of a key's file */
 
 /* What an identity is made of, as far as it has been found. */
 struct parts {
@@ -167,7 +168,7 @@ static edhoc_err read_ssh_cert(struct parts *p)
     char *path;
     edhoc_err err;
 
-    if (asprintf(&path, "%s-cert.pub", p->source) < 0)
+    if (asprintf(&path, "%s" CERTIFIED, p->source) < 0)
         return EDHOC_ERR_NOMEM;
     err = file_read(path, FILE_TRUSTED, SSH_CERT_FILE_MAX, p->loading, &missing, &text);
     if (err == EDHOC_OK && !missing)
@@ -255,6 +256,20 @@ static edhoc_err make_x509(const struct parts *p, const char *principals, const 
     return err;
 }
 
+/* By the file that the OpenSSH certificate is from: what is in an agent was read before it was taken. */
+static edhoc_err blame_ssh_cert(edhoc_err err, const struct parts *p, const char *certificate)
+{
+    char *beside;
+
+    if (certificate != NULL)
+        return file_blame(err, certificate);
+    if (asprintf(&beside, "%s" CERTIFIED, p->source) < 0)
+        return EDHOC_ERR_NOMEM;
+    err = file_blame(err, beside);
+    free(beside);
+    return err;
+}
+
 static edhoc_err make_identity(const struct parts *p, const char *certificate,
                                struct identity **out)
 {
@@ -270,9 +285,7 @@ static edhoc_err make_identity(const struct parts *p, const char *certificate,
     if (err != EDHOC_OK) {
         identity_free(*out);
         *out = NULL;
-        return err == EDHOC_ERR_KEY_FORMAT
-                   ? file_blame(err, certificate != NULL ? certificate : p->source)
-                   : err;
+        return err == EDHOC_ERR_KEY_FORMAT ? blame_ssh_cert(err, p, certificate) : err;
     }
     (*out)->stale_pub = p->stale;
     /* What the peer's copy of this line will say of our credential's end, we know as well. */

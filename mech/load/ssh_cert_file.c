@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "base/ssh_wire.h"
 #include "base/lines.h"
+#include "crypto/ssh_blob.h"
 
 static bool parse_line(struct bytes line, struct buf *out)
 {
@@ -32,5 +33,14 @@ edhoc_err ssh_cert_file_parse(struct bytes text, const char *path, struct buf *o
         return EDHOC_OK;
     if (buf_err(out) == EDHOC_ERR_NOMEM)
         return EDHOC_ERR_NOMEM;
-    return report(EDHOC_ERR_KEY_FORMAT, "%s: not the one line of an OpenSSH certificate", path);
+    if (buf_err(out) != EDHOC_OK)
+        return report(EDHOC_ERR_KEY_FORMAT,
+                      "%s: an OpenSSH certificate of more than %d bytes, which no peer takes; sign "
+                      "one with less in it",
+                      path, SSH_CERTIFICATE_MAX);
+    return report(
+        EDHOC_ERR_KEY_FORMAT,
+        "%s: not the one line of an OpenSSH certificate, as ssh-keygen -s writes it; make "
+        "it anew, or remove the file",
+        path);
 }

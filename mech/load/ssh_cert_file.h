@@ -7,8 +7,8 @@
 
 #define SSH_CERT_FILE_MAX 65536 /* bytes */
 
-/* The certificate's bytes, appended. EDHOC_ERR_KEY_FORMAT with the path when the file is not one line
- * with a certificate; what is in it is not looked at. */
+/* The certificate's bytes, into a buffer for SSH_CERTIFICATE_MAX. EDHOC_ERR_KEY_FORMAT with the path when
+ * the file is not one line with a certificate of that length; what is in it is not looked at. */
 edhoc_err ssh_cert_file_parse(struct bytes text, const char *path, struct buf *out) EDHOC_MUST_USE;
 
 #endif

@@ -218,7 +218,10 @@ edhoc_err identity_add_ssh_cert(struct identity *id, struct bytes certificate)
     if (err == EDHOC_OK)
         err = ssh_certificate_key(certificate, &key, &rest);
     if (err == EDHOC_OK && !key_same(key, id->key))
-        err = report(EDHOC_ERR_KEY_FORMAT, "the OpenSSH certificate is not for this private key");
+        err = report(
+            EDHOC_ERR_KEY_FORMAT,
+            "the OpenSSH certificate is not for this private key; sign the key (ssh-keygen "
+            "-s), or remove the certificate");
     key_free(key);
     if (err == EDHOC_OK)
         err = cred_new_ssh_cert(id->key, certificate, &id->ssh_cert);

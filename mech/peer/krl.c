@@ -229,7 +229,7 @@ edhoc_err krl_read(struct bytes text, const char *path, struct revoked **out)
         read_part(&reading, &r, read_section);
     err = revoked_finish(reading.to);
     if (err == EDHOC_OK && !ssh_read_done(&r))
-        err = report(EDHOC_ERR_KEY_FORMAT, "%s %s", path,
+        err = report(EDHOC_ERR_KEY_FORMAT, "%s %s; make the list anew with ssh-keygen -k", path,
                      reading.fault != NULL ? reading.fault : "ends too early");
     if (err == EDHOC_OK)
         *out = reading.to;
