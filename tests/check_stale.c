@@ -191,6 +191,25 @@ START_TEST(what_was_read_counts_for_a_minute_while_a_file_cannot_be_read)
 }
 END_TEST
 
+/* ssh-keygen -k empties its file before it writes, and where the disk is full it stays so: that is no list
+ * that revokes nothing. */
+START_TEST(an_emptied_list_of_what_is_revoked_is_none)
+{
+    struct sources *live = acquire();
+
+    expect_all_is_well(live);
+    folder_run(": > w/revoked");
+    clock_pass(1000);
+    expect_grace(live, "w/revoked", "is empty");
+    clock_pass(61000);
+    expect_refusal(live, "w/revoked", true);
+    folder_run("echo '# nothing' > w/revoked");
+    clock_pass(1000);
+    expect_all_is_well(live);
+    sources_free(live);
+}
+END_TEST
+
 /* The error said what to do, and that is all that was done: the file is the same. */
 START_TEST(a_folder_that_is_mended_counts_again)
 {
@@ -507,6 +526,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, what_was_read_counts_for_a_minute_while_a_file_cannot_be_read, 0,
                         n * ROWS(faults));
     tcase_add_test(tc, a_folder_that_is_mended_counts_again);
+    tcase_add_test(tc, an_emptied_list_of_what_is_revoked_is_none);
     tcase_add_loop_test(tc, whoever_did_not_look_for_a_minute_has_no_grace, 0, n);
     tcase_add_loop_test(tc, a_configured_file_that_has_gone_refuses_at_once, 0, n);
     tcase_add_loop_test(tc, a_file_that_was_never_read_refuses_at_once, 0, n);
