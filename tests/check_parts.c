@@ -28,6 +28,7 @@ static _Atomic unsigned readings;
 static _Atomic int alive;    /* contents */
 static _Atomic int slowness; /* milliseconds that a reading takes */
 static size_t weight;        /* bytes that a reading claims to have read */
+static edhoc_err fault;      /* of the next readings, whatever the file has */
 
 struct contents {
     atomic_uint refs;
@@ -42,6 +43,8 @@ static edhoc_err counted_load(const struct part_spec *spec, struct loading *load
 
     readings++;
     (void)usleep((useconds_t)slowness * 1000);
+    if (err == EDHOC_OK)
+        err = fault;
     if (err == EDHOC_OK) {
         c = calloc(1, sizeof(*c));
         atomic_init(&c->refs, 1);
@@ -214,6 +217,36 @@ START_TEST(a_change_is_seen_at_the_next_look)
     ck_assert_int_eq(alive, 2);
     part_state_clear(&held);
     ck_assert_int_eq(alive, 1);
+    part_release(part);
+}
+END_TEST
+
+/* libcrypto does not always say that it was memory that it lacked: what it called malformed may be well. */
+START_TEST(what_is_refused_for_the_first_time_is_read_once_more)
+{
+    struct part *part;
+
+    write_old("a", "one");
+    fault = EDHOC_ERR_KEY_FORMAT;
+    part = hold("a");
+    expect(part, EDHOC_ERR_KEY_FORMAT, NULL);
+    fault = EDHOC_OK;
+    clock_pass(1000);
+    expect(part, EDHOC_OK, "one");
+    write_old("a", "other");
+    fault = EDHOC_ERR_KEY_FORMAT;
+    expect(part, EDHOC_ERR_KEY_FORMAT, "one");
+    fault = EDHOC_OK;
+    clock_pass(1000);
+    expect(part, EDHOC_OK, "other");
+    ck_assert_uint_eq(readings, 4);
+    write_old("a", "broken");
+    fault = EDHOC_ERR_KEY_FORMAT;
+    for (int i = 0; i < 10; i++) {
+        expect(part, EDHOC_ERR_KEY_FORMAT, "other");
+        clock_pass(1000);
+    }
+    ck_assert_uint_eq(readings, 6);
     part_release(part);
 }
 END_TEST
@@ -613,6 +646,7 @@ static void begin(void)
 {
     folder_clear();
     readings = 0;
+    fault = EDHOC_OK;
     slowness = 0;
     weight = 0;
     clock_pass(700000); /* what other tests left goes, when the next part is let go of */
@@ -633,6 +667,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, another_user_has_other_parts);
     tcase_add_test(tc, other_groups_have_other_parts_however_many);
     tcase_add_test(tc, a_change_is_seen_at_the_next_look);
+    tcase_add_test(tc, what_is_refused_for_the_first_time_is_read_once_more);
     tcase_add_test(tc, a_young_file_is_read_again);
     tcase_add_test(tc, what_was_read_stays_while_its_file_is_not_there);
     tcase_add_test(tc, one_thread_reads_and_the_first_time_others_wait);

@@ -20,18 +20,19 @@ void look_free(const struct part_kind *kind, struct look *look)
 }
 
 /* Whether a later look may find otherwise, though the files are the same: of the folders on the way to
- * them there is no stamp. */
-static bool may_pass(edhoc_err err)
+ * them there is no stamp. And libcrypto does not always say that memory is what it lacked; so what is
+ * wrong with a file for the first time is looked at once more. */
+static bool may_pass(edhoc_err err, const struct look *before)
 {
     return err == EDHOC_ERR_FILE || err == EDHOC_ERR_PERMISSIONS || err == EDHOC_ERR_NOMEM ||
-           err == EDHOC_ERR_CRYPTO;
+           err == EDHOC_ERR_CRYPTO || before == NULL || before->err != err;
 }
 
 /* Tells why nothing came of it; what was there before stays. */
 static void keep(const struct part_kind *kind, const struct look *before, struct look *look)
 {
     look->story = strdup(report_details(look->err));
-    look->again |= may_pass(look->err);
+    look->again |= may_pass(look->err, before);
     if (before == NULL)
         return;
     look->contents = kind->ref(before->contents);
