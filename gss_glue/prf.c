@@ -43,6 +43,8 @@ static edhoc_err pseudo_random(struct glue_ctx *ctx, uint64_t label, struct byte
     struct fixed k;
     edhoc_err err = glue_ctx_check(ctx);
 
+    if (err == EDHOC_OK && prf_in.len > 0 && prf_in.p == NULL)
+        err = report(EDHOC_ERR_ARGUMENT, "%zu bytes of input at NULL", prf_in.len);
     if (err != EDHOC_OK)
         return err;
     hash = protect_suite(ctx->protect)->hash;
@@ -75,5 +77,6 @@ GLUE_EXPORT OM_uint32 gss_pseudo_random(OM_uint32 *minor_status, gss_ctx_id_t co
         minor_status,
         pseudo_random((struct glue_ctx *)context,
                       prf_key == GSS_C_PRF_KEY_FULL ? EXPORTER_PRF_FULL : EXPORTER_PRF_PARTIAL,
-                      glue_bytes(prf_in), (size_t)desired_output_len, prf_out));
+                      prf_in != NULL ? bytes_of(prf_in->value, prf_in->length) : BYTES_NONE,
+                      (size_t)desired_output_len, prf_out));
 }

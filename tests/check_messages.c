@@ -202,7 +202,7 @@ START_TEST(both_sides_derive_the_same)
     struct app_pair p = {0};
     gss_buffer_desc in = app_of_text("input"), a, b, c;
     gss_buffer_set_t i_set, a_set;
-    OM_uint32 minor;
+    OM_uint32 minor, major;
 
     app_open(&p);
     for (int key = 0; key < 2; key++) {
@@ -220,6 +220,11 @@ START_TEST(both_sides_derive_the_same)
     ck_assert(a.length == 0 && a.value == NULL);
     ck_assert_uint_ne(gss_pseudo_random(&minor, p.initiator, 2, &in, 16, &a), 0);
     ck_assert_uint_ne(gss_pseudo_random(&minor, p.initiator, 0, &in, -1, &a), 0);
+    /* A length without bytes is no empty input. */
+    in.value = NULL;
+    major = gss_pseudo_random(&minor, p.initiator, 0, &in, 16, &a);
+    app_failed(major, minor, GSS_S_CALL_BAD_STRUCTURE, MINOR(ARGUMENT));
+    ck_assert_ptr_null(a.value);
     ck_assert_uint_eq(
         gss_inquire_sec_context_by_oid(&minor, p.initiator, GSS_C_INQ_SSPI_SESSION_KEY, &i_set), 0);
     ck_assert_uint_eq(
