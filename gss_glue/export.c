@@ -5,7 +5,7 @@
  *     Context    = [ 1, flags : uint, expires : uint, source : Name, target : Name,
  *                    protect : bstr (mech/token/protect.h) ]
  *     Credential = [ 1, usage : uint, desired : Name / null,
- *                    6 * (place : bstr / null), suites : [ * uint ], options : uint ]
+ *                    8 * (place : bstr / null), suites : [ * uint ], options : uint ]
  *
  * An exported context is secret: it holds the keys. An exported credential holds the settings and
  * the place of the private key, never its bytes, and is loaded again where it is imported; who may
