@@ -27,8 +27,9 @@ static void say_not_looked_at(struct check *c)
 /* The settings that the mechanism has for this target. */
 static void take(struct check *c, const struct choice *choice)
 {
-    check_say(c, CHECK_OK, "choice: %s line %u (%s) has %s for %s", c->settings.identities,
-              choice->line, choice->patterns, choice->place, c->target);
+    check_say(c, CHECK_OK, "choice: %s line %u (%s) has %.*s for %s", c->settings.identities,
+              choice->line, choice->patterns, (int)place_told(choice->place), choice->place,
+              c->target);
     free(c->settings.identity);
     free(c->settings.certificate);
     c->settings.certificate = NULL;

@@ -153,7 +153,7 @@ static bool add_choice(const struct choice *choice, struct table *t)
     if (err != EDHOC_OK) {
         (void)tool_fail(err);
         table_row(t, false);
-        table_set(t, PLACE, choice->place);
+        table_format(t, PLACE, "%.*s", (int)place_told(choice->place), choice->place);
         table_set(t, TARGETS, choice->patterns);
         return false;
     }

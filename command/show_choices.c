@@ -28,7 +28,7 @@ static edhoc_err show_choice(const char *path, const struct choice *choice)
     edhoc_err err;
 
     printf("%s line %u: %s\n", path, choice->line, choice->patterns);
-    printf("    place        %s\n", choice->place);
+    printf("    place        %.*s\n", (int)place_told(choice->place), choice->place);
     err = load_identity_at(choice->place, NULL, NULL, &id);
     if (err == EDHOC_OK && id->principals != NULL)
         printf("    names        %s\n", id->principals);

@@ -208,14 +208,18 @@ static void put_place(struct buf *out, const char *where)
 /* An initiator's default key is at its user's home, which another process may see elsewhere. */
 static void put_initiator_place(struct buf *out, const struct glue_cred *cred)
 {
+    const char *place = cred->settings.identity;
     struct identity_set *identities = NULL;
 
     if (cred->settings.identity == NULL && cred->initiator != NULL) {
         identities = glue_cred_identities(cred, true);
         if (identities == NULL)
             buf_fail(out, EDHOC_ERR_NOMEM);
+        else
+            place = identities->id[0]->uri != NULL ? identities->id[0]->uri
+                                                   : identities->id[0]->source;
     }
-    put_place(out, identities != NULL ? identities->id[0]->source : cred->settings.identity);
+    put_place(out, place);
     identity_set_free(identities);
 }
 

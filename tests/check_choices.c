@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/errors.h"
+#include "lib/token.h"
 
 /* ---- lines ---- */
 
@@ -280,6 +281,32 @@ START_TEST(the_usual_identity_may_be_missing)
 }
 END_TEST
 
+/* The whole place goes into an exported credential, and what is told of it is not. */
+START_TEST(a_key_in_a_token_may_have_its_pin_in_the_file)
+{
+    struct app_pair p;
+    struct buf der;
+
+    at_home("HTTP@*.work " TOKEN_PIN_URI "\n*@play " TOKEN_URI "?pin-value=1111\n");
+    folder_run("openssl pkey -in users/work -outform DER -out work.der");
+    der = folder_read("work.der");
+    token_insert(buf_bytes(&der));
+    no_usual_key();
+    p = pair(copy(acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL})), "HTTP@web.work");
+    app_open(&p);
+    app_check_name(p.source, "work", GSS_C_NT_USER_NAME);
+    app_close(&p);
+    p = pair(GSS_C_NO_CREDENTIAL, "imap@play");
+    app_initiate(&p, GSS_C_NO_BUFFER);
+    app_failed(p.initiator_major, p.initiator_minor, GSS_S_NO_CRED, MINOR(KEY_FORMAT));
+    ck_assert_ptr_nonnull(strstr(app_status(p.initiator_major, p.initiator_minor), TOKEN_URI ": "));
+    ck_assert_ptr_null(strstr(app_status(p.initiator_major, p.initiator_minor), "1111"));
+    app_close(&p);
+    ck_assert_uint_eq(token_prompts(), 0);
+    buf_free(&der);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_told)
 {
     struct app_pair p;
@@ -314,6 +341,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, a_store_the_environment_and_a_name_win);
     tcase_add_test(tc, the_file_goes_before_the_registration_line);
     tcase_add_test(tc, the_usual_identity_may_be_missing);
+    tcase_add_test(tc, a_key_in_a_token_may_have_its_pin_in_the_file);
     tcase_add_test(tc, what_is_wrong_is_told);
 }
 

@@ -19,6 +19,7 @@
 #include "lib/errors.h"
 #include "lib/folder.h"
 #include "lib/suite.h"
+#include "lib/token.h"
 
 /* ---- certificates on disk ---- */
 
@@ -194,6 +195,32 @@ START_TEST(keys_come_by_uri)
 }
 END_TEST
 
+START_TEST(a_key_in_a_token_opens_by_its_pin_and_nobody_is_asked)
+{
+    struct identity *id;
+    struct buf der;
+    struct key *key;
+
+    folder_run("openssl pkey -in web.key -outform DER -out token.der");
+    der = folder_read("token.der");
+    token_insert(buf_bytes(&der));
+    ck_assert_ok(key_from_uri(TOKEN_PIN_URI, NULL, false, &key));
+    key_free(key);
+    ck_assert_ok(key_from_uri(TOKEN_URI, TOKEN_PIN, false, &key));
+    key_free(key);
+    ck_assert_told(key_from_uri(TOKEN_URI, NULL, false, &key), EDHOC_ERR_KEY_FORMAT, "PIN");
+    ck_assert_err(key_from_uri(TOKEN_URI, "wrong", false, &key), EDHOC_ERR_KEY_FORMAT);
+    ck_assert_err(key_from_uri(TOKEN_URI "?pin-value=1", NULL, false, &key), EDHOC_ERR_KEY_FORMAT);
+    ck_assert_uint_eq(token_prompts(), 0);
+    ck_assert_ok(load_identity_at(TOKEN_PIN_URI, NULL, NULL, &id));
+    ck_assert_str_eq(key_type(id->key)->name, "p256");
+    ck_assert_str_eq(id->source, TOKEN_URI);
+    ck_assert_str_eq(id->uri, TOKEN_PIN_URI);
+    identity_free(id);
+    buf_free(&der);
+}
+END_TEST
+
 /* ---- stamps ---- */
 
 START_TEST(stamps_tell_what_changed)
@@ -332,6 +359,7 @@ static void add(Suite *suite)
     tcase_add_test(tc, anchors_and_crls_come_from_files);
     tcase_add_test(tc, a_key_of_ssh_keygen_is_an_identity);
     tcase_add_test(tc, keys_come_by_uri);
+    tcase_add_test(tc, a_key_in_a_token_opens_by_its_pin_and_nobody_is_asked);
     tcase_add_test(tc, stamps_tell_what_changed);
     tcase_add_test(tc, credentials_follow_their_files);
 }

@@ -29,7 +29,8 @@
 /* What an identity is made of, as far as it has been found. */
 struct parts {
     const char *source; /* the path or URI, for messages */
-    char *told;         /* the same where it is a URI, without what is not told of that; or NULL */
+    const char *uri;    /* the whole of it where it is a URI, or NULL */
+    char *told;         /* and what is told of that, for `source` */
     struct loading *loading;
     struct key *key;
     struct trust_line *pub;  /* or NULL */
@@ -216,6 +217,7 @@ static edhoc_err read_uri(const char *where, struct parts *p)
     p->told = strndup(where, place_told(where));
     if (p->told == NULL)
         return EDHOC_ERR_NOMEM;
+    p->uri = where;
     p->source = p->told;
     err = key_from_uri(where, passphrase(p), false, &p->key);
     return err == EDHOC_ERR_KEY_FORMAT ? file_blame(err, p->source) : err;
@@ -282,6 +284,8 @@ static edhoc_err make_identity(const struct parts *p, const char *certificate,
         return err;
     if (p->certificates.len == 0 && p->ssh_cert.len > 0)
         err = identity_add_ssh_cert(*out, buf_bytes(&p->ssh_cert));
+    if (err == EDHOC_OK && !bytes_copy_text(p->uri, &(*out)->uri))
+        err = EDHOC_ERR_NOMEM;
     if (err != EDHOC_OK) {
         identity_free(*out);
         *out = NULL;

@@ -30,6 +30,9 @@ void identity_free(struct identity *id)
     free(id->name);
     free(id->client_name);
     free(id->source);
+    if (id->uri != NULL)
+        bytes_wipe(id->uri, strlen(id->uri)); /* a PIN may stand in it */
+    free(id->uri);
     free(id);
 }
 

@@ -21,6 +21,7 @@ struct identity {
     enum name_kind client_kind;
     struct x509_hosts *hosts; /* that the certificate is for; NULL without one */
     char *source;             /* where it comes from, for messages: a file or URI */
+    char *uri;                /* that URI with what is not told of it; NULL: source is all */
     bool stale_pub;           /* its names are from SOURCE.pub, which is another key's */
     int64_t expires;          /* seconds since 1970; INT64_MAX when it does not */
     /* An OpenSSH certificate for the key, sent instead of it while it is good; NULL when none. */
