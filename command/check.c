@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "load/settings.h"
@@ -63,11 +64,21 @@ static void check_clock(struct check *c)
         check_say(c, CHECK_OK, "clock: %s", text);
 }
 
+/* Root can read keys that the service, as another user, cannot. */
+static void check_who_asks(struct check *c)
+{
+    if (c->acceptor && geteuid() == 0)
+        check_say(c, CHECK_OK,
+                  "user: root; of a service that runs as another user, such as www-data, ask: "
+                  "runuser -u USER -- gss-edhoc check -a");
+}
+
 static void check_this_side(struct check *c)
 {
     check_plugin(c);
     if (!check_settings(c))
         return;
+    check_who_asks(c);
     if (check_choice(c))
         check_identities(c);
     check_trust(c);

@@ -51,21 +51,11 @@ static edhoc_err add_line(const struct trust_command *c, struct bytes text,
     return err;
 }
 
-/* Is there a private key in it, given by mistake? */
-static edhoc_err refuse_private(struct bytes text, const char *source)
-{
-    if (!bytes_contain(text, BYTES_LITERAL("PRIVATE KEY-----")))
-        return EDHOC_OK;
-    return report(EDHOC_ERR_TRUST_SYNTAX,
-                  "%s: a private key, which belongs in nobody's trust file; give %s.pub", source,
-                  source);
-}
-
 static edhoc_err add_text(const struct trust_command *c, struct bytes text, const char *source,
                           struct edit *e, struct buf *said)
 {
     struct trust_place at = {strcmp(source, "-") == 0 ? "standard input" : source, 0};
-    edhoc_err err = refuse_private(text, source);
+    edhoc_err err = trust_refuse_private(text, source);
     struct bytes line;
 
     while (err == EDHOC_OK && lines_next(&text, &line)) {

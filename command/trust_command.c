@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/report.h"
 #include "load/place.h"
 #include "load/settings.h"
 
@@ -21,6 +22,15 @@ static edhoc_err default_file(char **path)
         return place_home("trust", path);
     *path = strdup(MACHINE_FILE);
     return *path != NULL ? EDHOC_OK : EDHOC_ERR_NOMEM;
+}
+
+edhoc_err trust_refuse_private(struct bytes text, const char *source)
+{
+    if (!bytes_contain(text, BYTES_LITERAL("PRIVATE KEY-----")))
+        return EDHOC_OK;
+    return report(EDHOC_ERR_TRUST_SYNTAX,
+                  "%s: a private key, which belongs in nobody's trust file; give %s.pub", source,
+                  source);
 }
 
 edhoc_err trust_open(const struct trust_command *c, bool create, char **path, struct edit *e)

@@ -14,6 +14,8 @@ struct trust_command {
     char **argv;
 };
 
+/* Is there a private key in what was given as a public one? */
+edhoc_err trust_refuse_private(struct bytes text, const char *source) EDHOC_MUST_USE;
 /* Opens the file of the command for editing, and makes the directories of the default one. */
 edhoc_err trust_open(const struct trust_command *c, bool create, char **path,
                      struct edit *e) EDHOC_MUST_USE;

@@ -358,6 +358,8 @@ static edhoc_err import_sources(struct import *in, struct source *sources)
     for (int i = 0; i < c->argc && err == EDHOC_OK; i++) {
         sources[i].at.file = strcmp(c->argv[i], "-") == 0 ? "standard input" : c->argv[i];
         err = tool_read_source(c->argv[i], TRUST_FILE_MAX, &sources[i].text);
+        if (err == EDHOC_OK)
+            err = trust_refuse_private(buf_bytes(&sources[i].text), c->argv[i]);
     }
     for (int i = 0; i < c->argc && err == EDHOC_OK; i++)
         err = import_text(in, true, &sources[i]);

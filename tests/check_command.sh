@@ -587,6 +587,10 @@ if command -v ssh-keygen >/dev/null; then
     run trust import -f ssh_pins ssh_ed25519.pub
     said 1 err 'no principals' && said 1 err '-n PRINCIPALS' && [ ! -e ssh_pins ]
     result 'trust import wants to know whose key it is'
+    run trust import -f ssh_pins -n carol ssh_ecdsa.pub ssh_ed25519
+    fails 1 "ssh_ed25519: a private key, which belongs in nobody's trust file; give ssh_ed25519.pub" &&
+        [ ! -e ssh_pins ]
+    result 'trust import wants no private key'
     run trust import -f ssh_pins -n carol ssh_ed25519.pub ssh_ecdsa.pub
     succeeds && [ "$(cat ssh_pins)" = "$(sed 's/^/carol /' ssh_ed25519.pub ssh_ecdsa.pub)" ] &&
         said 0 out 'added to ssh_pins line 1: carol ssh-ed25519'
@@ -663,7 +667,8 @@ END
         said 1 err 'odd_hosts line 1: ' && cmp -s hosts before
         result "a known_hosts line that is not taken ($n)"
     done
-    run trust import -f hosts ../x25519.pem
+    echo 'something else' >something
+    run trust import -f hosts something
     said 1 err 'no public key as in' && cmp -s hosts before
     result 'a file of something else'
     run trust import -f hosts -n me ../x25519.pem.pub

@@ -514,6 +514,8 @@ cp web.pem web.pem.pub service.d
 GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a imap@mail.example.org
 finds 'no key here is for imap@mail.example.org' 'gss-edhoc keygen -o FILE imap@mail.example.org'
 result 'a service without a key'
+[ "$(id -u)" != 0 ] || has ok 'user: root' 'runuser -u USER -- gss-edhoc check -a'
+result 'root is told that a service may be another user'
 
 cp nonsense.pem service.d/cert.pem
 GSS_EDHOC_SERVICE_IDENTITY=$work/service.d GSS_EDHOC_TRUST=$work/me.pem.pub check -a HTTP@web.example.org
