@@ -97,16 +97,18 @@ every_flag() {
     server_stop
 }
 # A hundred of them take a while, as gss-client sends every message in three small packets. So each
-# kind of hundred has a server of its own, and goes on while the other tests run.
+# kind of hundred has a server of its own, and goes on while the other tests run, which change their files:
+# these have others.
+mkdir hundred && cp server server.pub alice alice.pub server.trust client.trust hundred/ || exit 1
 hundred() { # FILE SERVER-FLAG ARG...
     hundred=$1 hundred_flag=$2
     shift 2
-    service_start "$(setting SERVICE_IDENTITY server)" "$(setting TRUST server.trust)" -- \
+    service_start "$(setting SERVICE_IDENTITY hundred/server)" "$(setting TRUST hundred/server.trust)" -- \
         ${hundred_flag:+"$hundred_flag"} -verbose $SERVICE
     mv server.out "$hundred.server"
     APP_PIDS="$APP_PIDS $SERVER_PID" SERVER_PID=
-    background env "$(setting IDENTITY alice)" "$(setting TRUST client.trust)" \
-        timeout --foreground 60 gss-client -port "$PORT" "$@" localhost $SERVICE hello \
+    background env "$(setting IDENTITY hundred/alice)" "$(setting TRUST hundred/client.trust)" \
+        timeout --foreground 300 gss-client -port "$PORT" "$@" localhost $SERVICE hello \
         > "$hundred.client" 2>&1
     HUNDREDS="$HUNDREDS $PID"
 }
