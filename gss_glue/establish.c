@@ -127,14 +127,14 @@ static edhoc_err may_step(const struct glue_ctx *ctx)
     return err;
 }
 
+/* An acceptor's `bindings` are those of this call; none takes back what an earlier call gave. */
 static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindings,
                               struct bytes message, struct buf *out)
 {
     edhoc_err err = may_step(ctx);
 
-    if (err == EDHOC_OK && bindings != NULL)
-        err = profile_set_bindings(ctx->session->profile, bindings->have,
-                                   buf_bytes(&bindings->text));
+    if (err == EDHOC_OK && bindings != NULL && bindings->have)
+        err = profile_set_bindings(ctx->session->profile, true, buf_bytes(&bindings->text));
     if (err == EDHOC_OK)
         err = edhoc_step(ctx->session->engine, message, out);
     if (err != EDHOC_OK || !edhoc_done(ctx->session->engine))

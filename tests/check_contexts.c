@@ -336,6 +336,21 @@ START_TEST(bindings_are_taken_when_they_count)
 }
 END_TEST
 
+/* What an acceptor's caller said once is not forgotten because it says nothing more. */
+START_TEST(bindings_are_not_taken_back)
+{
+    struct gss_channel_bindings_struct a = bindings_of("a"), b = bindings_of("b");
+    struct app_pair p = {0};
+
+    p.initiator_bindings = &a;
+    p.acceptor_bindings = &b;
+    app_until(&p, 2);
+    p.acceptor_bindings = GSS_C_NO_CHANNEL_BINDINGS;
+    app_check_refused(&p, GSS_S_BAD_BINDINGS, MINOR(BINDINGS));
+    app_close(&p);
+}
+END_TEST
+
 START_TEST(confirmation_takes_a_fourth_token)
 {
     struct gss_channel_bindings_struct b = bindings_of("x");
@@ -489,6 +504,7 @@ static void add(Suite *suite)
     tcase_add_loop_test(tc, bindings_bind, 0, ROWS(binding_table));
     tcase_add_test(tc, all_of_the_bindings_counts);
     tcase_add_test(tc, bindings_are_taken_when_they_count);
+    tcase_add_test(tc, bindings_are_not_taken_back);
     tcase_add_test(tc, confirmation_takes_a_fourth_token);
     tcase_add_test(tc, optional_arguments_are_optional);
     tcase_add_test(tc, threads_share_credentials);
