@@ -145,6 +145,12 @@ static void search_files(struct search *s)
 
 /* ---- registered? ---- */
 
+/* The object on the line that was installed with this command. */
+static const char *object_name(void)
+{
+    return strcmp(PLUGINDIR, MIT_PLUGINDIR) == 0 ? "mech_edhoc.so" : PLUGINDIR "/mech_edhoc.so";
+}
+
 static void say_unregistered(struct check *c, const struct search *s)
 {
     const char *instead = secure_getenv("GSS_MECH_CONFIG");
@@ -162,14 +168,14 @@ static void say_unregistered(struct check *c, const struct search *s)
     else if (instead != NULL)
         check_say(c, CHECK_FAIL,
                   "plugin: not registered: GSS_MECH_CONFIG is set, so only %s is read, which %s; "
-                  "unset it, or add there the line: edhoc %s mech_edhoc.so",
+                  "unset it, or add there the line: edhoc %s %s",
                   instead, access(instead, F_OK) == 0 ? "has no line for it" : "does not exist",
-                  MECH_OID);
+                  MECH_OID, object_name());
     else
         check_say(c, CHECK_FAIL,
                   "plugin: not registered: neither %s/mech nor %s/mech.d/*.conf has a line for it; "
-                  "put into %s/mech.d/edhoc.conf the line: edhoc %s mech_edhoc.so",
-                  GSSCONFDIR, GSSCONFDIR, GSSCONFDIR, MECH_OID);
+                  "put into %s/mech.d/edhoc.conf the line: edhoc %s %s",
+                  GSSCONFDIR, GSSCONFDIR, GSSCONFDIR, MECH_OID, object_name());
 }
 
 /* Where MIT's library, the one that this program runs with, looks for relative paths: for free().
