@@ -697,6 +697,48 @@ START_TEST(of_two_lists_by_one_name_neither_is_taken_as_known)
 }
 END_TEST
 
+/* Until then the list of before counts, and is current for years more. */
+START_TEST(what_is_remembered_ends_when_the_next_list_begins)
+{
+    struct x509_store *store;
+
+    issue("late", "505", "");
+    make_list("now.crl", "20240101000000Z", "");
+    folder_run(
+        "openssl x509 -inform DER -in of-late.der -out of-late.crt && cp root.index kept.index && "
+        "openssl ca -config root.cnf -keyfile root.key -cert root.crt -revoke of-late.crt "
+        "2>/dev/null");
+    make_list("next.crl", "$(date -u -d '+5 days' +%Y%m%d%H%M%SZ)", "");
+    folder_run("cp kept.index root.index && cat now.crl next.crl > both.crl");
+    store = load_store("anchors.pem", "both.crl");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ok(judge(store, "of-late", 0));
+        ck_assert_err(judge(store, "of-late", 6), EDHOC_ERR_CERT_REVOKED);
+    }
+    x509_store_free(store);
+}
+END_TEST
+
+START_TEST(a_list_out_of_date_of_somebody_else_costs_no_memory)
+{
+    struct x509_store *store;
+
+    folder_run(
+        "cat root.crl sub.crl > mixed.crl && openssl req -x509 -newkey ec -pkeyopt "
+        "ec_paramgen_curve:P-256 -nodes -keyout gone.key -subj /CN=gone -days 30 "
+        "-out gone.crt 2>/dev/null && sed s/root/gone/ root.cnf > gone.cnf && : > gone.index "
+        "&& echo 01 > gone.crlnumber && openssl ca -config gone.cnf -keyfile gone.key -cert "
+        "gone.crt -gencrl -crl_lastupdate 20200101000000Z -crl_nextupdate 20200201000000Z "
+        "2>/dev/null >> mixed.crl");
+    store = load_store("anchors.pem", "mixed.crl");
+    ck_assert_ok(judge(store, "web sub", 0));
+    setting_up_fails = true;
+    ck_assert_ok(judge(store, "web sub", 0));
+    setting_up_fails = false;
+    x509_store_free(store);
+}
+END_TEST
+
 /* A list for some certificates only says nothing about the others. */
 START_TEST(a_list_of_one_distribution_point_is_not_taken_for_another)
 {
@@ -1079,6 +1121,8 @@ static void add(Suite *suite)
     tcase_add_test(tc, what_is_known_to_be_good_still_revokes_and_ends);
     tcase_add_test(tc, a_list_is_known_for_the_issuer_and_not_for_the_name);
     tcase_add_test(tc, of_two_lists_by_one_name_neither_is_taken_as_known);
+    tcase_add_test(tc, what_is_remembered_ends_when_the_next_list_begins);
+    tcase_add_test(tc, a_list_out_of_date_of_somebody_else_costs_no_memory);
     tcase_add_test(tc, a_list_of_one_distribution_point_is_not_taken_for_another);
     tcase_add_test(tc, a_forged_leaf_costs_one_signature_by_a_key_that_is_authentic);
     tcase_add_test(tc, an_intermediate_ca_may_be_the_anchor);

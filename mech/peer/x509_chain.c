@@ -40,8 +40,9 @@ static edhoc_err chain_hash(const struct bytes *chain, size_t count, enum x509_p
 
 static void remember(struct x509_store *s, const uint8_t hash[32], int64_t now, int64_t expires)
 {
-    verified_add(s->verified, hash, now, expires < s->crl_update ? expires : s->crl_update,
-                 expires);
+    int64_t change = x509_crls_change(s->crls, now);
+
+    verified_add(s->verified, hash, now, expires < change ? expires : change, expires);
 }
 
 /* ---- validation ---- */

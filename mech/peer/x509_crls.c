@@ -94,6 +94,20 @@ bool x509_crls_any(const struct x509_crls *crls)
     return crls->len > 0;
 }
 
+int64_t x509_crls_change(const struct x509_crls *crls, int64_t now)
+{
+    int64_t first = INT64_MAX;
+
+    for (size_t i = 0; i < crls->len; i++) {
+        const struct crl *crl = &crls->crl[i];
+        int64_t next = crl->from > now ? crl->from : crl->until;
+
+        if (next > now && next < first)
+            first = next;
+    }
+    return first;
+}
+
 /* ---- what is known ---- */
 
 /* A certificate and who issued it; the anchor is its own issuer here. */

@@ -18,6 +18,8 @@ void x509_crls_free(struct x509_crls *crls); /* NULL is fine */
 /* Takes its own reference of the list. */
 edhoc_err x509_crls_add(struct x509_crls *crls, struct X509_crl_st *list) EDHOC_MUST_USE;
 bool x509_crls_any(const struct x509_crls *crls);
+/* The first moment after `now` at which a list begins or ends; INT64_MAX: there is none. */
+int64_t x509_crls_change(const struct x509_crls *crls, int64_t now);
 /* After X509_verify_cert() without CRLs was content with the chain: is none of it revoked, and is
  * there a current CRL for each but the anchor? Otherwise the context has the error, as after
  * X509_verify_cert(). The context's store has the same lists. */

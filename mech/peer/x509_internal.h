@@ -13,7 +13,6 @@ struct x509_store {
     X509_STORE *store;
     struct x509_crls *crls;
     char *path;
-    int64_t crl_update; /* earliest nextUpdate; INT64_MAX without CRLs */
     /* Chains that were validated, by the hash of purpose and certificates; the value is their end. */
     struct verified *verified;
 };

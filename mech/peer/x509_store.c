@@ -19,11 +19,6 @@
 
 static edhoc_err add_crl(struct x509_store *s, X509_CRL *crl)
 {
-    const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
-    int64_t update = next != NULL ? x509_seconds(next) : INT64_MAX;
-
-    if (update < s->crl_update)
-        s->crl_update = update;
     if (X509_STORE_add_crl(s->store, crl) != 1)
         return crypto_failed("adding a CRL");
     return x509_crls_add(s->crls, crl);
@@ -141,7 +136,6 @@ edhoc_err x509_store_new(struct bytes anchors, const char *anchors_path, struct 
     if (s == NULL)
         return EDHOC_ERR_NOMEM;
     atomic_init(&s->refs, 1);
-    s->crl_update = INT64_MAX;
     (void)ERR_set_mark();
     s->path = strdup(anchors_path);
     s->store = X509_STORE_new();

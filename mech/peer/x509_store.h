@@ -7,7 +7,7 @@
 #include "base/report.h"
 
 /* Anchors (CA certificates) and CRLs: immutable, reference-counted, shared by threads. Remembers
- * the chains that it has validated, by hash, until their earliest expiry or CRL update. */
+ * the chains that it has validated, by hash, until the first of them ends, or a CRL begins or ends. */
 struct x509_store;
 
 /* `anchors`: PEM, one CA certificate at least, nothing else. `crls`: PEM, or empty; once there are
