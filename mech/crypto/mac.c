@@ -249,20 +249,3 @@ edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes
     deriver_put_away(&d);
     return err;
 }
-
-edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
-                         struct fixed *out)
-{
-    return crypto_mac(hash, salt, &ikm, 1, out);
-}
-
-edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
-                        size_t len)
-{
-    const struct bytes parts[3] = {info, BYTES_NONE, BYTES_NONE};
-    struct deriver d = {.ctx = NULL};
-    edhoc_err err = deriver_expand(&d, hash, prk, parts, out, len);
-
-    deriver_put_away(&d);
-    return err;
-}

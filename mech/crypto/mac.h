@@ -30,12 +30,7 @@ edhoc_err deriver_expand(struct deriver *d, enum crypto_hash hash, struct bytes 
 #define EDHOC_EXPAND_KMAC_MAX (1u << 20)
 size_t crypto_expand_max(enum crypto_hash hash);
 
-/* The same, for one value alone. */
-edhoc_err crypto_extract(enum crypto_hash hash, struct bytes salt, struct bytes ikm,
-                         struct fixed *out) EDHOC_MUST_USE;
-edhoc_err crypto_expand(enum crypto_hash hash, struct bytes prk, struct bytes info, uint8_t *out,
-                        size_t len) EDHOC_MUST_USE;
-/* HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
+/* One value alone: HMAC( key, parts... ), or KMAC256( key, parts..., 512 bits, "" ) for SHAKE256. */
 edhoc_err crypto_mac(enum crypto_hash hash, struct bytes key, const struct bytes *parts,
                      size_t count, struct fixed *out) EDHOC_MUST_USE;
 

@@ -1,5 +1,5 @@
 /* The key schedule, to be read beside RFC 9528 section 4 (figure 6 and sections 4.1.1, 4.1.3, 4.2,
- * appendix H). Every value has its RFC name and a field of its own; nothing is overwritten. */
+ * appendices G and H). Every value has its RFC name and a field of its own; nothing is overwritten. */
 #ifndef MECH_KEYSCHED_H
 #define MECH_KEYSCHED_H
 
@@ -31,8 +31,8 @@ edhoc_err keysched_message_1(struct keysched *ks, const struct suite *suite,
 /* TH_2 = H( G_Y, H(message_1) ) and PRK_2e = EDHOC_Extract( TH_2, G_XY ). */
 edhoc_err keysched_2e(struct keysched *ks, struct bytes g_y,
                       const struct fixed *g_xy) EDHOC_MUST_USE;
-/* KEYSTREAM_2 for `len` bytes, by parts where it is longer than one output (appendix "Long
- * PLAINTEXT_2"), XORed onto `text`. */
+/* KEYSTREAM_2 for `len` bytes, by parts where it is longer than one output (appendix G), XORed onto
+ * `text`. */
 edhoc_err keysched_xor_2(struct keysched *ks, uint8_t *text, size_t len) EDHOC_MUST_USE;
 /* PRK_3e2m; g_rx is NULL where the responder signs. */
 edhoc_err keysched_3e2m(struct keysched *ks, const struct fixed *g_rx) EDHOC_MUST_USE;

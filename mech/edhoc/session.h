@@ -80,7 +80,7 @@ void session_use(struct edhoc *s, struct edhoc_own own);
 /* The peer's connection identifier. EDHOC_ERR_CONNECTION_ID where the profile has no such. */
 edhoc_err session_peer_c(struct edhoc *s, struct buf *c, struct bytes received) EDHOC_MUST_USE;
 /* The proof in a received PLAINTEXT_x: is it one, do the parties want whoever gave it, and the
- * profile its EAD? Fills s->peer. */
+ * profile its EAD? Fills s->work->peer. */
 edhoc_err session_authenticate(struct edhoc *s, struct auth *a,
                                const struct cred_id *id) EDHOC_MUST_USE;
 

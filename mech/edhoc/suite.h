@@ -18,7 +18,6 @@ struct suite {
     int signature;           /* EDHOC signature algorithm, COSE: -8 EdDSA, -7 ES256, -35 ES384 */
     enum cose_curve sign;    /* the curve of a signature key under it in this profile */
     enum crypto_aead tokens; /* AEAD of per-message tokens (doc/mechanism.md) */
-    bool by_default;         /* offered unless the setting `suites` says otherwise */
 };
 
 #define SUITES_COUNT 9

@@ -20,7 +20,7 @@ int sink_open(const char *path, enum sink_rule rule, int *fd);
 /* Appends a line, which ends in a newline. False where that was not possible. */
 bool sink_append(const char *path, enum sink_rule rule, struct bytes line);
 
-enum sink_severity { SINK_ERROR = 3, SINK_WARNING = 4, SINK_NOTICE = 5, SINK_INFO = 6 };
+enum sink_severity { SINK_WARNING = 4, SINK_NOTICE = 5, SINK_INFO = 6 };
 
 #define SINK_IDENT  "gss-edhoc"
 #define SINK_SOCKET "/dev/log"
