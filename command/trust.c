@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/utc.h"
 #include "load/settings.h"
-#include "peer/trust_option.h"
 #include "peer/trust.h"
 
 static const char help[] =
@@ -118,7 +118,7 @@ static int check_values(const struct trust_command *c)
     int64_t ignored;
 
     for (size_t i = 0; i < 2; i++)
-        if (times[i] != NULL && !trust_time_parse(bytes_of_text(times[i]), &ignored))
+        if (times[i] != NULL && !utc_read(bytes_of_text(times[i]), &ignored))
             return tool_usage("trust: \"%.60s\" is no time; write YYYYMMDD, YYYYMMDDHHMM or "
                               "YYYYMMDDHHMMSS (UTC)",
                               times[i]);

@@ -627,14 +627,17 @@ START_TEST(times_are_those_of_the_calendar)
         int64_t seconds = day < 439 * 366 ? day * 86400 + day * 7919 % 86400
                                           : INT64_C(253402300799) - (day - 439 * 366) * 86400;
         time_t t = (time_t)seconds;
-        char got[UTC_MAX], want[UTC_MAX];
+        char got[UTC_MAX], want[UTC_MAX], digits[16];
+        int64_t read;
         struct tm utc;
 
         if (t != seconds) /* 32 bits of it end in 2038 */
             continue;
         if (gmtime_r(&t, &utc) == NULL ||
             strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.042Z", &utc) != 24 ||
-            utc_text(t, 42999999, got) != 24 || strcmp(got, want) != 0)
+            utc_text(t, 42999999, got) != 24 || strcmp(got, want) != 0 ||
+            strftime(digits, sizeof(digits), "%Y%m%d%H%M%SZ", &utc) != 15 ||
+            !utc_read(bytes_of_text(digits), &read) || read != seconds)
             ck_abort_msg("%lld is %s, not %s", (long long)t, got, want);
     }
 }

@@ -1,6 +1,7 @@
 /* Files, trust lines and settings: everything that a person writes, and can write wrongly. */
 #include "base/base64.h"
 #include "base/ssh_wire.h"
+#include "base/utc.h"
 #include "crypto/key.h"
 #include "crypto/keytype.h"
 #include "crypto/pem.h"
@@ -12,7 +13,6 @@
 #include "load/place.h"
 #include "load/trust_file.h"
 #include "peer/trust_line.h"
-#include "peer/trust_option.h"
 
 #include <ctype.h>
 #include <locale.h>
@@ -472,7 +472,7 @@ static const struct {
 START_TEST(times_are_read_in_their_three_forms_only)
 {
     int64_t seconds = -1;
-    bool ok = trust_time_parse(bytes_of_text(times[_i].text), &seconds);
+    bool ok = utc_read(bytes_of_text(times[_i].text), &seconds);
 
     ck_assert_msg(ok == (times[_i].seconds >= 0), "%s", times[_i].text);
     if (ok)

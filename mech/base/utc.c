@@ -1,6 +1,7 @@
 #include "base/utc.h"
 
-#include <stdbool.h>
+#include "base/bytes.h"
+
 #include <stdio.h>
 
 #define DAY       86400
@@ -21,6 +22,8 @@ static unsigned days_of_month(unsigned year, unsigned month)
 
     return days[month - 1] + (month == 2 && is_leap(year));
 }
+
+/* ---- writing ---- */
 
 /* Years and months one by one, of which there are few. */
 static struct date date_of(unsigned days)
@@ -47,4 +50,53 @@ size_t utc_text(int64_t seconds, long nanoseconds, char text[UTC_MAX])
                        (unsigned)(nanoseconds / 1000000) % 1000);
 
     return len > 0 ? (size_t)len : 0;
+}
+
+/* ---- reading ---- */
+
+static bool take_digits(struct bytes *rest, size_t count, unsigned *value)
+{
+    *value = 0;
+    if (rest->len < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (rest->p[i] < '0' || rest->p[i] > '9')
+            return false;
+        *value = *value * 10 + (rest->p[i] - '0');
+    }
+    *rest = bytes_of(rest->p + count, rest->len - count);
+    return true;
+}
+
+/* From 1970-01-01 to a date that there is. */
+static int64_t days_until(const struct date *d)
+{
+    unsigned before = d->year - 1;
+    int64_t days = 365 * (d->year - 1970) + (before / 4 - before / 100 + before / 400) -
+                   (1969 / 4 - 1969 / 100 + 1969 / 400);
+
+    for (unsigned month = 1; month < d->month; month++)
+        days += days_of_month(d->year, month);
+    return days + d->day - 1;
+}
+
+bool utc_read(struct bytes text, int64_t *seconds)
+{
+    unsigned hour = 0, minute = 0, second = 0;
+    struct date d;
+
+    if (text.len > 0 && text.p[text.len - 1] == 'Z')
+        text.len--;
+    if (text.len != 8 && text.len != 12 && text.len != 14)
+        return false;
+    if (!take_digits(&text, 4, &d.year) || !take_digits(&text, 2, &d.month) ||
+        !take_digits(&text, 2, &d.day) ||
+        (text.len > 0 && (!take_digits(&text, 2, &hour) || !take_digits(&text, 2, &minute))) ||
+        (text.len > 0 && !take_digits(&text, 2, &second)))
+        return false;
+    if (d.year < 1970 || d.month < 1 || d.month > 12 || d.day < 1 ||
+        d.day > days_of_month(d.year, d.month) || hour > 23 || minute > 59 || second > 59)
+        return false;
+    *seconds = days_until(&d) * DAY + hour * 3600 + minute * 60 + second;
+    return true;
 }

@@ -6,71 +6,12 @@
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/err.h"
+#include "base/utc.h"
 #include "peer/trust_place.h"
 #include "peer/match.h"
 #include "peer/trust_terms.h"
 
 #define LOCAL_USER_MAX 255
-
-/* ---- times ---- */
-
-static bool take_digits(struct bytes *rest, size_t count, int64_t *value)
-{
-    *value = 0;
-    if (rest->len < count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (rest->p[i] < '0' || rest->p[i] > '9')
-            return false;
-        *value = *value * 10 + (rest->p[i] - '0');
-    }
-    *rest = bytes_of(rest->p + count, rest->len - count);
-    return true;
-}
-
-static bool is_leap(int64_t year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int64_t days_of_month(int64_t year, int64_t month)
-{
-    static const int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days from 1970-01-01 to the first of a month, for 1970 and later. */
-static int64_t days_before(int64_t year, int64_t month)
-{
-    int64_t y = year - 1;
-    int64_t days = 365 * (year - 1970) + (y / 4 - y / 100 + y / 400) -
-                   (1969 / 4 - 1969 / 100 + 1969 / 400);
-
-    for (int64_t m = 1; m < month; m++)
-        days += days_of_month(year, m);
-    return days;
-}
-
-bool trust_time_parse(struct bytes text, int64_t *out)
-{
-    int64_t year, month, day, hour = 0, minute = 0, second = 0;
-
-    if (text.len > 0 && text.p[text.len - 1] == 'Z')
-        text.len--;
-    if (text.len != 8 && text.len != 12 && text.len != 14)
-        return false;
-    if (!take_digits(&text, 4, &year) || !take_digits(&text, 2, &month) ||
-        !take_digits(&text, 2, &day) ||
-        (text.len > 0 && (!take_digits(&text, 2, &hour) || !take_digits(&text, 2, &minute))) ||
-        (text.len > 0 && !take_digits(&text, 2, &second)))
-        return false;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
-        hour > 23 || minute > 59 || second > 59)
-        return false;
-    *out = ((days_before(year, month) + day - 1) * 24 + hour) * 3600 + minute * 60 + second;
-    return true;
-}
 
 /* ---- options ---- */
 
@@ -100,7 +41,7 @@ static edhoc_err read_time(struct reading *r, const char *name, const struct val
     int64_t *to = strcmp(name, "valid-after") == 0 ? &r->terms->valid_after
                                                    : &r->terms->valid_before;
 
-    if (trust_time_parse(bytes_of_text(value->text), to))
+    if (utc_read(bytes_of_text(value->text), to))
         return EDHOC_OK;
     return trust_bad(r->at,
                      "%s=\"%.60s\" is no time; write YYYYMMDD, YYYYMMDDHHMM or "

@@ -15,8 +15,4 @@ edhoc_err trust_options_parse(struct bytes word, const struct trust_place *at,
  * value.len + 1 bytes. */
 void trust_option_value(struct bytes value, char *out);
 
-/* YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with or without a Z: UTC either way. Seconds since
- * 1970; false for anything else, for dates that no calendar has, and before 1970. */
-bool trust_time_parse(struct bytes text, int64_t *out) EDHOC_MUST_USE;
-
 #endif
