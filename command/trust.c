@@ -143,6 +143,9 @@ static int run_subcommand(size_t sub, struct trust_command *c)
         return tool_usage("trust %s: %s", subcommands[sub].name, subcommands[sub].missing);
     if (c->argc > subcommands[sub].at_most)
         return tool_usage("trust %s: too many arguments", subcommands[sub].name);
+    for (int i = 0; i < c->argc; i++)
+        if (c->argv[i][0] == '\0')
+            return tool_usage("trust %s: an argument is empty", subcommands[sub].name);
     return subcommands[sub].run(c);
 }
 

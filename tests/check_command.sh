@@ -291,6 +291,12 @@ for sub in add remove import; do
     fails 2 'no option --nonsense'
     result "trust $sub refuses unknown options"
 done
+run trust remove -f pins alice ''
+fails 2 'trust remove: an argument is empty'
+result 'trust refuses what an unset variable left'
+run show ''
+fails 1 'the name of a file is empty'
+result 'and so does show'
 run trust list --client
 fails 2 'no option --client'
 result 'and options of its siblings'

@@ -15,6 +15,8 @@
 
 static edhoc_err cannot(const char *path, const char *what, int error)
 {
+    if (path[0] == '\0')
+        return report(EDHOC_ERR_FILE, "the name of a file is empty");
     return report(EDHOC_ERR_FILE, "%s: %s: %s", path, what, strerror(error));
 }
 
