@@ -70,7 +70,7 @@ check 'with a trust line, too' says command.out '^ *trust line *NAME ecdsa-sha2-
 openssl pkey -in "$(with_file alice-p256)" -pubout -out public.pem 2> command.out
 ssh-keygen -i -m PKCS8 -f public.pem > public.ssh 2> command.out
 show "$(with_file alice-p256)"
-check 'which is what ssh-keygen makes of the public key' says command.out " $(cut -d' ' -f2 public.ssh)\$"
+check 'which is what ssh-keygen makes of the public key' grep -Fq " $(cut -d' ' -f2 public.ssh)" command.out
 show "$(with_pin alice)"
 check 'a PIN in the URI opens it' says command.out '^ *trust line *NAME ssh-ed25519'
 check 'and is not told' says_not command.out $PIN
@@ -120,11 +120,12 @@ server_stop
 
 # -- With a certificate, and by ssh-agent ----------------------------------------------------------
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj '/CN=Fleet CA' -days 30 \
-    -addext keyUsage=critical,keyCertSign -out ca.crt 2> command.out
-openssl req -new -key "$(with_file alice-p256)" -subj /CN=alice -addext subjectAltName=email:alice@corp.example \
-    -out alice.csr 2> command.out
-openssl x509 -req -in alice.csr -CA ca.crt -CAkey ca.key -days 30 -copy_extensions copy -out alice.crt 2> command.out
+usual() { env -u OPENSSL_CONF openssl "$@" 2> command.out; } # without the token
+usual req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj '/CN=Fleet CA' -days 30 \
+    -addext keyUsage=critical,keyCertSign -out ca.crt
+openssl req -new -key "$(with_file alice-p256)" -subj /CN=alice -out alice.csr 2> command.out
+echo subjectAltName=email:alice@corp.example > alice.ext
+usual x509 -req -in alice.csr -CA ca.crt -CAkey ca.key -days 30 -extfile alice.ext -out alice.crt
 serve "$(with_file web-p256)" "GSS_EDHOC_ANCHORS=$SANDBOX/ca.crt" || exit 1
 ask "$(with_file alice-p256)" p256.trust "GSS_EDHOC_CERTIFICATE=$SANDBOX/alice.crt"
 check 'a certificate for a key in a token' [ "$CLIENT_STATUS" = 0 ]
