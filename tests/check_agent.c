@@ -585,13 +585,13 @@ static void chosen_is(const struct key *key, struct bytes one, struct bytes othe
     buf_free(&answer);
 }
 
-/* Of a key's certificates, one that is valid now; else the one that ends last. */
+/* Of a key's certificates, one that is valid now and can be believed; else the one that ends last. */
 START_TEST(the_certificate_that_is_valid_now_is_chosen)
 {
     struct key *key = made_key("ed25519"), *ca = made_key("ed25519");
     uint64_t now = (uint64_t)time(NULL);
     struct ssh_make m = {.key = key, .ca = ca, .type = 1, .key_id = "id", .principals = "alice"};
-    struct bytes old, good, later;
+    struct bytes old, good, later, forced, nobodys;
 
     m.after = now - 7200;
     m.before = now - 3600;
@@ -602,11 +602,18 @@ START_TEST(the_certificate_that_is_valid_now_is_chosen)
     m.after = now + 86400;
     m.before = now + 172800;
     later = ssh_make(&m);
+    m.after = now - 60;
+    m.critical = "force-command=/bin/true";
+    forced = ssh_make(&m);
+    m.critical = m.principals = NULL;
+    nobodys = ssh_make(&m);
     chosen_is(key, later, good, good);
     chosen_is(key, good, later, good);
     chosen_is(key, old, good, good);
     chosen_is(key, old, later, later);
     chosen_is(key, later, old, later);
+    chosen_is(key, forced, good, good); /* which ends earlier, but is believed */
+    chosen_is(key, good, nobodys, good);
     key_free(key);
     key_free(ca);
 }

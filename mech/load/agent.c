@@ -167,7 +167,7 @@ struct search {
     struct bytes blob, comment;
     struct bytes certificate; /* for that key, a user's; empty: none */
     uint64_t valid_before;    /* its end */
-    bool good;                /* it is valid now */
+    bool good;                /* is_good() */
     uint64_t now;
     struct buf holdings; /* types, for when there is none */
     unsigned count;
@@ -299,7 +299,14 @@ static edhoc_err malformed_list(const struct search *s)
                   s->path);
 }
 
-/* One that is valid now comes first, and then the one that ends last. */
+/* Valid now, and such that an acceptor can believe it: it names somebody, and has no critical option. */
+static bool is_good(const struct search *s, const struct ssh_cert *c)
+{
+    return c->valid_after <= s->now && s->now < c->valid_before && c->principals.len > 0 &&
+           c->critical.len == 0;
+}
+
+/* A good one comes first, and then the one that ends last. */
 static bool is_better(const struct search *s, const struct ssh_cert *c, bool good)
 {
     return good != s->good ? good : c->valid_before > s->valid_before;
@@ -316,7 +323,7 @@ static void consider_certificate(struct search *s, struct bytes blob)
     if (ssh_certificate_key(blob, &key, &rest) != EDHOC_OK)
         return;
     if (key_same(key, s->key) && ssh_cert_read(blob, &c) == EDHOC_OK && c.type == SSH_CERT_USER) {
-        good = c.valid_after <= s->now && s->now < c.valid_before;
+        good = is_good(s, &c);
         if (is_better(s, &c, good)) {
             s->certificate = blob;
             s->valid_before = c.valid_before;

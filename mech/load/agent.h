@@ -16,7 +16,8 @@ struct key;
  * that `ssh-add -l` shows. The variable counts for unprivileged programs only (secure_getenv), and
  * where it points now is where the key will ask. *comment, for free(), is NULL where the key has
  * none. If the agent holds OpenSSH certificates of a user for the key, the one that ends last of those
- * that are valid now, or else of all, is put into `certificate`. Listing takes two seconds at most, a signature five.
+ * that are valid now and have principals and no critical option, or else of all, is put into
+ * `certificate`. Listing takes two seconds at most, a signature five.
  * EDHOC_ERR_SETTING: neither of the two forms. EDHOC_ERR_NO_IDENTITY: no agent, or none that
  * answers as it should, or no usable key in it; says what it holds and what would do. Signing with
  * the key fails with EDHOC_ERR_NO_IDENTITY too, when the agent does not sign. */
