@@ -29,7 +29,11 @@ static edhoc_err add_anchor(struct x509_store *s, X509 *x, const char *path, uns
     if (X509_check_ca(x) == 0)
         return crypto_lacked_memory()
                    ? EDHOC_ERR_NOMEM
-                   : report(EDHOC_ERR_KEY_FORMAT, "%s: certificate %u is not a CA's", path, number);
+                   : report(
+                         EDHOC_ERR_KEY_FORMAT,
+                         "%s: certificate %u is not a CA's; pin the key of a single peer in a trust "
+                         "file instead",
+                         path, number);
     return X509_STORE_add_cert(s->store, x) == 1 ? EDHOC_OK : crypto_failed("adding an anchor");
 }
 
@@ -93,8 +97,9 @@ static edhoc_err add_entry(struct x509_store *s, const char *name, const uint8_t
     else if (crypto_lacked_memory())
         err = EDHOC_ERR_NOMEM;
     else
-        err = report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u (%.40s) is no valid %s", path, number,
-                     name, crl ? "CRL" : "certificate");
+        err = report(EDHOC_ERR_KEY_FORMAT,
+                     "%s: entry %u (%.40s) is no valid %s; nothing else belongs in this file", path,
+                     number, name, crl ? "CRL" : "certificate");
     X509_free(x);
     X509_CRL_free(list);
     return err;
@@ -119,9 +124,13 @@ static edhoc_err add_pem(struct x509_store *s, struct bytes pem, bool crl, const
                             x509_pem_occurrences(pem, "BEGIN ") != number))
         err = crypto_lacked_memory()
                   ? EDHOC_ERR_NOMEM
-                  : report(EDHOC_ERR_KEY_FORMAT, "%s: entry %u is malformed PEM", path, number + 1);
+                  : report(EDHOC_ERR_KEY_FORMAT,
+                           "%s: entry %u is malformed PEM; restore the file from a copy", path,
+                           number + 1);
     else if (err == EDHOC_OK && number == 0)
-        err = report(EDHOC_ERR_KEY_FORMAT, "%s: no %s in it", path, crl ? "CRL" : "certificate");
+        err = report(EDHOC_ERR_KEY_FORMAT,
+                     "%s: no %s in it; it is to be PEM, as openssl %s writes it", path,
+                     crl ? "CRL" : "certificate", crl ? "crl" : "x509");
     BIO_free(bio);
     return err;
 }
