@@ -140,8 +140,9 @@ static edhoc_err step_session(struct glue_ctx *ctx, const struct bindings *bindi
     if (err != EDHOC_OK || !edhoc_done(ctx->session->engine))
         return err;
     err = open_ctx(ctx);
-    /* Instead of a message that would let the peer believe in this context. */
-    if (err != EDHOC_OK)
+    /* Instead of a message that would let the peer believe in this context. An initiator that has none to
+     * send has an acceptor that is complete, and reads no more. */
+    if (err != EDHOC_OK && (!ctx->initiator || out->len > 0))
         edhoc_refuse(out);
     return err;
 }

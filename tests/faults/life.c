@@ -296,6 +296,8 @@ static OM_uint32 handshake(struct life *l, OM_uint32 *minor, int *failed)
         if (GSS_ERROR(major[role]) == 0)
             continue;
         must_hold(role == 0 || l->source == GSS_C_NO_NAME, "a name of a peer that was refused");
+        must_hold(role == 1 || major[1] != GSS_S_COMPLETE || out.length == 0,
+                  "a token for an acceptor that is done");
         *failed = role;
         break;
     }
