@@ -119,13 +119,15 @@ static edhoc_err hold_identities(struct sources *s, const struct settings *setti
     return err;
 }
 
-static edhoc_err hold_choices(struct sources *s, const struct settings *settings)
+/* The part that `wanted` finds in the settings, if there is one. */
+static edhoc_err hold_wanted(edhoc_err (*wanted)(const struct settings *s, struct wanted *out),
+                             const struct settings *settings, struct part **out)
 {
     struct wanted w;
-    edhoc_err err = wanted_choices(settings, &w);
+    edhoc_err err = wanted(settings, &w);
 
     if (err == EDHOC_OK && w.spec.kind != NULL)
-        err = part_hold(&w.spec, &s->choices);
+        err = part_hold(&w.spec, out);
     wanted_clear(&w);
     return err;
 }
@@ -140,28 +142,6 @@ static edhoc_err hold_trust(struct sources *s, const struct settings *settings, 
             err = part_hold(&w[i].spec, &s->files[i]);
         wanted_clear(&w[i]);
     }
-    return err;
-}
-
-static edhoc_err hold_anchors(struct sources *s, const struct settings *settings)
-{
-    struct wanted w;
-    edhoc_err err = wanted_anchors(settings, &w);
-
-    if (err == EDHOC_OK && w.spec.kind != NULL)
-        err = part_hold(&w.spec, &s->anchors);
-    wanted_clear(&w);
-    return err;
-}
-
-static edhoc_err hold_revoked(struct sources *s, const struct settings *settings)
-{
-    struct wanted w;
-    edhoc_err err = wanted_revoked(settings, &w);
-
-    if (err == EDHOC_OK && w.spec.kind != NULL)
-        err = part_hold(&w.spec, &s->revoked);
-    wanted_clear(&w);
     return err;
 }
 
@@ -474,13 +454,13 @@ edhoc_err sources_choose(struct sources *s, const char *target, struct sources *
 static edhoc_err hold(struct sources *s, const struct settings *settings, bool initiator,
                       bool by_target)
 {
-    edhoc_err err = by_target ? hold_choices(s, settings) : EDHOC_OK;
+    edhoc_err err = by_target ? hold_wanted(wanted_choices, settings, &s->choices) : EDHOC_OK;
 
     if (err == EDHOC_OK)
         err = hold_trust(s, settings, initiator);
     if (err == EDHOC_OK)
-        err = hold_anchors(s, settings);
-    return err == EDHOC_OK ? hold_revoked(s, settings) : err;
+        err = hold_wanted(wanted_anchors, settings, &s->anchors);
+    return err == EDHOC_OK ? hold_wanted(wanted_revoked, settings, &s->revoked) : err;
 }
 
 /* The usual identity; where there is none, that of the file's first line stands for it. */
