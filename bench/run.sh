@@ -139,7 +139,7 @@ fleet() {
     done
     echo "*@example.org,*@localhost cert-authority $(cat fleet/ca.pub)" > fleet/trust
     { echo "client client $(cat fleet/user.pub)" && sed -n 1p fleet/trust; } > fleet/pinned
-    sleep 3 # as above: what is remembered of certificates goes when the lines are read again
+    sleep 3 # as above
 }
 
 bench_fleet() { fleet > fleet.log 2>&1 && gss fleet . 10000; }
