@@ -85,7 +85,7 @@ ssh_accepts() { # CERTIFICATE HOST [OPTION]
 we_accept() { # CERTIFICATE HOST [KRL]
     rm -f trust list
     "$GSS_EDHOC" trust import -f trust --revoked=list known_hosts >command.out 2>&1 || return
-    : >>list
+    [ -e list ] || echo '# nobody' >list
     GSS_EDHOC_TRUST=$SANDBOX/trust GSS_EDHOC_REVOKED=$SANDBOX/${3:-list} \
         "$GSS_EDHOC" check --peer="$1-cert.pub" "host@$2" >command.out 2>&1
 }
