@@ -415,6 +415,9 @@ START_TEST(a_malformed_name_is_not_passed_over)
         {"email:bob@b.example,email:carol@b.example,DNS:a.example", '#', "bob@b.example"},
         {"DNS:*.a.example,DNS:A.example,DNS:b.example", '#', "host@a.example"},
         {"DNS:a.example.,DNS:b.example", '#', NULL},
+        {"DNS:10.0.0.1,DNS:b.example", '#', NULL},
+        {"DNS:fd00::1,DNS:b.example", '#', NULL},
+        {"DNS:10.0.0.1.example", '#', "host@10.0.0.1.example"},
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {

@@ -201,6 +201,16 @@ static edhoc_err first_name(struct bytes certificate, enum name_kind *kind, char
     return firsts.nomem || *text == NULL ? EDHOC_ERR_NOMEM : err;
 }
 
+/* What name constraints would not see: the host they exclude with a dot after it, the address they exclude
+ * where it stands as a host. */
+static bool hides(const char *host)
+{
+    uint8_t address[16];
+
+    return host[strlen(host) - 1] == '.' || inet_pton(AF_INET, host, address) == 1 ||
+           inet_pton(AF_INET6, host, address) == 1;
+}
+
 edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char **name)
 {
     char *text;
@@ -213,8 +223,8 @@ edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char 
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
     else if (*kind == NAME_USER && strchr(text, '@') == NULL)
         err = EDHOC_ERR_NAME;
-    else if (*kind == NAME_SERVICE && text[strlen(text) - 1] == '.')
-        err = EDHOC_ERR_NAME; /* name constraints for the host without the dot do not see it */
+    else if (*kind == NAME_SERVICE && hides(text))
+        err = EDHOC_ERR_NAME;
     else if (*kind == NAME_SERVICE)
         err = name_of_host(text, name);
     else
