@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 2
 FOLDERS='mech gss_glue command preload'
 # ANALYZER: see mech/base/report.h. The quotes are for the compiler.
 # shellcheck disable=SC2089
-DEFINES='-D_GNU_SOURCE -DANALYZER -DGSSCONFDIR="/etc/gss" -DPKGLIBDIR="/usr/lib"'
+DEFINES='-D_GNU_SOURCE -DANALYZER -DGSSCONFDIR="/etc/gss" -DPKGLIBDIR="/usr/lib" -DPLUGINDIR="/usr/lib/gss" -DMIT_PLUGINDIR="/usr/lib/gss"'
 
 # Not malloc-leak: gcc 12 loses what a structure keeps as soon as another file sees it. Leaks are
 # clang-tidy's, LeakSanitizer's and valgrind's to find.

@@ -221,9 +221,8 @@ edhoc_err x509_client_name(struct bytes certificate, enum name_kind *kind, char 
         ; /* told */
     else if (*text == '\0')
         err = report(EDHOC_ERR_NO_PEER_NAME, "the certificate has no SAN of use and no subject");
-    else if (*kind == NAME_USER && strchr(text, '@') == NULL)
-        err = EDHOC_ERR_NAME;
-    else if (*kind == NAME_SERVICE && hides(text))
+    else if ((*kind == NAME_USER && strchr(text, '@') == NULL) ||
+             (*kind == NAME_SERVICE && hides(text)))
         err = EDHOC_ERR_NAME;
     else if (*kind == NAME_SERVICE)
         err = name_of_host(text, name);
