@@ -286,13 +286,16 @@ START_TEST(a_key_in_a_token_may_have_its_pin_in_the_file)
 {
     struct app_pair p;
     struct buf der;
+    gss_cred_id_t c;
 
     at_home("HTTP@*.work " TOKEN_PIN_URI "\n*@play " TOKEN_URI "?pin-value=1111\n");
     folder_run("openssl pkey -in users/work -outform DER -out work.der");
     der = folder_read("work.der");
     token_insert(buf_bytes(&der));
     no_usual_key();
-    p = pair(copy(acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL})), "HTTP@web.work");
+    c = acquired(GSS_C_NO_NAME, (struct app_store){.identity = NULL});
+    p = pair(copy(c), "HTTP@web.work");
+    app_release_cred(&c);
     app_open(&p);
     app_check_name(p.source, "work", GSS_C_NT_USER_NAME);
     app_close(&p);
